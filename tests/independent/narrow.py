@@ -151,7 +151,7 @@ RESULT = (
 )
 START = "step:s action:s place?:s attempt:m probe?:b script?:blob cwd:s remote?:sent"
 SESSION = (
-    "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b"
+    "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b checks?:=ask|auto"
     " commit?:s dirty?:b committed?:b anchor?:anchored change?:looked unmet?:[unmet]"
 )
 ASSURANCE = "=rehearsal|typed|ssh|fido-uv"

@@ -8,11 +8,14 @@ mod taking_up;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
 pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
-pub use shared::{Format, SessionKey, Who};
+
+use crate::completing;
+pub use shared::{Checks, ChecksAre, Format, SessionKey, Who};
 pub use taking_up::{Overriding, Resume, Rollback, TakeUp};
 
 /// Run-books you can run, sign and prove.
@@ -148,7 +151,7 @@ pub struct Plan {
 #[derive(Debug, Args)]
 pub struct Targets {
     /// Only this environment, as holdpoint.toml names it
-    #[arg(long = "env", value_name = "E")]
+    #[arg(long = "env", value_name = "E", add = ArgValueCandidates::new(completing::environments))]
     pub environment: Option<String>,
     /// Ask each place whether it answers, who one is there, and what it has
     #[arg(long)]
@@ -165,7 +168,7 @@ pub struct Targets {
 #[derive(Debug, Default, Args)]
 pub struct Given {
     /// The environment, as holdpoint.toml names it
-    #[arg(long = "env", value_name = "E")]
+    #[arg(long = "env", value_name = "E", add = ArgValueCandidates::new(completing::environments))]
     pub environment: Option<String>,
     /// Give an input its value
     #[arg(long = "set", value_name = "K=V")]
@@ -194,6 +197,8 @@ pub struct Run {
     /// How the dry run is told at its end: json also writes it to standard output
     #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
     pub format: Format,
+    #[command(flatten)]
+    pub checks: ChecksAre,
     /// The change under which it runs, where the environment asks for one
     #[arg(long, value_name = "ID")]
     pub change: Option<String>,
@@ -209,9 +214,10 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Sign {
     /// Number, id prefix, path or `latest` [default: the only run that waits for a sign-off]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
+    #[arg(long = "as", value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]
@@ -256,7 +262,7 @@ pub struct Approve {
     /// The run-book
     pub file: PathBuf,
     /// Who approves, by principal or alias [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
+    #[arg(long = "as", value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]
@@ -276,11 +282,12 @@ pub struct Approve {
 #[derive(Debug, Args)]
 pub struct Note {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// What to note
     pub text: String,
     /// The step it is about
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(completing::steps))]
     pub step: Option<String>,
     /// The number of the event it corrects
     #[arg(long, value_name = "N")]
@@ -293,6 +300,7 @@ pub struct Note {
 #[derive(Debug, Args)]
 pub struct Correct {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// The value's name
     pub name: String,
@@ -309,9 +317,10 @@ pub struct Correct {
 #[derive(Debug, Args)]
 pub struct Handover {
     /// Number, id prefix, path or `latest` [default: the only open run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// Who is to go on with it
-    #[arg(long, value_name = "WHO", value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
+    #[arg(long, value_name = "WHO", add = ArgValueCandidates::new(completing::people), value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
     pub to: Option<String>,
     /// Open questions, and whatever else they should know
     #[arg(long, value_name = "TEXT", requires = "to")]
@@ -335,6 +344,7 @@ pub struct Handover {
 #[derive(Debug, Args)]
 pub struct Replay {
     /// Number, id prefix, path or `latest` [default: the only run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// How many times faster than it was
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
@@ -357,16 +367,31 @@ pub struct Replay {
 #[derive(Debug, Args)]
 pub struct Report {
     /// Number, id prefix, path or `latest` [default: the only run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// What to make of the record
     #[arg(long, value_enum, default_value = "markdown")]
     pub format: ReportFormat,
+    /// Where the page shows what blocks printed: beside each (full), behind the document with links (appendix), or not at all
+    #[arg(long, value_enum)]
+    pub outputs: Option<OutputsIn>,
     /// The ECDSA P-256 key (PKCS#8, PEM) that signs in-toto statements; no SSH key
     #[arg(long, value_name = "FILE", required_if_eq("format", "in-toto"))]
     pub key: Option<PathBuf>,
     /// Write it here instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Where a page shows what blocks printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputsIn {
+    /// Beside each block.
+    Full,
+    /// Behind the document, with links to it; earlier attempts take a line.
+    Appendix,
+    /// Nowhere: how much there is, and its digest; earlier attempts take a line.
+    None,
 }
 
 /// What `report` makes.
@@ -391,6 +416,16 @@ pub enum ReportFormat {
 pub struct Init {
     /// The repository, or a directory [default: the current one]
     pub directory: Option<PathBuf>,
+    /// Write an example that runs at once instead: a run-book, its configuration and answers for a rehearsal
+    #[arg(long, value_enum)]
+    pub example: Option<Example>,
+}
+
+/// What `init` can write to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Example {
+    /// A release that is rehearsed, promoted and signed off.
+    Promotion,
 }
 
 /// `completions`

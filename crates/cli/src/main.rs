@@ -7,6 +7,7 @@ mod args;
 mod attest;
 mod bundle;
 mod by_key;
+mod completing;
 mod digest;
 mod exit;
 mod from_command;
@@ -14,6 +15,7 @@ mod git;
 mod hearing;
 mod inputs;
 mod interrupts;
+mod notices;
 mod operator;
 mod output;
 mod pager;
@@ -39,6 +41,9 @@ use crate::problem::Problem;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
+    if completing::answer::<Cli>() {
+        return Exit::Passed.into();
+    }
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run" || verb == "resume") {
         digest::begin_program();
     }

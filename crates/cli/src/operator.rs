@@ -174,6 +174,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
         cwd,
         time_zone: time_zone(),
         clock_synchronised: clock_synchronised(),
+        checks: None,
         commit: None,
         dirty: None,
         committed: None,

@@ -1,6 +1,6 @@
 //! Where we are: the repository, its configuration, its store, and what git knows of the document.
 
-mod user;
+pub mod user;
 
 use std::path::{Path, PathBuf};
 

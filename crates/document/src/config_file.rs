@@ -7,9 +7,11 @@ use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
 use crate::{
-    AnchorsFrom, Assurance, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span, UserConfig,
+    AnchorsFrom, Assurance, Checks, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span,
+    UserConfig,
 };
 
+mod notify;
 mod people;
 mod requires;
 mod table;
@@ -41,14 +43,30 @@ pub(crate) fn read_own(source: &str) -> (UserConfig, Vec<Diagnostic>) {
                 findings.add(Code::BadValue, node.span, message, "write the whole path: \"/srv/records\"");
             }
         }
+        config.checks = checks(&mut fields, &mut findings);
+        config.notify = notify::read(fields.get("notify"), true, &mut findings);
+        if let Some(node) = fields.get("allow_notices") {
+            config.allow_notices = node.texts(&mut findings).unwrap_or_default();
+            if config.allow_notices.iter().any(|path| !path.starts_with('/')) {
+                let message = "a directory in `allow_notices` is not given from the root";
+                findings.add(Code::BadValue, node.span, message, "write the whole path: \"/srv/shop\"");
+            }
+        }
         fields.finish(&mut findings);
     }
     (config, findings.into_sorted(source))
 }
 
+/// Whether checks wait for somebody.
+fn checks(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Checks> {
+    fields.get("checks")?.word(findings, &[("ask", Checks::Ask), ("auto", Checks::Auto)])
+}
+
 fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     let mut config = Config::default();
     let Some(mut fields) = Fields::open(node, "the configuration", findings) else { return config };
+    config.checks = checks(&mut fields, findings);
+    config.notify = notify::read(fields.get("notify"), false, findings);
     config.store = one(fields.get("store"), "`[store]`", "path", findings);
     if let Some(mut fields) =
         fields.get("signers").and_then(|node| Fields::open(node, "`[signers]`", findings))

@@ -35,6 +35,10 @@ where
         {
             let action = task.id(self.recorder.plan);
             self.recorder.tell(Moment::Parked { action, question });
+            let added = self.desk.adds(&self.recorder.view(), true);
+            if !added.is_empty() {
+                self.recorder.record(added)?;
+            }
         }
         Ok(stop)
     }
@@ -161,6 +165,7 @@ where
     /// One thing that the engine asks for; nothing is under way.
     async fn go_on(&mut self) -> Result<Option<Stop>, J::Error> {
         let plan = self.recorder.plan;
+        self.take_what_is_added(false)?;
         let frontier = self.recorder.run.frontier(plan);
         if self.take_up(&frontier.attachable)? {
             return Ok(None);
@@ -203,6 +208,7 @@ where
             }
             Next::Done(verdict) => {
                 if !self.recorder.run.is_closed() {
+                    self.take_what_is_added(true)?;
                     if matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
                         self.recorder.tell(Moment::StepsPassed);
                     }
@@ -214,6 +220,15 @@ where
             }
         }
         Ok(None)
+    }
+
+    /// Puts on record what the desk has to say by itself.
+    fn take_what_is_added(&mut self, ending: bool) -> Result<(), J::Error> {
+        if self.recorder.run.is_closed() {
+            return Ok(());
+        }
+        let added = self.desk.adds(&self.recorder.view(), ending);
+        if added.is_empty() { Ok(()) } else { self.recorder.record(added).map(drop) }
     }
 
     /// Waits for the time before which a step may not begin. Where that is not to be waited for, rules are held: somebody is

@@ -142,6 +142,11 @@ pub trait Desk {
     fn is_asked_meanwhile(&self) -> bool {
         false
     }
+    /// What the desk has to put on record by itself, though it was asked nothing: what came of what it told others, say. It is
+    /// asked between two things that happen, and once more, `ending`, before the run is closed and after it was left.
+    fn adds(&mut self, _view: &RunView<'_>, _ending: bool) -> Vec<Event> {
+        Vec::new()
+    }
     /// Waits until an answer that was to come later has arrived; `false`: none will any more. Waiting is given up, and begun
     /// anew, whenever something else arrives first: nothing may be lost by that.
     fn heard(&mut self) -> impl Future<Output = bool> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use holdpoint_model::{Plan, Retry};
+use holdpoint_model::Plan;
 use jiff::Timestamp;
 
 use crate::apply::numbered;
 use crate::fold::{Fold, ensure};
 use crate::offered::differs;
-use crate::run::state::{Probe, State, Status};
+use crate::retry::fail;
+use crate::run::state::{Probe, Status};
 use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, conform};
 
 impl Run {
@@ -94,8 +95,7 @@ impl Run {
         if let Some(state) = &finished.state {
             self.shell.insert(self.shell_of(task), state.clone());
         }
-        // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
-        let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
+        let retry = self.retries(plan, task);
         let asked = self.must_hold(plan, task);
         let differs = block.offered.is_some() && differs(finished);
         self.change(task, |state| {
@@ -108,11 +108,7 @@ impl Run {
                     state.status = Status::Failed;
                     state.interrupted = true;
                 }
-                Outcome::Failed | Outcome::TimedOut => {
-                    // The first failure ends a soak.
-                    let retry = retry.filter(|_| !state.is_soaking());
-                    fail(state, retry, finished.duration_ms);
-                }
+                Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
             }
         });
         Ok(())
@@ -152,19 +148,6 @@ impl Run {
     }
 }
 
-/// Failed, or to be tried again as long as attempts and pauses have not used up the document's time for it. That is
-/// told from events alone. An attempt costs a millisecond at least, so that trying ends.
-fn fail(state: &mut State, retry: Option<Retry>, took: u64) {
-    let every = retry.map_or(0, |retry| millis(retry.every));
-    state.spent_ms = state.spent_ms.saturating_add(took.max(1)).saturating_add(every);
-    state.retrying = retry.is_some_and(|retry| state.spent_ms < millis(retry.for_));
-    state.status = if state.retrying { Status::Pending } else { Status::Failed };
-}
-
 fn apart(rollback: bool, slot: Slot) -> Fold {
     ensure(rollback == matches!(slot, Slot::Rollback(_)), "rollback blocks and actions are not the same")
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,8 +4,9 @@
 
 use holdpoint_model::{Block, Expected};
 
+use crate::expects::codes;
 use crate::fold::{Fold, ensure};
-use crate::judge::{codes, empty_handed, exit_complaint};
+use crate::judge::{empty_handed, exit_complaint};
 use crate::{BlobRef, Finished, Outcome, Output};
 
 pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {

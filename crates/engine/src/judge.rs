@@ -10,6 +10,9 @@ use holdpoint_bounded::path::Path;
 use holdpoint_bounded::pattern::{Never, Over, Pattern};
 use holdpoint_model::{Block, Capture, CaptureFrom, Expected, LONGEST_VALUES, Matcher, unfit};
 
+use crate::expects::{
+    codes, exit_words, json_words, lines_words, order, rendered, template, text_words, wanted,
+};
 use crate::values::Values;
 use crate::{Judged, Outcome, lines};
 
@@ -75,12 +78,6 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         });
         expectations.push(judged(exit_words(codes), came));
     }
-    let order = |expected: &Expected| match expected {
-        Expected::Exit(_) => 0,
-        Expected::Stderr(_) => 1,
-        Expected::Stdout(_) | Expected::Lines(_) => 2,
-        Expected::Json { .. } => 3,
-    };
     let mut others: Vec<&Expected> = block.expect.iter().map(|expectation| &expectation.that).collect();
     others.sort_by_key(|expected| order(expected));
     for expected in others {
@@ -89,7 +86,7 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
             Expected::Stderr(matcher) => expectations.push(judge_text("stderr", matcher, &stderr, values)),
             Expected::Stdout(matcher) => expectations.push(judge_text("stdout", matcher, &stdout, values)),
             Expected::Lines(expected) => {
-                let words = format!("stdout is the {} expected lines", expected.len());
+                let words = lines_words(expected);
                 let came = stdout
                     .bytes
                     .map_or(Some(UNREAD.to_owned()), |bytes| lines::mismatch(expected, bytes, values));
@@ -155,11 +152,6 @@ pub fn assumed(block: &Block, captures: &BTreeMap<String, String>) -> Option<Jud
     Some(Judgement { outcome: Outcome::Passed, expectations, captures })
 }
 
-fn exit_words(codes: &[i32]) -> String {
-    let words: Vec<String> = codes.iter().map(i32::to_string).collect();
-    format!("exit {}", words.join(" or "))
-}
-
 /// What is wrong with how the process ended, in words; `None` where it is as expected.
 pub(crate) fn exit_complaint(
     codes: &[i32],
@@ -177,26 +169,15 @@ pub(crate) fn exit_complaint(
 }
 
 fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Values) -> Judged {
-    let (template, verb) = match matcher {
-        Matcher::Empty | Matcher::NotEmpty => ("", ""),
-        Matcher::Contains(text) => (text.as_str(), "contains"),
-        Matcher::NotContains(text) => (text.as_str(), "does not contain"),
-        Matcher::Equals(text) => (text.as_str(), "is"),
-        Matcher::Matches(text) => (text.as_str(), "matches"),
-        Matcher::NotMatches(text) => (text.as_str(), "does not match"),
-    };
-    let expected = match matcher {
-        Matcher::Empty => format!("{stream} is empty"),
-        Matcher::NotEmpty => format!("{stream} is not empty"),
-        _ => format!("{stream} {verb} {template:?}"),
-    };
-    let is_pattern = matches!(matcher, Matcher::Matches(_) | Matcher::NotMatches(_));
-    let rendered = if is_pattern { values.render_pattern(template) } else { values.render(template) };
-    let wanted = match rendered {
+    let template = template(matcher);
+    let wanted = match wanted(matcher, values) {
         Ok(wanted) => wanted,
-        Err(error) => return judged(expected, Some(format!("cannot be judged: {error}"))),
+        Err(error) => {
+            let expected = text_words(stream, matcher, template);
+            return judged(expected, Some(format!("cannot be judged: {error}")));
+        }
     };
-    let expected = if wanted == template { expected } else { format!("{stream} {verb} {wanted:?}") };
+    let expected = text_words(stream, matcher, &wanted);
     if !matches!(matcher, Matcher::Empty | Matcher::NotEmpty)
         && let Err(why) = says_something(matcher, template, &wanted)
     {
@@ -330,7 +311,7 @@ fn judge_json(path: &str, value: &Value, stdout: &Output<'_>, values: &Values) -
     let wanted = match rendered(value, values) {
         Ok(wanted) => wanted,
         Err(error) => {
-            return judged(format!("json {path} = {value}"), Some(format!("cannot be judged: {error}")));
+            return judged(json_words(path, value), Some(format!("cannot be judged: {error}")));
         }
     };
     let came = match stdout.select(path) {
@@ -338,7 +319,7 @@ fn judge_json(path: &str, value: &Value, stdout: &Output<'_>, values: &Values) -
         Ok(came) if same(value, &wanted, came) => None,
         Ok(came) => Some(quoted(&came.to_string())),
     };
-    judged(format!("json {path} = {wanted}"), came)
+    judged(json_words(path, &wanted), came)
 }
 
 /// Equal values; numbers by value. Where the expectation was a template, what it came to may also be written as a
@@ -361,28 +342,6 @@ fn same(written: &Value, wanted: &Value, came: &Value) -> bool {
         }
         _ => wanted == came,
     }
-}
-
-fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateError> {
-    Ok(match value {
-        Value::String(text) => {
-            let wanted = values.render(text)?;
-            if wanted.is_empty() && !text.is_empty() {
-                let message = format!("`{text}` came to nothing, so there is nothing to compare with");
-                return Err(crate::TemplateError { message });
-            }
-            Value::String(wanted)
-        }
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| rendered(item, values)).collect::<Result<_, _>>()?)
-        }
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .map(|(key, item)| Ok((key.clone(), rendered(item, values)?)))
-                .collect::<Result<_, crate::TemplateError>>()?,
-        ),
-        other => other.clone(),
-    })
 }
 
 fn take(capture: &Capture, seen: &Observation<'_>, stdout: &Output<'_>) -> Result<String, String> {
@@ -482,14 +441,4 @@ pub fn duration(duration: Duration) -> String {
     let words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if words.is_empty() { "0s".to_owned() } else { words.join(" ") }
-}
-
-/// Exit codes that each expectation of them allows; 0 where the document says nothing.
-pub(crate) fn codes(block: &Block) -> Vec<&[i32]> {
-    let declared = block.expect.iter().filter_map(|expectation| match &expectation.that {
-        Expected::Exit(codes) => Some(codes.as_slice()),
-        _ => None,
-    });
-    let codes: Vec<&[i32]> = declared.collect();
-    if codes.is_empty() { vec![&[0]] } else { codes }
 }

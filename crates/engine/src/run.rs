@@ -348,6 +348,11 @@ impl Run {
         &self.operator
     }
 
+    /// When it opened.
+    pub fn opened_at(&self) -> jiff::Timestamp {
+        self.looks.opened_at
+    }
+
     /// How many deviations there were.
     pub fn deviations(&self) -> usize {
         self.deviations

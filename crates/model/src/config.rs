@@ -6,13 +6,40 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Target, Window};
+use crate::{Notify, Target, Window};
 
 /// The user's own configuration: what no repository may allow itself. Every key is known or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserConfig {
     /// Directories outside of a repository that its configuration may name all the same; whole paths.
     pub allow_paths: Vec<String>,
+    /// Whether checks wait for somebody who says so.
+    pub checks: Option<Checks>,
+    /// What is told to whom, wherever the user drives a run.
+    pub notify: Option<Notify>,
+    /// Repositories whose `[notify]` may run its command and send to its address; whole paths of them, or of directories above.
+    pub allow_notices: Vec<String>,
+}
+
+/// Whether a check waits for somebody at a terminal who says so. What changes something always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Checks {
+    /// Each is asked about.
+    Ask,
+    /// They run unasked.
+    Auto,
+}
+
+impl fmt::Display for Checks {
+    /// As a command line and a configuration write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Checks::Ask => "ask",
+            Checks::Auto => "auto",
+        })
+    }
 }
 
 /// The repository's configuration. Every key is known or an error.
@@ -34,6 +61,10 @@ pub struct Config {
     pub coverage: CoverageFloors,
     /// Who anchors records where a command does not say.
     pub anchors: AnchorsFrom,
+    /// Whether checks wait for somebody who says so.
+    pub checks: Option<Checks>,
+    /// What is told to whom.
+    pub notify: Option<Notify>,
 }
 
 /// Where anchors come from.

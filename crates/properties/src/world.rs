@@ -62,6 +62,7 @@ pub(crate) fn session() -> Session {
         cwd: "project".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        checks: None,
         commit: None,
         dirty: None,
         committed: None,

@@ -29,6 +29,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("node", "nodejs"),
     ("npm", "npm"),
     ("chromium", "chromium"),
+    ("pdftotext", "poppler-utils"),
     ("ssh-agent", "openssh-client"),
     ("strace", "strace"),
     ("vi", "vim-tiny"),

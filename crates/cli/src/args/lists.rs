@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::shared::{Format, Since};
+
+use crate::completing;
 
 /// `runs`
 #[derive(Debug, Args)]
@@ -13,13 +16,13 @@ pub struct Listing {
     #[arg(long, value_name = "FILE")]
     pub runbook: Option<PathBuf>,
     /// Only runs in this environment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completing::environments))]
     pub env: Option<String>,
     /// Only runs that are not over
     #[arg(long)]
     pub open: bool,
     /// Only runs that wait for somebody in this role
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, value_name = "ROLE", add = ArgValueCandidates::new(completing::roles))]
     pub waiting_for: Option<String>,
     /// Only runs in which something happened since then: 2026-11-30, 2026-11-30T08:00:00Z, or so long ago, 7d, 12h
     #[arg(long, value_name = "WHEN")]
@@ -33,13 +36,17 @@ pub struct Listing {
 #[derive(Debug, Args)]
 pub struct Reading {
     /// Number, id prefix, path or `latest` [default: the only run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// Only this step, by its id or number
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", add = ArgValueCandidates::new(completing::steps))]
     pub step: Option<String>,
     /// Also what each of its blocks printed last
     #[arg(long, requires = "step")]
     pub output: bool,
+    /// Also what each attempt of its blocks printed, the first one first
+    #[arg(long, requires = "step", conflicts_with = "output")]
+    pub attempts: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -82,7 +89,7 @@ pub struct History {
     /// The run-book
     pub file: PathBuf,
     /// Only runs in this environment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completing::environments))]
     pub env: Option<String>,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]

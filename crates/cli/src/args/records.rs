@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::shared::{Format, Who, somebody};
+
+use crate::completing;
 
 /// `review`
 #[derive(Debug, Args)]
 pub struct Review {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// What it is
     #[arg(long, value_enum)]
@@ -18,7 +22,7 @@ pub struct Review {
     #[arg(long)]
     pub text: String,
     /// Who signs, by principal or alias [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
+    #[arg(long = "as", value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]
@@ -44,6 +48,7 @@ pub enum ReviewAs {
 #[command(group = clap::ArgGroup::new("how").args(["tsa", "git_tag"]))]
 pub struct Anchor {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// Ask the time-stamping authority at this address (RFC 3161) [default: anchors.tsa of holdpoint.toml]
     #[arg(long, value_name = "URL")]
@@ -63,6 +68,7 @@ pub struct Anchor {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// Number, id prefix, path or `latest`, or a bundle [default: the only run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     /// Hold its signers, configuration and run-book against these: a checkout, a directory with allowed_signers, revoked
     /// and holdpoint.toml, or a file of allowed signers
@@ -90,6 +96,7 @@ pub struct Audit {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// The file to write, by custom NAME.tar.zst; it must not be there yet
     #[arg(short, long, value_name = "FILE")]
@@ -100,6 +107,7 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Expunge {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     /// The blob's digest, or its first eight or more digits
     #[arg(long, value_name = "SHA256")]

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ZonedDateTime, civil::Date};
+
+use crate::completing;
 
 /// How a reading verb answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -13,6 +16,24 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Whether checks are asked about.
+#[derive(Debug, Default, Args)]
+pub struct ChecksAre {
+    /// Run checks unasked and stop at changes and people (auto), or ask about each (ask) [default: as your own
+    /// configuration or holdpoint.toml says; else auto, and ask for a document without front matter of ours]
+    #[arg(long, value_enum, conflicts_with = "unattended")]
+    pub checks: Option<Checks>,
+}
+
+/// Whether a check waits for somebody who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Checks {
+    /// Each is asked about.
+    Ask,
+    /// They run unasked.
+    Auto,
 }
 
 /// The key of whoever operates, where the environment has sessions signed.
@@ -27,7 +48,7 @@ pub struct SessionKey {
 #[derive(Debug, Default, Args)]
 pub struct Who {
     /// Who operates [default: HOLDPOINT_OPERATOR, git's user.email, the OS user]
-    #[arg(long, value_name = "WHO", value_parser = somebody)]
+    #[arg(long, value_name = "WHO", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
     pub operator: Option<String>,
 }
 

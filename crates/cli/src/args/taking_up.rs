@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
-use super::shared::{SessionKey, Who};
+use super::shared::{ChecksAre, SessionKey, Who};
+
+use crate::completing;
 
 /// Rules of the environment that are overridden.
 #[derive(Debug, Default, Args)]
@@ -13,7 +16,7 @@ pub struct Overriding {
     #[arg(long = "override", value_name = "REASON")]
     pub reason: Option<String>,
     /// Who overrides them, and has a role that may [default: whoever operates]
-    #[arg(long, value_name = "PRINCIPAL", requires = "reason")]
+    #[arg(long, value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), requires = "reason")]
     pub override_by: Option<String>,
     /// Sign the override with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE", requires = "reason")]
@@ -24,6 +27,7 @@ pub struct Overriding {
 #[derive(Debug, Args)]
 pub struct Resume {
     /// Number, id prefix, path or `latest` [default: the only open run]
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: Option<String>,
     #[command(flatten)]
     pub taking_up: TakeUp,
@@ -51,6 +55,8 @@ pub struct TakeUp {
     #[arg(long)]
     pub unattended: bool,
     #[command(flatten)]
+    pub checks: ChecksAre,
+    #[command(flatten)]
     pub who: Who,
     #[command(flatten)]
     pub session: SessionKey,
@@ -62,6 +68,7 @@ pub struct TakeUp {
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// Number, id prefix, path or `latest`
+    #[arg(add = ArgValueCandidates::new(completing::runs))]
     pub run: String,
     #[command(flatten)]
     pub resume: TakeUp,

@@ -3,22 +3,29 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use holdpoint_document::UserConfig;
+
 use crate::files;
 use crate::problem::{Finding, Problem};
 
+/// Directories outside of a repository that its configuration may name all the same.
+pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
+    Ok(config()?.allow_paths.into_iter().map(PathBuf::from).collect())
+}
+
 /// Where it is: below `XDG_CONFIG_HOME`, else below `.config` of the home directory.
-pub(super) fn file() -> Option<PathBuf> {
+pub fn file() -> Option<PathBuf> {
     let directory = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")))?;
     Some(config.join("holdpoint/config.toml"))
 }
 
-/// Directories outside of a repository that its configuration may name all the same; none where there is no file.
-pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
-    let Some(file) = file() else { return Ok(Vec::new()) };
+/// What it says; nothing where there is no file.
+pub fn config() -> Result<UserConfig, Problem> {
+    let Some(file) = file() else { return Ok(UserConfig::default()) };
     let text = match files::read_text(&file, files::TEXT) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(UserConfig::default()),
         Err(error) => {
             return Err(Problem::usage(
                 format!("your own configuration cannot be read: {error}"),
@@ -28,7 +35,7 @@ pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
     };
     let (config, found) = holdpoint_document::read_user_config(&text);
     if found.is_empty() {
-        return Ok(config.allow_paths.into_iter().map(PathBuf::from).collect());
+        return Ok(config);
     }
     let name = file.to_string_lossy();
     let findings = found.into_iter().map(|found| Finding::new(&name, &text, found)).collect();

@@ -1,6 +1,7 @@
 //! What the terminal can do, and who is at it.
 
 use super::Screen;
+use super::behind::Kind;
 
 /// Whether somebody can be asked, and will see the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,21 @@ impl Screen {
     /// Whether the terminal's cursor may be moved.
     pub fn moves(&self) -> bool {
         self.is_terminal() && !self.0.able.dumb
+    }
+
+    /// Rings the terminal's bell, where there is one.
+    pub fn ring(&self) {
+        if self.moves() {
+            self.show("\x07".to_owned(), Kind::Said);
+        }
+    }
+
+    /// Has the terminal tell something by a notice of its own (OSC 9), where it can; others pass over it.
+    pub fn notice(&self, text: &str) {
+        if self.moves() {
+            let text = self.at_most(200, &self.one_line(text));
+            self.show(format!("\x1b]9;{text}\x07"), Kind::Said);
+        }
     }
 
     /// Whether colours may be written.

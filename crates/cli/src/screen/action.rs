@@ -1,7 +1,7 @@
 //! One action on the screen: the command with its values, how it ended, what was expected beside what came.
 
-use holdpoint_document::{Block, Expected};
-use holdpoint_engine::{Finished, Holding, Outcome, Values, duration, mask};
+use holdpoint_document::Block;
+use holdpoint_engine::{Finished, Holding, Outcome, Values, duration, expects, mask};
 
 use super::Screen;
 
@@ -51,16 +51,33 @@ pub fn shown_command(
     for line in screen.neutralise(script.trim_end()).lines() {
         screen.say(&format!("    {}", screen.style().cyan().apply_to(line)));
     }
-    // What a probe must find stands in its block, and not in what it asks.
-    for expectation in block.expect.iter().filter(|_| block.probe.is_some()) {
-        if let Expected::Json { path, value } = &expectation.that {
-            let value = value.to_string();
-            let value = values.render(&value).unwrap_or(value);
-            screen.say_hung("      ", &screen.neutralise(&format!("must be: {path} = {value}")));
-        }
-    }
     for (name, value) in variables_of(script, values) {
         shown_value(screen, "      ", &name, &value);
+    }
+    // That a block that changes something ends with 0 is expected without a word.
+    if kind == "check" || !block.expect.is_empty() {
+        shown_expects(screen, block, values);
+    }
+}
+
+/// Expected lines that are shown before a block runs.
+const MOST_LINES: usize = 10;
+
+/// What it must bring.
+fn shown_expects(screen: &Screen, block: &Block, values: &Values) {
+    let all = expects(block, values);
+    let words: Vec<&str> = all.iter().map(|one| one.words.as_str()).collect();
+    if words.is_empty() {
+        return;
+    }
+    let dim = |line: String| screen.say(&screen.style().dim().apply_to(line).to_string());
+    screen.hung("    expects: ", &screen.one_line(&words.join(", "))).into_iter().for_each(dim);
+    for one in &all {
+        let shown = one.lines.iter().take(MOST_LINES);
+        shown.for_each(|line| screen.hung("      ", &screen.one_line(line)).into_iter().for_each(dim));
+        if let Some(more) = one.lines.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
+            dim(format!("      and {more} more lines"));
+        }
     }
 }
 
@@ -96,23 +113,26 @@ pub fn started_at(screen: &Screen, id: &str, place: &str, attempt: u32) {
     screen.say(&format!("  started {id} at {}{more}", screen.neutralise(place)));
 }
 
-/// A block that did not pass is tried again by itself, after a pause.
-pub fn again(screen: &Screen, pause: std::time::Duration) {
-    if !pause.is_zero() {
-        let asks = if screen.bars() { "; Ctrl-C asks instead" } else { "" };
-        screen
-            .say(&screen.style().dim().apply_to(format!("  again in {}{asks}", duration(pause))).to_string());
+/// How its process ended.
+pub(super) fn ended_with(finished: &Finished) -> String {
+    match (finished.exit, finished.signal) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "not started".to_owned(),
     }
+}
+
+/// It is not tried again by itself: where all that was tried can be seen.
+pub fn was_retried(screen: &Screen, attempt: u32, number: u64, step: &str) {
+    screen.tell(&screen.neutralise(&format!(
+        "    attempt {attempt}; each of them: holdpoint show {number} --step {step} --attempts"
+    )));
 }
 
 /// One line on how a block ended.
 pub fn verdict_line(screen: &Screen, finished: &Finished) {
     let took = duration(std::time::Duration::from_millis(finished.duration_ms));
-    let ended = match (finished.exit, finished.signal) {
-        (Some(code), _) => format!("exit {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "not started".to_owned(),
-    };
+    let ended = ended_with(finished);
     let (word, style) = match finished.outcome {
         Outcome::Passed => ("✓ passed", screen.style().green()),
         Outcome::Failed => ("✗ FAILED", screen.style().red().bold()),

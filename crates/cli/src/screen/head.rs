@@ -1,8 +1,8 @@
 //! The head of a run, and of each step.
 
 use console::Style;
-use holdpoint_document::Plan;
-use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, TemplateError};
+use holdpoint_document::{Checks, Plan};
+use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
 
@@ -29,7 +29,7 @@ pub fn environment_name(screen: &Screen, environment: &EnvironmentSeen) -> Strin
 }
 
 /// What runs, where, by whom.
-pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
+pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str) {
     let book = &opened.runbook;
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
@@ -76,7 +76,10 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
     if let Some(ending) = opened.policy.ending(now) {
         line("time left", &screen.neutralise(&time_left(&ending, now)));
     }
-    line("operator", &screen.neutralise(operator));
+    line("operator", &screen.neutralise(&session.operator));
+    if session.checks == Some(Checks::Auto) {
+        line("checks", "run unasked; changes wait for you (--checks ask: checks do too)");
+    }
     for input in &opened.inputs {
         let value = input
             .value

@@ -21,7 +21,7 @@ const HERTZ: u8 = 10;
 /// So many columns a place's name may take; a longer one is cut.
 const NAME: usize = 32;
 /// So many lines of a place are kept, to be shown where its block fails.
-const KEPT: usize = 8;
+pub(super) const KEPT: usize = 8;
 /// No more of an unfinished line is kept, bytes.
 const LONGEST: usize = 4096;
 
@@ -37,6 +37,8 @@ pub(super) struct Lane {
     shown: String,
     /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
+    /// So many lines are kept of it.
+    keeps: usize,
     /// What it printed last.
     last: VecDeque<String>,
     gutter: [String; 2],
@@ -78,8 +80,8 @@ impl Lane {
         screen.bars().then(|| Lane::drawn(screen, place, clocked))
     }
 
-    /// One of which nobody sees a line, and the last lines where its block fails.
-    pub(super) fn out_of_sight(screen: &Screen, place: Option<&str>) -> Lane {
+    /// One of which nobody sees a line, and the last ones when its block has ended.
+    pub(super) fn out_of_sight(screen: &Screen, place: Option<&str>, keeps: usize) -> Lane {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let bar = all.add(ProgressBar::hidden());
         Lane {
@@ -90,6 +92,7 @@ impl Lane {
             word: RefCell::default(),
             shown: String::new(),
             pending: Default::default(),
+            keeps,
             last: VecDeque::new(),
             gutter: place.map_or_else(|| gutter(screen), |place| gutter_at(screen, place)),
             foot: None,
@@ -122,6 +125,7 @@ impl Lane {
             word: RefCell::new("runs".to_owned()),
             shown: String::new(),
             pending: Default::default(),
+            keeps: KEPT,
             last: VecDeque::new(),
             gutter: gutter_at(screen, place),
             foot,
@@ -136,7 +140,7 @@ impl Lane {
         let of = usize::from(error);
         // Only the last lines are ever seen of it.
         let mut from = bytes.len();
-        for _ in 0..=KEPT {
+        for _ in 0..=self.keeps {
             let end = bytes[..from].iter().rposition(|byte| *byte == b'\n');
             from = end.unwrap_or(0);
         }
@@ -169,7 +173,7 @@ impl Lane {
     fn line(&mut self, of: usize, line: &[u8]) -> String {
         let shown = self.seen(line);
         self.last.push_back(format!("{}{shown}", self.gutter[of]));
-        if self.last.len() > KEPT {
+        if self.last.len() > self.keeps {
             self.last.pop_front();
         }
         shown
@@ -202,6 +206,11 @@ impl Lane {
     pub(super) fn stands(&self, word: &str) {
         word.clone_into(&mut self.word.borrow_mut());
         self.fit();
+    }
+
+    /// Takes the line away before the block has ended.
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Takes the line away; gives what was printed last.

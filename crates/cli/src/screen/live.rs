@@ -19,6 +19,12 @@ const LONGEST: usize = 4096;
 /// So much of the end of what was left out is shown when the block has ended, bytes.
 const TAIL: usize = 2048;
 
+/// So many lines are shown of what was printed in an earlier session.
+const LAST: usize = 10;
+
+/// So many lines of the last attempt of a block are shown that was tried again by itself.
+const RETRIED: usize = 100;
+
 /// So much is written at once, bytes.
 const BATCH: usize = 64 * 1024;
 
@@ -103,7 +109,14 @@ impl Live {
     /// A screen for one more try of a check that holds: nothing is shown, and the last that it prints only where it fails.
     pub fn out_of_sight(screen: &Screen, place: Option<&str>, quiet: bool) -> Live {
         screen.fall_behind();
-        let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place)));
+        let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place, super::lanes::KEPT)));
+        Live { lane, ..Live::with(screen, None, quiet) }
+    }
+
+    /// A screen for one more attempt that is made by itself: nothing is shown, and what it printed where none follows.
+    pub fn retried(screen: &Screen, place: Option<&str>, quiet: bool) -> Live {
+        screen.fall_behind();
+        let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place, RETRIED)));
         Live { lane, ..Live::with(screen, None, quiet) }
     }
 
@@ -242,6 +255,16 @@ impl Live {
         }
     }
 
+    /// The block is being stopped: nothing moves under what it still prints.
+    pub fn rest(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if let Some(lane) = &self.lane {
+            lane.clear();
+        }
+    }
+
     /// Shows what is left of unfinished lines and takes the bar away. Of a place with a line of its own, gives the last
     /// lines, which nobody has seen whole.
     pub fn finish(mut self) -> Unseen {
@@ -270,6 +293,20 @@ impl Live {
             bar.finish_and_clear();
         }
         Unseen::default()
+    }
+}
+
+/// Shows the last lines of what a block printed in an earlier session.
+pub fn last_lines(screen: &Screen, printed: &[u8], error: bool) {
+    let text = visible(printed);
+    let lines: Vec<&str> = text.lines().collect();
+    let gutter = &gutter(screen)[usize::from(error)];
+    if let Some(more) = lines.len().checked_sub(LAST).filter(|more| *more > 0) {
+        screen.say(&format!("{gutter}… {more} lines before these"));
+    }
+    let columns = screen.width().saturating_sub(5);
+    for line in &lines[lines.len().saturating_sub(LAST)..] {
+        screen.say(&format!("{gutter}{}", screen.at_most(columns, &screen.masked(line))));
     }
 }
 

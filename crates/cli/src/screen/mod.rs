@@ -22,6 +22,7 @@ mod playback;
 mod prompt;
 mod prose;
 pub mod raw;
+mod retrying;
 mod soaking;
 mod streams;
 mod table;
@@ -48,16 +49,19 @@ use pace::Pace;
 use streams::Able;
 
 pub use able::Audience;
-pub use action::{again, failure, has_held, shown_command, started, started_at, variables_of, verdict_line};
+pub use action::{
+    failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
+};
 use harmless::harmless;
 pub use head::{environment_style, head, step_head, time_left};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
-pub use live::Live;
+pub use live::{Live, last_lines};
 pub use pace::{told, told_together};
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown, marked};
+pub use retrying::Retries;
 pub use soaking::Soaking;
 pub use table::{Cell, Table};
 

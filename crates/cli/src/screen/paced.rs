@@ -25,8 +25,14 @@ impl Screen {
         }
     }
 
+    /// For how long the step at hand has been that, in this session.
+    pub fn at_hand_for(&self) -> Option<String> {
+        let since = self.pace().at_hand.as_ref().map(|(_, since)| since.elapsed())?;
+        Some(took(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// What is expected of this step, and of all that are left with it.
-    pub(super) fn expected_facts(&self, plan: &Plan, run: &Run, step: usize) -> Vec<String> {
+    pub fn expected_facts(&self, plan: &Plan, run: &Run, step: usize) -> Vec<String> {
         if run.is_rolling_back() {
             return Vec::new();
         }

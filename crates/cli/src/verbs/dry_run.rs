@@ -68,7 +68,7 @@ pub async fn dry_run(
     let opened = RunOpened { dry: true, ..with_program(opened) };
     let label = if how.checks { "checks are executed, the rest is assumed" } else { "no block is executed" };
     let label = format!("DRY RUN: {label}, nothing is kept");
-    screen::head(screen, &opened, &opened.session.operator, &label);
+    screen::head(screen, &opened, &opened.session, &label);
     prepared.warn(screen);
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));

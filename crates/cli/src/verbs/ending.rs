@@ -112,7 +112,7 @@ pub async fn end(
     let desk = Answered::new(screen, Default::default(), None::<Operator>);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
-    Ok(farewell(screen, session.recorder.run(), plan, stop, number))
+    Ok(farewell(screen, session.recorder.run(), plan, (stop, number), None))
 }
 
 /// The reason, where there is one.

@@ -1,6 +1,8 @@
 //! What is said of a run that is left: how it ended, or what it waits for.
 
-use holdpoint_document::{Plan, Work};
+use std::path::Path;
+
+use holdpoint_document::{Assurance, Plan, Work};
 use holdpoint_driver::Stop;
 use holdpoint_engine::{Question, Run, Verdict};
 use jiff::Timestamp;
@@ -11,7 +13,13 @@ use crate::screen::Screen;
 use crate::world::{tell_rejection, tell_still_done};
 
 /// Says how it ended and what to do next.
-pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64) -> Exit {
+pub fn farewell(
+    screen: &Screen,
+    run: &Run,
+    plan: &Plan,
+    (stop, number): (Stop, u64),
+    key: Option<&Path>,
+) -> Exit {
     screen.say("");
     match stop {
         Stop::Done(verdict) => {
@@ -63,8 +71,20 @@ pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64
                 ));
             }
             tell_rejection(screen, run, task);
-            screen.tell(&format!("  go on with: holdpoint resume {number}"));
+            let go_on = going_on(run, number, key);
+            let when = if question == Question::SignOff { "once it is signed off" } else { "go on with" };
+            screen.tell(&screen.neutralise(&format!("  {when}: {go_on}")));
             Exit::Parked
         }
     }
+}
+
+/// The command that takes the run up again: where sessions are signed, by the key that signed this one.
+pub fn going_on(run: &Run, number: u64, key: Option<&Path>) -> String {
+    let signs = run.opened().is_some_and(|opened| opened.environment.sessions > Assurance::Typed);
+    let key = key.filter(|_| signs).map(|key| {
+        let key = key.to_string_lossy();
+        format!(" --key {}", shlex::try_quote(&key).unwrap_or_default())
+    });
+    format!("holdpoint resume {number}{}", key.unwrap_or_default())
 }

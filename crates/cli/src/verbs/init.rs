@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::args;
+use crate::args::{self, Example};
 use crate::exit::Exit;
 use crate::files;
 use crate::git;
@@ -24,6 +24,9 @@ pub fn init(screen: &Screen, arguments: &args::Init) -> Result<Exit, Problem> {
         return Err(Problem::usage(message, "Make it first, or leave it out for the current one."));
     }
     let place = Place::of(&directory)?;
+    if let Some(Example::Promotion) = arguments.example {
+        return promotion(screen, &place, &here);
+    }
     let mut wrote = Vec::new();
     if create(&place.root.join(CONFIG), include_str!("init/holdpoint.toml"))? {
         wrote.push(format!("{CONFIG}: every setting, commented out; nothing has to be set"));
@@ -53,6 +56,45 @@ pub fn init(screen: &Screen, arguments: &args::Init) -> Result<Exit, Problem> {
     screen.say(&format!("  holdpoint check {RUN_BOOK}"));
     screen.say(&format!("  holdpoint run {RUN_BOOK}{environment}"));
     screen.say("  holdpoint verify latest");
+    Ok(Exit::Passed)
+}
+
+/// What the example is made of.
+const PROMOTION: [(&str, &str, &str); 5] = [
+    (CONFIG, include_str!("init/promotion/holdpoint.toml"), "people, roles, and two environments"),
+    (PROMOTED, include_str!("init/promotion/promotion.md"), "the run-book"),
+    (ANSWERS, include_str!("init/promotion/answers.yaml"), "what a person would say, for rehearsals"),
+    ("promotion/staging.txt", "v1.0\n", "the site in staging"),
+    ("promotion/production.txt", "v1.0\n", "the site in production"),
+];
+const PROMOTED: &str = "runbooks/promotion.md";
+const ANSWERS: &str = "runbooks/promotion-answers.yaml";
+
+/// Writes the example, all of it or nothing: with another configuration it would be another one.
+fn promotion(screen: &Screen, place: &Place, here: &Path) -> Result<Exit, Problem> {
+    let there = |(name, ..): &&(&str, &str, &str)| place.root.join(name).symlink_metadata().is_ok();
+    if let Some((name, ..)) = PROMOTION.iter().find(there) {
+        return Err(Problem::usage(
+            format!("{name} is there already, and the example brings its own"),
+            "Nothing was written. Take a directory of its own: mkdir promotion && holdpoint init --example promotion promotion",
+        ));
+    }
+    screen.say(&format!("{}:", screen.path(&place.root)));
+    for (name, text, what) in PROMOTION {
+        create(&place.root.join(name), text)?;
+        screen.say(&format!("  wrote {name}: {what}"));
+    }
+    if ignore_runs(place)? {
+        screen.say(&format!("  wrote {IGNORE}: a line that keeps runs out of commits"));
+    }
+    screen.say("");
+    screen.say("Next: a rehearsal, then production, where you are asked, and where quality assurance signs.");
+    if place.root.canonicalize().ok() != here.canonicalize().ok() {
+        screen.say(&format!("  cd {}", screen.path(&place.root)));
+    }
+    screen.say(&format!("  holdpoint run {PROMOTED} --env staging --answers {ANSWERS}"));
+    screen.say(&format!("  holdpoint run {PROMOTED} --env production --set RELEASE=v1.1"));
+    screen.say("  holdpoint sign latest --as qa@example.org");
     Ok(Exit::Passed)
 }
 

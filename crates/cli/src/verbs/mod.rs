@@ -52,6 +52,7 @@ pub mod sign;
 mod standing;
 mod taking_up;
 mod targets;
+mod unasked;
 mod verdict;
 pub mod verify;
 mod wanting;

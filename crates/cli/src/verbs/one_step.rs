@@ -5,7 +5,7 @@ use std::path::Path;
 use holdpoint_engine::{BlobRef, Outcome, Output};
 use holdpoint_record::{RunDir, blob};
 use holdpoint_report::took;
-use holdpoint_view::{ActionSummary, StepSummary, Summary};
+use holdpoint_view::{Attempt, StepSummary, Summary, What};
 
 use super::check::many;
 use crate::problem::Problem;
@@ -27,8 +27,19 @@ pub fn step<'s>(summary: &'s Summary, named: &str) -> Result<&'s StepSummary, Pr
     })
 }
 
-/// Tells of each of its actions, and with `outputs` shows what that printed last, at each place.
-pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: bool) {
+/// What is shown of what blocks printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    /// Nothing.
+    None,
+    /// What the last attempt printed, at each place.
+    Last,
+    /// What each attempt printed.
+    All,
+}
+
+/// Tells of each of its actions, and of what it printed.
+pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs) {
     screen.data_hung(
         "",
         &screen.one_line(&format!("{} {} · {}", step.number, step.title, step.status.words())),
@@ -48,15 +59,22 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: bool) {
             true => vec![None],
             false => action.places.iter().map(|place| Some(place.place.as_str())).collect(),
         };
-        for place in places.into_iter().filter(|_| outputs) {
-            printed(screen, &dir.path, action, place);
+        match outputs {
+            Outputs::None => {}
+            Outputs::Last => places.into_iter().for_each(|place| {
+                action.last_attempt(place).into_iter().for_each(|of| printed(screen, &dir.path, of, place));
+            }),
+            Outputs::All => action.history.iter().for_each(|happening| {
+                if let What::Attempt(attempt) = &happening.what {
+                    printed(screen, &dir.path, attempt, happening.place.as_deref());
+                }
+            }),
         }
     }
 }
 
-/// What the last attempt printed at a place, standard output first.
-fn printed(screen: &Screen, dir: &Path, action: &ActionSummary, place: Option<&str>) {
-    let Some(attempt) = action.last_attempt(place) else { return };
+/// What an attempt printed at a place, standard output first.
+fn printed(screen: &Screen, dir: &Path, attempt: &Attempt, place: Option<&str>) {
     let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
     let Some(ended) = &attempt.finished else {
         screen.data_hung("    ", &format!("attempt {}{at} has no end on record", attempt.attempt));

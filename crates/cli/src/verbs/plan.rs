@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use holdpoint_document::{Action, CaptureFrom, Plan, Rollout, Work};
+use holdpoint_document::{Action, Block, CaptureFrom, Plan, Rollout, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration};
+use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration, expects};
 use holdpoint_view::{Expectations, Together};
 use serde::Serialize;
 
@@ -153,9 +153,8 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
                 _ => describe(screen, action, values, &mut line),
             }
         }
-        let rollbacks = step.rollbacks.len();
-        if rollbacks > 0 {
-            line(format!("        rollback  {}", many(rollbacks, "block")));
+        for block in &step.rollbacks {
+            describe_block("rollback", block, values, &mut line);
         }
     }
     if let Some(source) = foreign {
@@ -225,68 +224,15 @@ fn places(prepared: &Prepared, target: &str, rollout: Rollout) -> String {
 
 fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl FnMut(String)) {
     match &action.work {
-        Work::Run(block) | Work::Check(block) => {
-            let limit =
-                block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
-            let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
-            line(format!("        {:<9} {}{limit}{agent}", action.work.kind(), block.language));
-            if let Some(hold) = block.options.hold {
-                let (for_, every) = (duration(hold.for_), duration(hold.every));
-                line(format!("          must hold for {for_}, tried every {every}, once it has passed"));
-            }
-            if let Some(condition) = &block.options.when {
-                line(format!("          when {condition}  ({})", holds(values, condition)));
-            }
-            if let Some(probe) = &block.probe {
-                let asks = probe.rendered(|text| Ok::<_, std::convert::Infallible>(rendered(values, text)));
-                line(format!(
-                    "          {}",
-                    asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)
-                ));
-            }
-            // As it would run, where its values are known.
-            let script = match (&block.offered, block.options.template && block.probe.is_none()) {
-                // As the document has it: its values are asked for when it is run.
-                (Some(offered), _) => offered.text.clone(),
-                (None, true) => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
-                (None, false) => block.script.clone(),
-            };
-            for text in script.trim_end().lines() {
-                line(format!("          {text}"));
-            }
-            for blank in block.offered.iter().flat_map(|offered| &offered.values) {
-                let prompt = blank.field.prompt.as_deref().unwrap_or_default();
-                line(format!("            asks for {}: {prompt}", blank.field.name));
-            }
-            if let Some(why) = block.offered.as_ref().and_then(|offered| offered.refused.as_ref()) {
-                line(format!("            not run from here: {why}"));
-            }
-            for (name, value) in screen::variables_of(&block.script, values) {
-                line(format!("            {name} = {value}"));
-            }
-            for capture in &block.options.capture {
-                let from = match &capture.from {
-                    CaptureFrom::File(path) => format!("file {path}"),
-                    CaptureFrom::Stdout => "stdout".to_owned(),
-                    CaptureFrom::Regex(pattern) => format!("stdout by {pattern}"),
-                    CaptureFrom::Json(path) => format!("stdout at {path}"),
-                };
-                let may = match (capture.empty, capture.null) {
-                    (true, true) => ", may be empty or null",
-                    (true, false) => ", may be empty",
-                    (false, true) => ", may be null",
-                    (false, false) => "",
-                };
-                line(format!("            {} is captured from {from}{may}", capture.name));
-            }
-        }
+        Work::Run(block) | Work::Check(block) => describe_block(action.work.kind(), block, values, line),
         Work::Confirm { text } => {
             line(format!("        confirm   {}", first_line(screen, &rendered(values, text))))
         }
         Work::Record { fields } => {
             for field in fields {
                 let prompt = rendered(values, field.prompt.as_deref().unwrap_or(""));
-                line(format!("        record    {}  {}", field.name, first_line(screen, &prompt)));
+                let prompt = screen::with_kind(first_line(screen, &prompt), &field.kind);
+                line(format!("        record    {}  {prompt}", field.name));
             }
         }
         Work::SignOff(sign_off) => {
@@ -299,6 +245,70 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
             let statement = rendered(values, &sign_off.statement);
             line(format!("          “{}”", first_line(screen, &statement)));
         }
+    }
+}
+
+/// A block whole: what it runs, when, how often it is tried, and what it must bring.
+fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl FnMut(String)) {
+    let limit = block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
+    let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
+    line(format!("        {:<9} {}{limit}{agent}", kind, block.language));
+    if let Some(retry) = block.options.retry {
+        let (every, for_) = (duration(retry.every), duration(retry.for_));
+        line(format!("          where it fails, again every {every} for {for_}"));
+    }
+    if let Some(hold) = block.options.hold {
+        let (for_, every) = (duration(hold.for_), duration(hold.every));
+        line(format!("          must hold for {for_}, tried every {every}, once it has passed"));
+    }
+    if let Some(condition) = &block.options.when {
+        line(format!("          when {condition}  ({})", holds(values, condition)));
+    }
+    if let Some(probe) = &block.probe {
+        let asks = probe.rendered(|text| Ok::<_, std::convert::Infallible>(rendered(values, text)));
+        line(format!("          {}", asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)));
+    }
+    // As it would run, where its values are known.
+    let script = match (&block.offered, block.options.template && block.probe.is_none()) {
+        // As the document has it: its values are asked for when it is run.
+        (Some(offered), _) => offered.text.clone(),
+        (None, true) => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
+        (None, false) => block.script.clone(),
+    };
+    for text in script.trim_end().lines() {
+        line(format!("          {text}"));
+    }
+    for blank in block.offered.iter().flat_map(|offered| &offered.values) {
+        let prompt = blank.field.prompt.as_deref().unwrap_or_default();
+        line(format!("            asks for {}: {prompt}", blank.field.name));
+    }
+    if let Some(why) = block.offered.as_ref().and_then(|offered| offered.refused.as_ref()) {
+        line(format!("            not run from here: {why}"));
+    }
+    for (name, value) in screen::variables_of(&block.script, values) {
+        line(format!("            {name} = {value}"));
+    }
+    let expected = expects(block, values);
+    // What an offered command is shown to print is no expectation: where it differs, somebody is asked.
+    if block.offered.is_none() && (kind == "check" || !block.expect.is_empty()) {
+        let words: Vec<&str> = expected.iter().map(|one| one.words.as_str()).collect();
+        line(format!("          expects: {}", words.join(", ")));
+        expected.iter().flat_map(|one| &one.lines).for_each(|text| line(format!("            {text}")));
+    }
+    for capture in &block.options.capture {
+        let from = match &capture.from {
+            CaptureFrom::File(path) => format!("file {path}"),
+            CaptureFrom::Stdout => "stdout".to_owned(),
+            CaptureFrom::Regex(pattern) => format!("stdout by {pattern}"),
+            CaptureFrom::Json(path) => format!("stdout at {path}"),
+        };
+        let may = match (capture.empty, capture.null) {
+            (true, true) => ", may be empty or null",
+            (true, false) => ", may be empty",
+            (false, true) => ", may be null",
+            (false, false) => "",
+        };
+        line(format!("            {} is captured from {from}{may}", capture.name));
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use holdpoint_record::{LOG, Verification, beside, signed_files};
-use holdpoint_report::{Kept, Material};
+use holdpoint_report::{Kept, Material, Outputs};
 
 use super::choice::{Among, chosen};
 use super::compare::beside_rehearsal;
 use super::read::{Recorded, proved};
-use crate::args::{self, ReportFormat};
+use crate::args::{self, OutputsIn, ReportFormat};
 use crate::attest::{attest, attestable, sound_beside};
 use crate::exit::Exit;
 use crate::output;
@@ -34,11 +34,21 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
             beside(&recorded.dir.path, recorded.opened()),
         )?;
     }
+    if arguments.outputs.is_some() && arguments.format != ReportFormat::Html {
+        return Err(Problem::usage("--outputs is for the page", "Leave it out, or say --format html."));
+    }
+    let outputs = match arguments.outputs {
+        None | Some(OutputsIn::Full) => Outputs::Full,
+        Some(OutputsIn::Appendix) => Outputs::Appendix,
+        Some(OutputsIn::None) => Outputs::None,
+    };
     output::untaken(arguments.output.as_deref())?;
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
-        ReportFormat::Html => kept(&recorded, &proof, true, holdpoint_report::html)?,
+        ReportFormat::Html => kept(&recorded, &proof, true, |material, kept| {
+            holdpoint_report::html_with(material, kept, outputs)
+        })?,
         ReportFormat::InToto => kept(&recorded, &proof, false, holdpoint_report::in_toto)?,
         ReportFormat::Json => recorded
             .with_material(verdict, holdpoint_report::json)
@@ -71,7 +81,7 @@ fn kept(
     recorded: &Recorded,
     proof: &Verification,
     beside: bool,
-    make: fn(&Material<'_>, &Kept<'_>) -> Result<String, holdpoint_report::ReportError>,
+    make: impl Fn(&Material<'_>, &Kept<'_>) -> Result<String, holdpoint_report::ReportError>,
 ) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
     let dir = &recorded.dir.path;
     let read = |name: &str| {

@@ -21,12 +21,14 @@ use super::read::open_problem;
 use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::{is_over, read_alike, take_up};
+use super::taking_up::{OnDisk, is_over, read_alike, take_up};
+use super::unasked;
 use super::watch::{Seen, Watch};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
 use crate::interrupts::{Interrupts, Prompting};
+use crate::notices::Notices;
 use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -99,6 +101,8 @@ pub async fn take_on(
     let key = arguments.session.key.as_deref();
     could_take_up(&dir.path, &opened, &session.operator, key)?;
     let ask = prepare::asks(screen, arguments.unattended)?;
+    let checks = unasked::chosen(&arguments.checks, &place, &recorded.plan, ask)?;
+    let session = holdpoint_engine::Session { checks, ..session };
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
     let plan = &recorded.plan;
@@ -137,6 +141,7 @@ pub async fn take_on(
         inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
     let redactor = hide(&secrets, hidden)?;
 
+    let notices = Notices::of(screen, &place)?;
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = Orphan::of(writer.predecessor(), &session.host);
@@ -145,7 +150,8 @@ pub async fn take_on(
     let book = (plan, recorded.sources.text());
     let book_and_path = (plan, opened.runbook.path.as_str());
     screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
-    let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
+    let screening = Screening::new(screen, ask).noticing(&notices);
+    let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
@@ -233,7 +239,8 @@ pub async fn take_on(
             _ => {}
         }
     }
-    screen::head(screen, &opened, &session.operator, &label);
+    screen::head(screen, &opened, &session, &label);
+    notices.tell();
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen.tell(&format!(
@@ -241,8 +248,8 @@ pub async fn take_on(
         ));
     }
     let local = Local::new(screen, place.root.clone(), state, secrets.clone(), redactor.clone())?;
-    let otherwise = ask.then(|| Operator::new(screen, place.root.clone()));
-    let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
+    let otherwise = ask.then(|| Operator::new(screen, place.root.clone(), checks));
+    let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise).noticing(&notices);
     let ready = ready?;
     let (_, store) = recorder.view_and_store();
     looked.map(|looked| looked.keep(store)).transpose()?;
@@ -288,7 +295,7 @@ pub async fn take_on(
     if undo.is_none() {
         tell_steps(screen, plan, recorder.run(), &events);
     }
-    tell_failure(screen, plan, recorder.run(), &events);
+    tell_failure(screen, plan, &recorder, &events)?;
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     if let (Some(orphan), None) = (&orphan, undo) {
@@ -297,10 +304,11 @@ pub async fn take_on(
     let runner = Places::new(local, &opened, elsewhere);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
+    notices.farewell();
     if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
         return Err(refusal);
     }
-    Ok(farewell(screen, session.recorder.run(), plan, stop, opened.number))
+    Ok(farewell(screen, session.recorder.run(), plan, (stop, opened.number), key))
 }
 
 /// Whether something that was done can be undone now.
@@ -432,22 +440,36 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
 }
 
 /// What the block that failed expected and what came: whoever takes the run up decides about it.
-fn tell_failure(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
-    let Next::Ask(task, Question::Failed) = run.next(plan) else { return };
+fn tell_failure(
+    screen: &Screen,
+    plan: &Plan,
+    recorder: &OnDisk<'_>,
+    events: &[Stamped],
+) -> Result<(), Problem> {
+    let run = recorder.run();
+    let Next::Ask(task, Question::Failed) = run.next(plan) else { return Ok(()) };
     let finished = events.iter().rev().find_map(|stamped| match &stamped.event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished)
             if !finished.probe && task.is(plan, &finished.step, &finished.action) =>
         {
-            Some(finished)
+            Some((finished, stamped.at))
         }
         _ => None,
     });
     // What cannot be begun has not failed.
-    let Some(finished) = finished.filter(|_| run.condition_error(plan, task).is_none()) else { return };
-    let attempt = format!("  the last attempt of {}, number {}:", finished.action, finished.attempt);
+    let failed = finished.filter(|_| run.condition_error(plan, task).is_none());
+    let Some((finished, at)) = failed else { return Ok(()) };
+    let at = holdpoint_report::clock(at, &jiff::tz::TimeZone::system());
+    let attempt = format!("  the last attempt of {}, number {}, {at}:", finished.action, finished.attempt);
     screen.tell(&screen.neutralise(&attempt));
+    if let Some(output) = &finished.output {
+        for (blob, error) in [(&output.stdout, false), (&output.stderr, true)] {
+            screen::last_lines(screen, &recorder.journal().get(blob)?, error);
+        }
+    }
     screen::verdict_line(screen, finished);
     screen::failure(screen, finished);
+    Ok(())
 }
 
 /// How each step was settled, by its id: what of it was written down last.

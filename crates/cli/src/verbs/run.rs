@@ -19,11 +19,13 @@ use super::prepare::{self, Prepared, holds_none, keep_secrets_of_rehearsal};
 use super::read::store_problem;
 use super::session;
 use super::targets;
+use super::unasked;
 use super::watch::Watch;
 use crate::args;
 use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::{Interrupts, Prompting};
+use crate::notices::Notices;
 use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
@@ -70,8 +72,10 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let looking = Prompting::of_git(screen);
-    let (traced, session) = circumstances(&prepared, who)?;
+    let (traced, mut session) = circumstances(&prepared, who)?;
     drop(looking);
+    session.checks =
+        unasked::chosen(&arguments.checks, &prepared.place, &prepared.plan, ask && !arguments.dry_run)?;
     if arguments.dry_run {
         let hows = How { checks: !arguments.no_checks, format: arguments.format };
         let unsigned = could(&prepared).err();
@@ -100,6 +104,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
             Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
     };
+    let notices = Notices::of(screen, &prepared.place)?;
     // Before there is a run that they could be copied into.
     signer_files(&prepared)?;
     let local = Local::new(
@@ -132,12 +137,14 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(screen, &opened, &opened.session.operator, &label);
+    screen::head(screen, &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
+    notices.tell();
     screen.expects(expected);
-    let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
-    let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
+    let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone(), opened.session.checks));
+    let desk =
+        Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise).noticing(&notices);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.sources.text());
     let dir = disk.dir().to_owned();
@@ -151,8 +158,13 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
         secrets: secrets.clone(),
     };
     let rules = watch.checks(screen);
-    let mut recorder =
-        Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
+    let mut recorder = Recorder::new(
+        book,
+        disk,
+        Screening::new(screen, ask).noticing(&notices),
+        secrets.clone(),
+        Timestamp::now,
+    );
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
     session::sign(screen, &mut recorder, &opened.session.seat(), key)?;
     if let Some(ready) = ready {
@@ -161,7 +173,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let runner = Places::new(local, &opened, BTreeMap::new());
     let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
-    Ok(farewell(screen, session.recorder.run(), &prepared.plan, stop, number))
+    notices.farewell();
+    Ok(farewell(screen, session.recorder.run(), &prepared.plan, (stop, number), key))
 }
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.

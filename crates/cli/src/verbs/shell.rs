@@ -1,10 +1,12 @@
-//! `completions` and `man`: made from the arguments themselves, so that they cannot say anything else.
+//! `completions` and `man`: made from the arguments themselves, so that they cannot say anything else. A shell asks the program
+//! at each key press, which knows what there is to choose from.
 
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
 
 use crate::args::{self, Cli, Shell};
+use crate::completing;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -14,12 +16,13 @@ const NAME: &str = "holdpoint";
 /// Writes a shell's completions to standard output.
 pub fn completions(screen: &Screen, arguments: &args::Completions) -> Result<Exit, Problem> {
     let shell = match arguments.shell {
-        Shell::Bash => clap_complete::Shell::Bash,
-        Shell::Zsh => clap_complete::Shell::Zsh,
-        Shell::Fish => clap_complete::Shell::Fish,
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
     };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    let script = completing::script(shell).map_err(|error| {
+        Problem::fault(format!("the completions cannot be made: {error}"), "This is a fault of holdpoint.")
+    })?;
     screen.data(String::from_utf8_lossy(&script).trim_end());
     Ok(Exit::Passed)
 }

@@ -20,9 +20,10 @@ use crate::screen::{Cell, Screen, Table};
 /// One run at a glance.
 pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem> {
     let dir = chosen(screen, arguments.run.as_deref(), Among::All)?;
-    if arguments.output && arguments.format == Format::Json {
+    if (arguments.output || arguments.attempts) && arguments.format == Format::Json {
+        let option = if arguments.attempts { "--attempts" } else { "--output" };
         return Err(Problem::usage(
-            "--output shows what was printed as text, and --format json is no text",
+            format!("{option} shows what was printed as text, and --format json is no text"),
             "Leave one of them out; JSON names the blobs that hold it.",
         ));
     }
@@ -32,7 +33,14 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
     match (arguments.format, step) {
         (Format::Json, Some(step)) => screen.data(&json(step)?),
         (Format::Json, None) => screen.data(&json(&summary)?),
-        (Format::Text, Some(step)) => one_step::tell(screen, &dir, step, arguments.output),
+        (Format::Text, Some(step)) => {
+            let outputs = match (arguments.output, arguments.attempts) {
+                (_, true) => one_step::Outputs::All,
+                (true, false) => one_step::Outputs::Last,
+                (false, false) => one_step::Outputs::None,
+            };
+            one_step::tell(screen, &dir, step, outputs);
+        }
         (Format::Text, None) => {
             screen.data(&glance(screen, &summary, driver(&dir.path)).join("\n"));
             screen.data("");
@@ -98,7 +106,9 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
         );
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
         if driver.is_none() && !handed {
-            fact("go on with", format!("holdpoint resume {}", run.number));
+            let signs = waits.status == Status::Waiting && waits.kind == "signoff";
+            let verb = if signs { "sign" } else { "resume" };
+            fact("go on with", format!("holdpoint {verb} {}", run.number));
         }
     }
     if let Some(independence) = &summary.independence {

@@ -11,6 +11,7 @@ use holdpoint_engine::{
 use super::reply::evidence_file;
 use super::tell::show_question;
 use super::{Answer, Desk, RunView, Store, roll_back};
+use crate::notices::Notices;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
@@ -25,12 +26,20 @@ pub struct Prepared<P> {
     taken: BTreeSet<(Task, &'static str)>,
     /// What was answered with something that does not count, and is asked once more.
     refused: Option<(Task, Question)>,
+    /// People who are told elsewhere.
+    notices: Option<Notices>,
 }
 
 impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(screen: &Screen, answers: Answers, otherwise: Option<P>) -> Prepared<P> {
-        Prepared { screen: screen.clone(), answers, otherwise, taken: BTreeSet::new(), refused: None }
+        let (screen, taken) = (screen.clone(), BTreeSet::new());
+        Prepared { screen, answers, otherwise, taken, refused: None, notices: None }
+    }
+
+    /// Puts on record what came of these notices.
+    pub fn noticing(self, notices: &Notices) -> Prepared<P> {
+        Prepared { notices: Some(notices.clone()), ..self }
     }
 
     fn entry(&self, plan: &Plan, task: Task) -> Option<&Entry> {
@@ -225,6 +234,11 @@ impl Asked<'_> {
 
 impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
     type Error = Problem;
+
+    fn adds(&mut self, view: &RunView<'_>, ending: bool) -> Vec<Event> {
+        let notes = |notices: &Notices| notices.notes(view.run.operator(), ending);
+        self.notices.as_ref().map(notes).unwrap_or_default()
+    }
 
     fn attended(&self) -> bool {
         self.otherwise.is_some()

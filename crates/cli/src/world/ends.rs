@@ -89,7 +89,17 @@ impl Over {
                 files: &files,
             },
         );
-        if judgement.outcome != Outcome::Passed {
+        let took = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
+        // Of attempts that are made by themselves, what the last one printed is seen whatever came of it.
+        let (run, passed) = (view.run, judgement.outcome == Outcome::Passed);
+        let retried = run.retrying(view.plan, task).is_some();
+        let again = matches!(judgement.outcome, Outcome::Failed | Outcome::TimedOut)
+            && run.is_tried_again_after(view.plan, task, took);
+        let seen = match retried {
+            true => !again,
+            false => !passed,
+        };
+        if seen {
             recorded.unseen.show();
         }
         let mut kept_files = BTreeMap::new();
@@ -113,7 +123,7 @@ impl Over {
             exit,
             signal,
             error,
-            duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: took,
             output: recorded.output,
             expectations: judgement.expectations,
             captures: judgement.captures,

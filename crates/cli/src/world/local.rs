@@ -166,6 +166,9 @@ pub(super) fn shown(
     if view.run.is_holding(view.plan, task) {
         return Ok(Shown::Lines(Live::out_of_sight(screen, None, quiet)));
     }
+    if view.run.retrying(view.plan, task).is_some() {
+        return Ok(Shown::Lines(Live::retried(screen, None, quiet)));
+    }
     let clocked = screen.clocked(view.plan, view.run, task.step);
     let title = view.run.numbered_title(task.step_of(view.plan));
     Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, view.run.progress(), clocked, quiet)))
@@ -298,7 +301,7 @@ impl Runner for Local {
                 () = told(leave.as_deref()) => Interrupt::Stop,
             };
             *asked.borrow_mut() = Some(interrupt);
-            recording.borrow().tell(STOPPING);
+            recording.borrow().stops(STOPPING);
         };
         let child = RefCell::new(child);
         let register = |name: &str, value: &str| {

@@ -142,6 +142,9 @@ fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown 
     if view.run.is_holding(view.plan, task) {
         return Shown::Lines(Live::out_of_sight(screen, several.then_some(place), quiet));
     }
+    if view.run.retrying(view.plan, task).is_some() {
+        return Shown::Lines(Live::retried(screen, several.then_some(place), quiet));
+    }
     let clocked = screen.clocked(view.plan, view.run, task.step);
     if several {
         return Shown::Lines(Live::at(screen, place, clocked, quiet));

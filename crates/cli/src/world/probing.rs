@@ -100,7 +100,7 @@ impl Local {
                 None
             }
             interrupt = self.stops.next(&heard) => {
-                attempt.recording.borrow().tell(STOPPING);
+                attempt.recording.borrow().stops(STOPPING);
                 asked = Some(interrupt);
                 ended.interrupted = true;
                 None

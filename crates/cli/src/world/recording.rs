@@ -100,6 +100,12 @@ impl Recording {
         self.live.tell(text);
     }
 
+    /// Says that the block is being stopped.
+    pub(super) fn stops(&self, text: &str) {
+        self.live.rest();
+        self.live.tell(text);
+    }
+
     /// What its place is at, in a word.
     pub(super) fn stands(&self, word: &str) {
         self.live.stands(word);

@@ -77,7 +77,7 @@ impl Attempt {
             asked.set(Some(stops.next(&heard).await));
             recording.borrow().stands("stops");
             if stops.is_first_to_tell(&heard) {
-                recording.borrow().tell(STOPPING);
+                recording.borrow().stops(STOPPING);
             }
             stopped.notify_one();
         };

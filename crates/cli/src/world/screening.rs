@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use holdpoint_document::Step;
 use holdpoint_driver::{Moment, Observer};
-use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Task, Via};
+use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Task, Via};
 
 use super::RunView;
 use super::tell::{show_command, show_passages};
-use crate::screen::{self, Screen, Soaking};
+use crate::notices::Notices;
+use crate::screen::{self, Retries, Screen, Soaking};
 
 /// Shows moments to people. What desks and runners ask and say themselves stands between them.
 #[derive(Debug)]
@@ -23,13 +24,31 @@ pub struct Screening {
     under_way: usize,
     /// Checks that hold and must hold for longer.
     soaking: Soaking,
+    /// Blocks that are tried again by themselves.
+    retries: Retries,
+    /// People who are told elsewhere.
+    notices: Option<Notices>,
 }
 
 impl Screening {
     /// For somebody who works through the document, or only looks at what is done.
     pub fn new(screen: &Screen, reads_along: bool) -> Screening {
         let (soaking, passed) = (Soaking::new(screen), BTreeSet::new());
-        Screening { screen: screen.clone(), reads_along, passed, under_way: 0, soaking }
+        let retries = Retries::new(screen);
+        Screening {
+            screen: screen.clone(),
+            reads_along,
+            passed,
+            under_way: 0,
+            soaking,
+            retries,
+            notices: None,
+        }
+    }
+
+    /// Also has these notices given.
+    pub fn noticing(self, notices: &Notices) -> Screening {
+        Screening { notices: Some(notices.clone()), ..self }
     }
 
     fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
@@ -47,7 +66,8 @@ impl Screening {
         screen::step_head(&self.screen, view.plan, index, view.run);
     }
 
-    /// How an attempt ended. Of a check that must hold for a time, the first try and the last are told, and in between for
+    /// How an attempt ended. Of a block that is tried again by itself the first failure and the end are told, and in between
+    /// how often and for how long. Of a check that must hold for a time, the first try and the last are told, and in between for
     /// how long it has.
     fn show_end(&mut self, view: &RunView<'_>, finished: &Finished) {
         let task = Task::named(view.plan, &finished.step, &finished.action);
@@ -58,11 +78,24 @@ impl Screening {
         {
             return;
         }
+        let (action, place) = (finished.action.as_str(), finished.place.as_deref());
+        let again = task.filter(|_| !finished.probe).and_then(|task| view.run.retrying(view.plan, task));
+        if again.is_some() {
+            self.retries.failed(finished);
+            if self.retries.tells_of(action, place) {
+                return;
+            }
+        }
+        let retried = again.is_none() && self.retries.ends(action, place);
         if !task.is_some_and(|task| view.run.is_holding(view.plan, task)) {
             self.soaking.ends(&finished.action, finished.place.as_deref());
         }
         screen::verdict_line(&self.screen, finished);
         screen::failure(&self.screen, finished);
+        if let Some(opened) = view.run.opened().filter(|opened| retried && !opened.dry) {
+            let step = view.plan.step(&finished.step).map_or("", |(_, step)| step.number.as_str());
+            screen::was_retried(&self.screen, finished.attempt, opened.number, step);
+        }
         if let Some(holding) = holding.filter(|holding| holding.tries > 1) {
             let passed = finished.outcome == Outcome::Passed && !holding.given_up;
             screen::has_held(&self.screen, &holding, passed);
@@ -96,6 +129,10 @@ impl Observer for Screening {
         }
         if !goes_on_beside_a_soak(moment) {
             self.soaking.clear();
+            self.retries.clear();
+        }
+        if let Some(notices) = &self.notices {
+            notices.saw(view, moment);
         }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
@@ -116,8 +153,16 @@ impl Observer for Screening {
                 let pause = Duration::from_millis(*pause_ms);
                 self.soaking.holds((action, place.as_deref()), held, pause, clocked);
             }
-            Moment::Waiting { pause_ms, held: None, .. } => {
-                screen::again(&self.screen, Duration::from_millis(*pause_ms));
+            Moment::Waiting { action, place, pause_ms, held: None } => {
+                let pause = Duration::from_millis(*pause_ms);
+                if let Some(retrying) = retrying(view, action, place.as_deref()) {
+                    self.retries.waits((action, place.as_deref()), retrying, pause);
+                }
+            }
+            Moment::AttemptStarted { action, place, .. } => {
+                if let Some(retrying) = retrying(view, action, place.as_deref()) {
+                    self.retries.begins((action, place.as_deref()), retrying);
+                }
             }
             Moment::NotBefore { step, until, waits } => {
                 let until = holdpoint_report::clock(*until, &jiff::tz::TimeZone::system());
@@ -153,7 +198,6 @@ impl Observer for Screening {
             Moment::RollbackAsked => self.screen.tell("  the document asks for a rollback of what was done"),
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
             Moment::AttemptEnded { assumed: true, .. }
-            | Moment::AttemptStarted { .. }
             | Moment::PauseCut { .. }
             | Moment::Asked { .. }
             | Moment::Parked { .. }
@@ -163,10 +207,16 @@ impl Observer for Screening {
 
     fn caught_up(&mut self) {
         // What is drawn between two tries stays.
-        if self.under_way == 0 && !self.soaking.is_drawn() {
+        if self.under_way == 0 && !self.soaking.is_drawn() && !self.retries.is_drawn() {
             self.screen.written();
         }
     }
+}
+
+/// How this block stands, where it is tried again by itself.
+fn retrying(view: &RunView<'_>, action: &str, place: Option<&str>) -> Option<Retrying> {
+    let task = view.plan.steps.iter().find_map(|step| Task::named(view.plan, &step.id, action))?;
+    view.run.retrying(view.plan, view.run.at_place(task, place)?)
 }
 
 /// What was decided, in one line each: all that an answers file answered; of what was typed, what does not say itself.

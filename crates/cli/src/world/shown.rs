@@ -29,6 +29,13 @@ impl Shown {
         }
     }
 
+    /// As [`Live::rest`].
+    pub(super) fn rest(&self) {
+        if let Shown::Lines(live) = self {
+            live.rest();
+        }
+    }
+
     /// Says something of our own; on a lent terminal, on a line by itself.
     pub(super) fn tell(&self, text: &str) {
         match self {

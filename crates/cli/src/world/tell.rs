@@ -112,13 +112,13 @@ pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str)
     }
 }
 
-/// That a block begins, at one of several places where one is given. Of the tries of a check that holds, only the first
-/// is told.
+/// That a block begins, at one of several places where one is given. Of the tries of a check that holds, and
+/// of attempts that are made by themselves, only the first is told.
 pub fn tell_start(screen: &Screen, view: &RunView<'_>, execution: Execution, place: Option<&str>) {
     let (task, attempt) = (execution.task, execution.attempt);
     let id = task.id(view.plan);
     match place {
-        _ if view.run.is_holding(view.plan, task) => {}
+        _ if view.run.is_holding(view.plan, task) || view.run.retrying(view.plan, task).is_some() => {}
         Some(place) => screen::started_at(screen, &id, place, attempt),
         None => screen::started(screen, &id, attempt),
     }

@@ -1,12 +1,14 @@
 //! A person at a terminal.
 
 pub mod ask;
+mod beside;
 mod blanks;
 mod choose;
 mod edit;
 mod goes_on;
 mod handover;
 mod hold_point;
+mod info;
 mod offered;
 mod operator;
 mod shown;
@@ -44,6 +46,9 @@ impl Desk for Operator {
     ) -> Result<Answer, Problem> {
         self.tell_prose(view, execution.task);
         self.tell_command(view, execution.task, script);
+        if self.lets_unasked(view, execution) {
+            return Ok(Answer::Go);
+        }
         choose::before(self, view, execution.task, script, store)
     }
 

@@ -93,6 +93,7 @@ fn story(columns: usize) -> String {
     answer("What now?:", "confirm");
     answer("What now? [write]:", "write");
     answer("at most 1):", "0.5");
+    answer("Write that down? [yes]:", "yes");
     answer("What now?:", "sign");
     answer("names people)?:", "qa@example.org");
     answer("Printed name:", "Quinn Auditor");

@@ -292,6 +292,7 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.types("see the wiki\r");
     terminal.waits_for("write an address that begins with https:// or http://");
     terminal.answers("Evidence (address)", "https://cam.example/1");
+    terminal.answers("Write that down?", "yes");
     let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("sign").answers(who, "?").waits_for("holds the role").answers(who, "qa@example.org");
     terminal.answers("Printed name", "?").waits_for("it is the signature");

@@ -200,7 +200,7 @@ fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
     terminal
         .chooses("shell")
         .answers("What is the shell for? (Ctrl-C goes back)", "to look around")
-        .waits_for("shell> ");
+        .waits_for("(beside run 1) shell> ");
     terminal.types("echo beside >beside; exit\n");
     terminal.chooses("run").waits_for("PASSED");
     terminal.ends(0);
@@ -291,7 +291,7 @@ fn items_are_confirmed_and_values_written_down_with_their_evidence() {
     terminal
         .answers("Colour of the light (one of red, green)", "green")
         .answers("Evidence (address)", "https://cam.example/1");
-    terminal.waits_for("PASSED");
+    terminal.answers("Write that down?", "yes").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
     let confirmed = record.one("item.confirmed");
@@ -312,8 +312,9 @@ fn a_value_out_of_its_limits_is_kept_and_fails_the_step() {
         .chooses("write")
         .answers("Pressure (number, at most 2)", "2.7")
         .waits_for("It is kept, and the step fails.");
-    terminal.waits_for("did not pass").chooses("retry");
-    terminal.chooses("write").answers("Pressure (number, at most 2)", "1.9").waits_for("PASSED");
+    terminal.answers("Write that down?", "yes").waits_for("did not pass").chooses("retry");
+    terminal.chooses("write").answers("Pressure (number, at most 2)", "1.9");
+    terminal.answers("Write that down?", "yes").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
     let kept: Vec<_> =

@@ -118,3 +118,39 @@ fn the_settings_that_are_commented_out_are_good_and_all_of_them_can_be_taken() {
     assert!(config.revoked.is_some() && production.signature.is_some());
     assert!(production.targets["web"].r#become.is_some() && text.contains("complete = true"));
 }
+
+#[test]
+fn the_example_of_a_promotion_is_rehearsed_promoted_and_signed_at_once_and_nothing_is_overwritten() {
+    let bench = Bench::new();
+    bench.sh("git init -q -b main .");
+    let told = bench.ends(0, &["init", "--example", "promotion"]);
+    told.says("wrote runbooks/promotion.md")
+        .says("wrote runbooks/promotion-answers.yaml")
+        .says("wrote .gitignore");
+    bench.ends(0, &["check", "--deny", "warnings", "runbooks/promotion.md"]);
+    // The very commands that it names.
+    let commands: Vec<String> = told
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("  holdpoint run "))
+        .map(str::to_owned)
+        .collect();
+    let [rehearsal, production] = &commands[..] else { panic!("{commands:?}") };
+    let run = |words: &str, code: i32| {
+        let words: Vec<&str> = words.split(' ').collect();
+        bench.ends(code, &[&["run"], &words[..], &["--unattended"]].concat())
+    };
+    run(rehearsal, 0).says("PASSED");
+    assert_eq!(bench.text("promotion/staging.txt"), "v1.1\n");
+    assert_eq!(bench.text("promotion/production.txt"), "v1.0\n");
+    run(production, 3).says("rehearsed").says("PARKED");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    let before = bench.tree();
+    bench.ends(2, &["init", "--example", "promotion"]).says("is there already");
+    assert_eq!(bench.tree(), before);
+    let other = Bench::with(&[("holdpoint.toml", "# mine\n")]);
+    other.ends(2, &["init", "--example", "promotion"]).says("holdpoint.toml is there already");
+    assert!(!other.path("runbooks").exists());
+    other.ends(0, &["init"]);
+    other.ends(2, &["init", "--example", "promotions"]).says("promotion");
+}

@@ -46,6 +46,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("config", "/properties/people/additionalProperties/properties", "people.a = { QQ = 1 }"),
     ("config", "/properties/coverage/properties", "coverage = { QQ = 1 }"),
     ("config", "/properties/anchors/properties", "anchors = { QQ = 1 }"),
+    ("config", "/properties/notify/properties", "notify = { bell = true, QQ = 1 }"),
     ("config", "/$defs/environment/properties", "environments.a = { QQ = 1 }"),
     ("config", "/$defs/target/properties", "environments.a.targets.web = { places = \"local\", QQ = 1 }"),
     ("config", "/$defs/environment/properties/requires/properties", "environments.a.requires = { QQ = 1 }"),
@@ -73,6 +74,8 @@ const WORDS: &[(&str, &str, &str)] = &[
         "/$defs/target/properties/become/enum",
         "environments.a.targets.web = { places = \"local\", become = \"QQ\" }",
     ),
+    ("config", "/properties/notify/properties/on/items/enum", "notify = { bell = true, on = [\"QQ\"] }"),
+    ("config", "/properties/checks/enum", "checks = \"QQ\""),
     ("config", "/$defs/environment/properties/signature/enum", "environments.a.signature = \"QQ\""),
     ("config", "/$defs/environment/properties/sessions/enum", "environments.a.sessions = \"QQ\""),
     ("answers", "/$defs/answer/properties/choice/enum", "steps: { step: { choice: QQ } }"),
@@ -84,7 +87,7 @@ const UNOPENED: usize = 1;
 /// Maps that are opened where another is: six probes are, in one place.
 const TOGETHER: usize = 5;
 
-/// Maps that have no schema: the user's own configuration has one key.
+/// Maps that have no schema: the user's own configuration.
 const WITHOUT_SCHEMA: usize = 1;
 
 /// A run-book with one block of the kind that `schema` describes.

@@ -18,6 +18,7 @@ mod junit;
 mod keys;
 mod node;
 mod page;
+mod paper;
 mod policy_page;
 mod schema;
 mod session_page;

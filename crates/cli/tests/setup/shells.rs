@@ -1,6 +1,7 @@
 //! Completions, asked for in the shells themselves; man pages, read by `man` and by a linter.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use expectrl::session::OsSession;
@@ -35,20 +36,43 @@ fn set(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// Environments, people, roles, runs and steps of the repository at hand, and nothing of it that a shell would act on.
+fn knows_what_there_is(bench: &Bench, ask: impl Fn(&str) -> BTreeSet<String>) {
+    bench.file(
+        "holdpoint.toml",
+        "[people.\"ops@example.org\"]\n[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\
+         [environments.staging]\nrehearsal = true\n[environments.production]\n[environments.\"$(touch pwned)\"]\n",
+    );
+    bench.file("a.md", "---\nrunbook: 1\n---\n\n# A\n\n## Stop it\n\n```sh check\ntrue\n```\n\n## Start it\n\n```sh check\ntrue\n```\n");
+    bench.ends(0, &["run", "a.md", "--env", "staging"]);
+    bench.ends(0, &["run", "a.md", "--env", "production"]);
+    assert_eq!(ask("holdpoint run a.md --env "), set(&["production", "staging"]));
+    assert_eq!(ask("holdpoint run a.md --env st"), set(&["staging"]));
+    assert_eq!(ask("holdpoint sign 1 --as "), set(&["ops@example.org", "qa@example.org"]));
+    assert_eq!(ask("holdpoint runs --waiting-for "), set(&["operator", "qa"]));
+    assert_eq!(ask("holdpoint verify 2"), set(&["2"]));
+    assert!(ask("holdpoint report ").is_superset(&set(&["1", "2", "latest"])));
+    assert_eq!(ask("holdpoint show 1 --step "), set(&["start-it", "stop-it"]));
+    assert_eq!(ask("holdpoint show 1 --step sta"), set(&["start-it"]));
+    assert!(!bench.path("pwned").exists());
+}
+
 #[test]
 fn bash_completes_verbs_options_and_their_values() {
     let bench = bench("bash");
     let ask = |line: &[&str]| {
         let last = line.len() - 1;
         let script = format!(
-            "source ./complete; COMP_WORDS=({}); COMP_CWORD={last}; _holdpoint holdpoint '{}' '{}'; \
-             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            "PATH={}:$PATH; source ./complete; COMP_WORDS=({}); COMP_CWORD={last}; COMP_TYPE=9; \
+             _clap_complete_holdpoint holdpoint '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            Path::new(HOLDPOINT).parent().unwrap().display(),
             line.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
             line[last],
             line[last - 1],
         );
         words(&run(&bench, "bash", &["--norc", "-euc", &script]))
     };
+    knows_what_there_is(&bench, |line| ask(&line.split(' ').collect::<Vec<_>>()));
     assert_eq!(ask(&["holdpoint", "re"]), set(&VERBS_IN_RE));
     assert_eq!(ask(&["holdpoint", "run", "--un"]), set(&["--unattended"]));
     assert_eq!(ask(&["holdpoint", "report", "1", "--format", "j"]), set(&["json", "junit"]));
@@ -62,7 +86,8 @@ fn bash_completes_verbs_options_and_their_values() {
 fn fish_completes_verbs_options_and_their_values() {
     let bench = bench("fish");
     let ask = |line: &str| -> BTreeSet<String> {
-        let script = format!("source ./complete; complete -C '{line}'");
+        let at = Path::new(HOLDPOINT).parent().unwrap().display();
+        let script = format!("set -x PATH {at} $PATH; source ./complete; complete -C '{line}'");
         let told = run(&bench, "fish", &["--no-config", "-c", &script]);
         told.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
     };
@@ -81,6 +106,8 @@ fn zsh_completes_verbs_options_and_their_values() {
         Session::spawn(command).unwrap_or_else(|error| panic!("zsh: {error}; cargo xtask tools installs it"));
     zsh.set_expect_timeout(Some(Duration::from_secs(60)));
     zsh.send_line("PS1='rea''dy> '; unsetopt zle_bracketed_paste; autoload -Uz compinit").unwrap();
+    zsh.expect("ready> ").unwrap();
+    zsh.send_line(format!("PATH={}:$PATH", Path::new(HOLDPOINT).parent().unwrap().display())).unwrap();
     zsh.expect("ready> ").unwrap();
     zsh.send_line("compinit -u -D; source ./complete; LISTMAX=0; print load''ed").unwrap();
     zsh.expect("loaded").unwrap();

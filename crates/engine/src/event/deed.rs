@@ -103,7 +103,7 @@ pub enum DeviationKind {
     Repeated,
     /// The run goes back to an earlier step and does everything from there again.
     OutOfOrder,
-    /// A command outside of the document was run in a shell.
+    /// A shell was opened beside the run: what was done in it is not recorded.
     Shell,
     /// Rules of the environment that did not hold were overridden, before anything happened.
     PolicyOverridden,
@@ -121,7 +121,7 @@ impl DeviationKind {
             DeviationKind::Edited => "edited",
             DeviationKind::Repeated => "repeated",
             DeviationKind::OutOfOrder => "out of order",
-            DeviationKind::Shell => "outside of the document",
+            DeviationKind::Shell => "shell",
             DeviationKind::PolicyOverridden => "policy overridden",
             DeviationKind::DocumentExchanged => "document exchanged",
         }

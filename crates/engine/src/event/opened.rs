@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_model::{Assurance, FrontMatter};
+use holdpoint_model::{Assurance, Checks, FrontMatter};
 use serde::{Deserialize, Serialize};
 
 use crate::{AnchorSeen, BlobRef, ChangeSeen, Former, Look, Policy, Unmet};
@@ -259,6 +259,9 @@ pub struct Session {
     /// Whether the machine's clock is synchronised, where the machine says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_synchronised: Option<bool>,
+    /// Whether checks waited for somebody who said so; left out where nobody was there to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Checks>,
     /// In `session.opened`: the commit the repository stood at; `None` outside a repository. In `run.opened` the
     /// [`Runbook`] has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,8 @@
 //! What happened beside the outcome of each action, one line an event, for whoever signs.
 
 use crate::{
-    By, Deviation, Event, Evidence, Finished, Handover, Happened, Look, Override, Session, SignedOff,
-    SignedSession,
+    By, Deviation, DeviationKind, Event, Evidence, Finished, Handover, Happened, Look, Override, Session,
+    SignedOff, SignedSession,
 };
 
 /// The event in one line, with its number.
@@ -116,6 +116,8 @@ fn deviated(deviation: &Deviation) -> String {
     let of = action.as_ref().unwrap_or(step);
     let script = script.as_ref().map(|script| format!("; runs instead: sha256 {}", script.sha256));
     let script = script.unwrap_or_default();
+    // This wording's own name for it: records keep the text, and it is made again as it was.
+    let kind = if *kind == DeviationKind::Shell { "outside of the document" } else { kind.words() };
     format!("{kind}: {of}{} by {}: {reason}{script}", at(place.as_deref()), by.who)
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn session(operator: &str) -> Session {
         cwd: "/".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        checks: None,
         commit: None,
         dirty: None,
         committed: None,

@@ -267,6 +267,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             cwd: "/srv/runs".to_owned(),
             time_zone: "Etc/UTC".to_owned(),
             clock_synchronised: None,
+            checks: None,
             commit: None,
             dirty: None,
             committed: None,

@@ -142,6 +142,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             cwd: "project".into(),
             time_zone: "Europe/Vienna".into(),
             clock_synchronised: Some(true),
+            checks: None,
             commit: None,
             dirty: None,
             committed: None,

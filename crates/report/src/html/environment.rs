@@ -2,7 +2,7 @@
 
 use holdpoint_model::Work;
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter,
+    AutoEscape, Environment, Error, ErrorKind, HtmlEscape, UndefinedBehavior, Value, escape_formatter,
     syntax::SyntaxConfig,
 };
 
@@ -49,6 +49,13 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     let steps = summary.steps.iter();
     let steps: Vec<_> =
         steps.map(|step| (step.id.clone(), format!("{} {}", step.number, step.title))).collect();
+    let titles = steps.clone();
+    env.add_filter("linked", move |id: String| {
+        let title = titles.iter().find(|(known, _)| *known == id).map_or(&id, |(_, title)| title);
+        let title = visible(title.as_bytes());
+        Value::from_safe_string(format!("<a href=\"#step-{}\">{}</a>", anchor(&id), HtmlEscape(&title)))
+    });
+    env.add_filter("anchor", |id: String| anchor(&id));
     env.add_filter("step", move |id: String| {
         steps.iter().find(|(known, _)| *known == id).map_or(id, |(_, title)| title.clone())
     });
@@ -70,6 +77,11 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     env.add_template("page.html", PAGE)?;
     env.add_template("happened.html", HAPPENED)?;
     Ok(env)
+}
+
+/// A step's id as a part of an address.
+pub(super) fn anchor(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 /// An enum by its serialised name; a name that is none of them is an error.

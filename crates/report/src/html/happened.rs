@@ -1,5 +1,6 @@
 //! What happened to a step or an action, as what stands beside it in the document.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, Presence, SignedOff};
@@ -8,8 +9,9 @@ use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+use super::environment::anchor;
 use super::outputs::script;
-use super::told::{Detail, Expectation, Pen, Told, tone};
+use super::told::{Detail, Expectation, Outputs, Pen, Told, tone};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
@@ -38,6 +40,8 @@ impl<'a> About<'a> {
 #[derive(Serialize)]
 struct Story {
     of_step: bool,
+    /// Where links to a step lead.
+    anchor: Option<String>,
     tone: &'static str,
     words: String,
     facts: Vec<String>,
@@ -79,6 +83,7 @@ impl<'a> Pen<'a> {
         m: &'a Material<'a>,
         summary: &'a Summary,
         env: &'a Environment<'_>,
+        outputs: Outputs,
     ) -> Result<Pen<'a>, ReportError> {
         let mut corrections: BTreeMap<u64, Vec<&NoteFacts>> = BTreeMap::new();
         for note in &summary.notes {
@@ -86,7 +91,8 @@ impl<'a> Pen<'a> {
                 corrections.entry(n).or_default().push(note);
             }
         }
-        Ok(Pen { m, summary, template: env.get_template("happened.html")?, corrections })
+        let (template, appendix) = (env.get_template("happened.html")?, RefCell::default());
+        Ok(Pen { m, summary, template, corrections, outputs, appendix })
     }
 
     /// What became of an action or a rollback block.
@@ -99,6 +105,7 @@ impl<'a> Pen<'a> {
         facts.extend(words::soaks(result));
         self.write(&Story {
             of_step: false,
+            anchor: None,
             tone: tone(result.status),
             words: format!("{}{}", if used { "ROLLBACK " } else { "" }, result.status.words()),
             facts,
@@ -145,6 +152,7 @@ impl<'a> Pen<'a> {
         };
         self.write(&Story {
             of_step: true,
+            anchor: Some(anchor(&step.id)),
             tone: tone(step.status),
             words: format!("STEP {} {}", step.number, step.status.words()),
             facts,
@@ -203,7 +211,10 @@ impl<'a> Pen<'a> {
             ..Told::default()
         };
         match &happening.what {
-            What::Attempt(attempt) => self.attempt(attempt, &at, about.block, counts),
+            What::Attempt(attempt) => {
+                let collapsed = !counts && self.outputs != Outputs::Full;
+                Told { collapsed, ..self.attempt(attempt, &at, about.block, counts) }
+            }
             What::Confirmed { text, by } => {
                 let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
                 facts.extend([at, self.who(by)]);

@@ -18,6 +18,8 @@ use serde::Serialize;
 pub use comparison::comparison;
 pub use embed::{Kept, LARGEST_BLOB};
 pub use exhibit::exhibit;
+use told::Moved;
+pub use told::Outputs;
 
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
@@ -44,11 +46,21 @@ const SCRIPTS: [&str; 6] = [
 ///
 /// [`ReportError`]: where there is no run, or plan, source text and record do not belong together.
 pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
+    html_with(m, kept, Outputs::Full)
+}
+
+/// The same, with what blocks printed where it is wanted.
+///
+/// # Errors
+///
+/// As [`html`].
+pub fn html_with(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> Result<String, ReportError> {
     let summary = summarise(m)?;
     belongs_together(m, &summary)?;
     let env = environment::environment(m, &summary)?;
     let script = format!("\"use strict\";(() => {{\n{}}})();\n", SCRIPTS.concat());
-    let prose = prose::executed(m, &summary, &env)?;
+    let prose = prose::executed(m, &summary, &env, outputs)?;
+    let style = format!("{STYLE}{}", running_head(&summary));
     let page = Page {
         summary: &summary,
         verdict: summary.verdict_words(),
@@ -58,7 +70,7 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
         waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         script_digest: embed::digest(script.as_bytes()),
-        style_digest: embed::digest(STYLE.as_bytes()),
+        style_digest: embed::digest(style.as_bytes()),
         exchanges: exchanges(m, &summary),
         beside: kept.rehearsal.map(Beside::of).transpose()?,
         drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
@@ -66,7 +78,9 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
         prose: Value::from_safe_string(text::visible(prose.html.as_bytes())),
         record: Value::from_safe_string(embed::record(m, kept, &summary)?),
         script: Value::from_safe_string(script),
-        style: Value::from_safe_string(STYLE.to_owned()),
+        style: Value::from_safe_string(style),
+        outputs_left_out: outputs == Outputs::None,
+        appendix: prose.appendix,
     };
     Ok(env.get_template("page.html")?.render(Value::from(Serde(page)))?)
 }
@@ -92,6 +106,34 @@ struct Page<'a> {
     record: Value,
     script: Value,
     style: Value,
+    outputs_left_out: bool,
+    appendix: Vec<Moved>,
+}
+
+/// What stands at the head of each sheet: which document, which revision, which run.
+fn running_head(summary: &Summary) -> String {
+    let (document, run) = (&summary.document, &summary.run);
+    let revision = document.revision.as_ref().map(|revision| format!(" revision {revision}"));
+    let document = document.document_id.as_deref().unwrap_or(&document.path);
+    let rehearsal = if run.environment.rehearsal { ", REHEARSAL" } else { "" };
+    let left = format!("{document}{}", revision.unwrap_or_default());
+    let right =
+        format!("run {} in {}{rehearsal}: {}", run.number, run.environment.name, summary.verdict_words());
+    let (left, right) = (quoted(&left), quoted(&right));
+    format!(
+        "@media print {{ @page {{ @top-left {{ content: {left}; font: 8pt sans-serif; }} @top-right {{ content: {right}; \
+         font: 8pt sans-serif; }} }} }}\n"
+    )
+}
+
+/// A text as a string of a style sheet: nothing in it ends it, or the sheet.
+fn quoted(text: &str) -> String {
+    let escaped = |c: char| match c {
+        ' ' => " ".to_owned(),
+        c if c.is_ascii_alphanumeric() => c.to_string(),
+        c => format!("\\{:x} ", u32::from(c)),
+    };
+    format!("\"{}\"", text::visible(text.as_bytes()).chars().map(escaped).collect::<String>())
 }
 
 /// The rehearsal that the run relied on, beside it.

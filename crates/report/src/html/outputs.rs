@@ -3,7 +3,7 @@
 use holdpoint_engine::{BlobRef, Finished, Outcome};
 use holdpoint_model::Block;
 
-use super::told::{Detail, Expectation, Pen, Told, tone};
+use super::told::{Detail, Expectation, Moved, Outputs, Pen, Told, tone};
 use crate::edges::Edges;
 use crate::markdown::words;
 use crate::time::took;
@@ -67,11 +67,32 @@ impl Pen<'_> {
         let sensitive = block.is_some_and(|block| block.options.sensitive);
         let streams = [("Standard output", &output.stdout), ("Standard error", &output.stderr)];
         let printed = streams.into_iter().filter(|(_, blob)| blob.bytes > 0);
-        let folds: Vec<_> = printed.map(|(name, blob)| fold(self.m, name, blob, edge, sensitive)).collect();
+        let folds = printed.map(|(name, blob)| fold(self.m, name, blob, edge, sensitive));
+        let folds: Vec<_> = folds.map(|fold| self.placed(result, fold)).collect();
         if folds.is_empty() {
             return vec![Detail::Text { text: "It printed nothing.".to_owned() }];
         }
         folds
+    }
+}
+
+impl Pen<'_> {
+    /// An output where this copy has it.
+    fn placed(&self, result: &Finished, fold: Detail) -> Detail {
+        let Detail::Fold { title, note, text, sensitive } = fold else { return fold };
+        match self.outputs {
+            Outputs::Full => Detail::Fold { title, note, text, sensitive },
+            Outputs::None => Detail::Text { text: format!("{title}, {note}: not in this copy.") },
+            // On paper what is sensitive stays folded away.
+            Outputs::Appendix if sensitive => Detail::Fold { title, note, text, sensitive },
+            Outputs::Appendix => {
+                let mut appendix = self.appendix.borrow_mut();
+                let place = result.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+                let of = format!("{}{place}, attempt {}", result.action, result.attempt);
+                appendix.push(Moved { of, title: title.clone(), note: note.clone(), text });
+                Detail::Elsewhere { number: appendix.len(), title, note }
+            }
+        }
     }
 }
 

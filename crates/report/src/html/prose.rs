@@ -3,8 +3,9 @@
 use holdpoint_document::{Insertion, Span};
 use minijinja::Environment;
 
+use super::environment::anchor;
 use super::happened::About;
-use super::told::Pen;
+use super::told::{Moved, Outputs, Pen};
 use crate::markdown::{body, place};
 use crate::{Material, ReportError, Summary};
 
@@ -14,6 +15,8 @@ pub(super) struct Executed {
     pub(super) front: String,
     /// The rest, as HTML.
     pub(super) html: String,
+    /// What is shown behind it.
+    pub(super) appendix: Vec<Moved>,
 }
 
 /// Renders it.
@@ -21,9 +24,10 @@ pub(super) fn executed(
     m: &Material<'_>,
     summary: &Summary,
     env: &Environment<'_>,
+    outputs: Outputs,
 ) -> Result<Executed, ReportError> {
     let (front, start) = body::split_front_matter(m);
-    let pen = Pen::new(m, summary, env)?;
+    let pen = Pen::new(m, summary, env, outputs)?;
     let mut text = m.source.to_owned();
     let mut insertions = Vec::new();
     let actions: Vec<Span> = m.plan.steps.iter().flat_map(|s| &s.actions).map(|action| action.span).collect();
@@ -36,7 +40,8 @@ pub(super) fn executed(
             Some(place) => insertions.push(Insertion { at: place.offset, html: head }),
             // A step without a heading (a list item) tells its own story above that of its first action.
             None if body::remarkable(result) => first = Some(head),
-            None => {}
+            // Links to it lead there all the same.
+            None => first = Some(format!("<span id=\"step-{}\"></span>", anchor(&result.id))),
         }
         for (action, result) in step.actions.iter().zip(&result.actions) {
             let at = below(body::action_span(m.source, action, &actions));
@@ -50,5 +55,6 @@ pub(super) fn executed(
         }
     }
     insertions.sort_by_key(|insertion| insertion.at);
-    Ok(Executed { front: front.to_owned(), html: holdpoint_document::html(&text, start, &insertions) })
+    let html = holdpoint_document::html(&text, start, &insertions);
+    Ok(Executed { front: front.to_owned(), html, appendix: pen.appendix.into_inner() })
 }

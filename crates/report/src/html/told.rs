@@ -1,5 +1,6 @@
 //! What is told of an action, before it is written.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use minijinja::Template;
@@ -16,6 +17,8 @@ pub(super) struct Told {
     pub(super) earlier: bool,
     pub(super) details: Vec<Detail>,
     pub(super) corrections: Vec<String>,
+    /// Told in one line, the rest folded away, on paper too.
+    pub(super) collapsed: bool,
 }
 
 /// Good, bad, something to wait for, something to know of, or nothing yet.
@@ -45,18 +48,64 @@ pub(super) struct Pen<'a> {
     pub(super) summary: &'a Summary,
     pub(super) template: Template<'a, 'a>,
     pub(super) corrections: BTreeMap<u64, Vec<&'a NoteFacts>>,
+    /// Where what blocks printed is shown.
+    pub(super) outputs: Outputs,
+    /// What is shown behind the document.
+    pub(super) appendix: RefCell<Vec<Moved>>,
+}
+
+/// Where a page shows what blocks printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outputs {
+    /// Beside each block.
+    #[default]
+    Full,
+    /// Behind the document, with links; earlier attempts take a line.
+    Appendix,
+    /// Nowhere: how much there is, and its digest; earlier attempts take a line.
+    None,
+}
+
+/// An output that is shown behind the document.
+#[derive(Serialize)]
+pub(super) struct Moved {
+    pub(super) of: String,
+    pub(super) title: String,
+    pub(super) note: String,
+    pub(super) text: String,
 }
 
 /// What belongs to a happening.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Detail {
-    Text { text: String },
-    Lines { lines: Vec<String> },
-    Expectations { expectations: Vec<Expectation> },
-    Rows { rows: Vec<(&'static str, String)> },
-    Fold { title: String, note: String, text: String, sensitive: bool },
-    Missing { text: String },
+    Text {
+        text: String,
+    },
+    Lines {
+        lines: Vec<String>,
+    },
+    Expectations {
+        expectations: Vec<Expectation>,
+    },
+    Rows {
+        rows: Vec<(&'static str, String)>,
+    },
+    Fold {
+        title: String,
+        note: String,
+        text: String,
+        sensitive: bool,
+    },
+    Missing {
+        text: String,
+    },
+    /// Shown behind the document, under this number.
+    Elsewhere {
+        number: usize,
+        title: String,
+        note: String,
+    },
 }
 
 /// An expectation, judged.

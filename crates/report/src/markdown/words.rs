@@ -13,7 +13,7 @@ pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
         DeviationKind::Edited => "EDITED",
         DeviationKind::Repeated => "REPEATED",
         DeviationKind::OutOfOrder => "GONE BACK TO HERE",
-        DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
+        DeviationKind::Shell => "SHELL",
         DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
         DeviationKind::DocumentExchanged => "DOCUMENT EXCHANGED",
     }

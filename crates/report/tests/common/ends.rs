@@ -19,6 +19,7 @@ pub fn session(operator: &str) -> Session {
         cwd: "/srv/product".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         clock_synchronised: Some(true),
+        checks: None,
         commit: None,
         dirty: None,
         committed: None,

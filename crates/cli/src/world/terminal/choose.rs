@@ -5,7 +5,6 @@ use holdpoint_engine::{
     Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
     is_address,
 };
-use holdpoint_helper::Helper;
 
 use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
@@ -131,6 +130,7 @@ fn options(offers: &Offers, first: &[Option_], barred: bool) -> Vec<Option_> {
     if !offers.rollback.steps.is_empty() {
         options.push(("roll back", 'k', "undo what was done, last first, and end the run"));
     }
+    options.push(("info", 'i', "say where the run stands: steps, people, time, deviations, values"));
     options.push(("note", 'n', "write a note into the record"));
     options.push(("park", 'p', "leave the run as it is; holdpoint resume takes it up again"));
     options.push(("abort", 'a', "end the run here, for good"));
@@ -217,7 +217,7 @@ fn act(
             let Asked::Said(reason) = ask::text(screen, "What is the shell for?", REASON) else {
                 return Ok(None);
             };
-            open_shell(operator, view);
+            super::beside::open_shell(screen, view, &operator.root);
             deviation(DeviationKind::Shell, &step, Some(action), None, reason)
         }
         "back" => go_back(screen, view, offers, deviation),
@@ -234,6 +234,10 @@ fn act(
                 return Ok(None);
             };
             Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), Some(by))])))
+        }
+        "info" => {
+            super::info::tell(screen, view);
+            Ok(None)
         }
         "note" => {
             let Asked::Said(text) = ask::text(
@@ -350,18 +354,6 @@ pub fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan)
     }
 }
 
-fn open_shell(operator: &Operator, view: &RunView<'_>) {
-    let screen = &operator.screen;
-    let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    screen.tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
-    let helper = Helper::new(&shell).directory(&operator.root);
-    let values = view.run.values().vars();
-    let helper = values.iter().fold(helper, |helper, (name, value)| helper.variable(name, value));
-    if let Err(why) = helper.lend_terminal() {
-        screen.tell(&screen.neutralise(&format!("    {why}")));
-    }
-}
-
 /// Values to write down.
 pub(super) fn record(
     operator: &Operator,
@@ -377,6 +369,34 @@ pub(super) fn record(
         Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
         _ => {}
     }
+    loop {
+        let Some(events) = values(operator, view, task, store)? else { return Ok(Answer::Park) };
+        for event in &events {
+            if let Event::ValueRecorded { name, value, within_limits, .. } = event {
+                let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
+                screen.say_hung("    ", &screen.one_line(&format!("{name} = {value}{fails}")));
+            }
+        }
+        match ask::one_of(screen, "Write that down?", &SURE_OF_VALUES, true) {
+            Asked::Said("yes") => return Ok(Answer::Events(events)),
+            Asked::Said(_) => {}
+            Asked::Left => return Ok(Answer::Park),
+        }
+    }
+}
+
+/// A slip is corrected before it is on record.
+const SURE_OF_VALUES: [Option_; 2] =
+    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
+
+/// The values as they were typed; `None` where somebody left.
+fn values(
+    operator: &Operator,
+    view: &RunView<'_>,
+    task: Task,
+    store: &mut Store<'_>,
+) -> Result<Option<Vec<Event>>, Problem> {
+    let screen = &operator.screen;
     let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
     let mut events = Vec::new();
     for field in view.run.open_fields(view.plan, task) {
@@ -388,7 +408,7 @@ pub(super) fn record(
             _ => Ok(()),
         };
         let Asked::Said(value) = ask::fitting(screen, &prompt, &wanted(&field.kind), typed) else {
-            return Ok(Answer::Park);
+            return Ok(None);
         };
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
@@ -409,7 +429,7 @@ pub(super) fn record(
                 },
             ) {
                 Asked::Said(url) => Some(Evidence::Url(url)),
-                Asked::Left => return Ok(Answer::Park),
+                Asked::Left => return Ok(None),
             },
             Some(EvidenceKind::File) => {
                 let readable = |path: &str| evidence_at(path).map_err(|error| error.to_string());
@@ -420,7 +440,7 @@ pub(super) fn record(
                     readable,
                 ) {
                     Asked::Said(path) => Some(evidence_file(&path, view.secrets, store)?),
-                    Asked::Left => return Ok(Answer::Park),
+                    Asked::Left => return Ok(None),
                 }
             }
         };
@@ -428,5 +448,5 @@ pub(super) fn record(
         let name = field.name.clone();
         events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
     }
-    Ok(Answer::Events(events))
+    Ok(Some(events))
 }

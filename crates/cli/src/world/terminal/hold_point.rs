@@ -51,6 +51,7 @@ impl HoldPoint<'_> {
             ("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"),
             ("evidence", 'v', "show what the signature binds once more"),
             ("outputs", 'o', "show what the blocks printed last"),
+            ("info", 'i', "say where the run stands: steps, people, time, deviations, values"),
         ];
         loop {
             let who = self.screen.neutralise(&self.by.who);
@@ -68,6 +69,7 @@ impl HoldPoint<'_> {
                 }
                 Asked::Said("evidence") => shown.show(self.screen, pager),
                 Asked::Said("outputs") => self.show_outputs(store)?,
+                Asked::Said("info") => super::info::tell(self.screen, self.view),
                 _ => return Ok(Consent::Leave),
             }
         }

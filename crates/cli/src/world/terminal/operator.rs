@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use holdpoint_engine::{By, Task, Via};
+use holdpoint_document::{Checks, Work};
+use holdpoint_engine::{By, Execution, Slot, Task, Via};
 
 use super::super::tell::{show_command, show_prose};
 use super::super::{RunView, Store};
@@ -16,6 +17,8 @@ pub struct Operator {
     pub(super) screen: Screen,
     /// Working directory for a shell.
     pub(super) root: std::path::PathBuf,
+    /// Whether checks wait for an answer.
+    checks: Option<Checks>,
     /// What the prose was shown for last: it is not repeated for a second question on the same action.
     pub(super) told: Option<Task>,
     /// The command that was shown last: what may be run again without another question must have been seen.
@@ -26,8 +29,24 @@ pub struct Operator {
 
 impl Operator {
     /// Somebody at the keyboard, standing in `root`.
-    pub fn new(screen: &Screen, root: std::path::PathBuf) -> Operator {
-        Operator { screen: screen.clone(), root, told: None, shown: None, evidence: RefCell::default() }
+    pub fn new(screen: &Screen, root: std::path::PathBuf, checks: Option<Checks>) -> Operator {
+        let (screen, evidence) = (screen.clone(), RefCell::default());
+        Operator { screen, root, checks, told: None, shown: None, evidence }
+    }
+
+    /// Whether they need not say that this begins: it is a check as the document has it, that nobody types into, and
+    /// nobody has just cut a pause short to be asked.
+    pub(super) fn lets_unasked(&self, view: &RunView<'_>, execution: Execution) -> bool {
+        let task = execution.task;
+        let is_check =
+            matches!(task.slot, Slot::Action(_)) && matches!(task.work(view.plan), Some(Work::Check(_)));
+        let needs_nobody = task.block(view.plan).is_some_and(|block| !block.options.tty);
+        self.checks == Some(Checks::Auto)
+            && is_check
+            && needs_nobody
+            && execution.pause.is_zero()
+            && view.run.edited_script(task).is_none()
+            && view.run.barred().is_empty()
     }
 
     /// Shows whoever signs what their signature binds: `again`, or where it was not shown as it is now.

@@ -41,6 +41,10 @@ impl Desk {
         for part in ["work", "home", "tmp"] {
             std::fs::create_dir(root.join(part)).unwrap();
         }
+        // Most journeys are about what is asked.
+        let own = root.join("home/.config/holdpoint");
+        std::fs::create_dir_all(&own).unwrap();
+        std::fs::write(own.join("config.toml"), "checks = \"ask\"\n").unwrap();
         Desk { all, work: root.join("work"), extra: Vec::new() }
     }
 
