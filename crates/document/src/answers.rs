@@ -53,6 +53,7 @@ pub const CHOICES: &[&str] = &[
     "find_out",
     "not_applicable",
     "accepted",
+    "pass_over",
 ];
 
 /// Reads an answers file for a run of `plan`. With any finding it must not be used.

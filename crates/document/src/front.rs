@@ -65,9 +65,8 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
         if !fronts.later.is_empty() {
             unread_front_matter(source, fronts, findings);
         }
-        let mut front = Front::default();
-        front.matter.kept = entries.iter().map(kept::kept).collect();
-        return (DocumentKind::Foreign, front);
+        foreign.1.matter.kept = entries.iter().map(kept::kept).collect();
+        return foreign;
     };
     if !matches!(version.node.value, Value::Int(1, ref raw) if raw == "1") {
         let message = format!("this program reads version 1 of the format, not {}", version.node.found());

@@ -43,7 +43,7 @@ impl Run {
             }
             (DeviationKind::Skipped, None) => {
                 let here = here.first().filter(|here| self.may_skip_step(plan, here));
-                self.skip_step(plan, here.ok_or("this step may not be skipped")?.task);
+                self.leave_step(plan, here.ok_or("this step may not be skipped")?.task, Left::Skipped);
             }
             (DeviationKind::Edited, Some(action)) => {
                 let here = named(action).filter(|here| self.may_edit(plan, here));
@@ -92,7 +92,7 @@ impl Run {
     }
 
     /// What is left of the step, or of one place of it. Hold points stay: nobody passes them without a sign-off.
-    fn skip_step(&mut self, plan: &Plan, here: Task) {
+    fn leave_step(&mut self, plan: &Plan, here: Task, why: Left) {
         let actions = here.step_of(plan).actions.iter().enumerate();
         let open = actions.filter(|(_, action)| !matches!(action.work, Work::SignOff(_)));
         let tasks: Vec<Task> = open
@@ -100,7 +100,7 @@ impl Run {
             .filter(|task| here.place.is_none() || task.place == here.place)
             .collect();
         for task in tasks {
-            self.change(task, |state| state.leave(Left::Skipped));
+            self.change(task, |state| state.leave(why));
         }
     }
 
@@ -171,6 +171,7 @@ impl Run {
         ensure(self.choices(plan, &moment).contains(&choice), "this may not be chosen here")?;
         match choice {
             Choice::Abort => self.aborted = true,
+            Choice::PassOver => self.leave_step(plan, task, Left::PassedOver),
             Choice::Proceed => self.change(task, |state| {
                 state.acknowledged = true;
                 state.decided = true;

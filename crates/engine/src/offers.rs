@@ -115,10 +115,19 @@ impl Run {
             Some(Question::Choose) => self.offer_choices(plan, task),
             _ => Vec::new(),
         };
+        if self.may_pass_over(plan, moment) {
+            choices.push(Choice::PassOver);
+        }
         if !moment.busy {
             choices.push(Choice::Abort);
         }
         choices
+    }
+
+    /// Whether the step is one of the alternatives that the document gives, and something of it is to be asked.
+    fn may_pass_over(&self, plan: &Plan, moment: &Moment) -> bool {
+        let asked = matches!(moment.question, Some(Question::Confirm | Question::Record | Question::Choose));
+        asked && !moment.in_rollback() && !moment.task.step_of(plan).alternatives.is_empty()
     }
 
     fn in_doubt_choices(&self, plan: &Plan, task: Task) -> Vec<Choice> {

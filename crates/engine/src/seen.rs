@@ -269,7 +269,7 @@ impl Witness {
                     &labelled(action, place.as_deref()),
                     format!("not done, says {}, who looked after a crash", by.who),
                 ),
-                Choice::NotApplicable => self.done(
+                Choice::NotApplicable | Choice::PassOver => self.done(
                     step,
                     &labelled(action, place.as_deref()),
                     format!("not for this run, says {}", by.who),

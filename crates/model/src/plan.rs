@@ -93,10 +93,25 @@ pub struct Step {
     pub irreversible: bool,
     /// Whether an operator may skip it, with a reason.
     pub skippable: bool,
+    /// What it is an alternative of, or is only done in some cases, outermost first: it may be passed over as not for this
+    /// run, which is no deviation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     /// What there is to do, in document order; never empty.
     pub actions: Vec<Action>,
     /// Blocks that undo it, in document order.
     pub rollbacks: Vec<Block>,
+}
+
+/// A part of a document that is not for every run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alternative {
+    /// Where it begins: steps of the same part are passed over together.
+    pub at: usize,
+    /// Its title.
+    pub title: String,
+    /// Why it may be passed over: `a rollback`, `only in some cases`.
+    pub why: String,
 }
 
 /// What a failing action leads to.

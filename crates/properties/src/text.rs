@@ -32,7 +32,8 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
     }
     if compiled.plan.kind == DocumentKind::Foreign {
         let work = compiled.plan.steps.iter().flat_map(|step| &step.actions).map(|action| &action.work);
-        assert!(work.into_iter().all(|work| matches!(work, Work::Confirm { .. })), "a foreign block may run");
+        let people = |work: &Work| matches!(work, Work::Confirm { .. } | Work::Record { .. });
+        assert!(work.into_iter().all(people), "a foreign block may run");
         assert!(compiled.plan.steps.iter().all(|step| step.rollbacks.is_empty()));
         foreign::shown_once(source, &compiled);
     }

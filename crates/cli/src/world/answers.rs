@@ -144,6 +144,7 @@ impl Asked<'_> {
             "not_applicable" => Choice::NotApplicable,
             "accepted" => Choice::Accepted,
             "find_out" => Choice::FindOut,
+            "pass_over" => Choice::PassOver,
             "abort" => Choice::Abort,
             _ => return None,
         };

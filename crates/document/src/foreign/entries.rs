@@ -1,9 +1,11 @@
 //! What stands at one level of a document: things to do by themselves, and what stands between them.
 
 use super::inside::{Containers, Part, quoted, within};
+use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
 use crate::markdown::{Block, Item, List};
+use crate::steps::item_title;
 
 /// What makes an item a thing to do by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,15 +16,73 @@ pub(super) enum Kind {
     Task,
     /// A bullet that says what to do, in a list of such.
     Bullet,
+    /// A row of a table that is ticked, or for which something is chosen.
+    Row,
 }
 
 /// A thing to do by itself.
 #[derive(Clone, Debug)]
 pub(super) struct Unit<'t> {
-    pub(super) item: &'t Item,
+    pub(super) of: Of<'t>,
     pub(super) kind: Kind,
     /// What stands around its list.
     pub(super) outer: Containers,
+}
+
+/// What a unit is in the document.
+#[derive(Clone, Debug)]
+pub(super) enum Of<'t> {
+    Item(&'t Item),
+    Row(Box<Row>),
+}
+
+impl<'t> Unit<'t> {
+    pub(super) fn span(&self) -> Span {
+        match &self.of {
+            Of::Item(item) => item.span,
+            Of::Row(row) => row.span,
+        }
+    }
+
+    /// Where its contents begin, behind its mark.
+    pub(super) fn content(&self) -> usize {
+        match &self.of {
+            Of::Item(item) => item.content,
+            Of::Row(row) => row.span.start,
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn title(&self) -> String {
+        match &self.of {
+            Of::Item(item) => item_title(item),
+            Of::Row(row) => row.title.clone(),
+        }
+    }
+
+    /// Whether it has a box.
+    pub(super) fn is_boxed(&self) -> bool {
+        matches!(self.of, Of::Item(Item { task: Some(_), .. }))
+    }
+
+    /// What stands around its lines.
+    pub(super) fn containers(&self, source: &str) -> Containers {
+        match self.of {
+            Of::Item(item) => within(source, item, &self.outer),
+            Of::Row(_) => self.outer.clone(),
+        }
+    }
+
+    /// The blocks in it, but for the text that it begins with, and where that ends.
+    pub(super) fn inner(&self) -> (&'t [Block], usize) {
+        match self.of {
+            Of::Item(item) => match item.text() {
+                Some(text) => (&item.blocks[1..], text.span.end),
+                None => (&item.blocks, item.content),
+            },
+            Of::Row(_) => (&[], self.span().end),
+        }
+    }
 }
 
 /// What stands at a level, in the order of the document.
@@ -84,15 +144,15 @@ impl<'t> Level<'t> {
                 gap.push(entry);
                 continue;
             };
-            let low = groups.last().map_or(self.span.start, |last| last.unit.item.span.end);
-            let start = self.line_start(unit.item.span.start, low);
+            let low = groups.last().map_or(self.span.start, |last| last.unit.span().end);
+            let start = self.line_start(unit.span().start, low);
             let from = match groups.last_mut() {
                 None => self.span.start,
                 Some(last) => {
                     let own = self.introduction(&gap, &last.unit, &unit);
                     let from = gap.get(own).map_or(start, |first| self.entry_start(first, low)).min(start);
                     last.end = from;
-                    last.tail = self.parts(&gap[..own], last.unit.item.span.end, from);
+                    last.tail = self.parts(&gap[..own], last.unit.span().end, from);
                     from
                 }
             };
@@ -101,7 +161,7 @@ impl<'t> Level<'t> {
         }
         if let Some(last) = groups.last_mut() {
             let end = self.blocks.last().map_or(self.span.end, |block| block.span().end);
-            last.tail = self.parts(&gap, last.unit.item.span.end, end.max(last.unit.item.span.end));
+            last.tail = self.parts(&gap, last.unit.span().end, end.max(last.unit.span().end));
             last.tail.extend(self.tail.iter().cloned());
         }
         groups
@@ -121,6 +181,17 @@ impl<'t> Level<'t> {
                         found.push(Entry::Block(block, around.clone()));
                     }
                 }
+                Block::Other(span) => {
+                    let rows = rows(self.source, *span);
+                    if rows.is_empty() {
+                        found.push(Entry::Block(block, around.clone()));
+                        continue;
+                    }
+                    found.push(Entry::Lead(span.start));
+                    let unit =
+                        |row| Unit { of: Of::Row(Box::new(row)), kind: Kind::Row, outer: around.clone() };
+                    found.extend(rows.into_iter().map(unit).map(Entry::Unit));
+                }
                 _ => found.push(Entry::Block(block, around.clone())),
             }
         }
@@ -135,7 +206,7 @@ impl<'t> Level<'t> {
         bullets: Bullets,
         found: &mut Vec<Entry<'t>>,
     ) {
-        let unit = |item, kind| Entry::Unit(Unit { item, kind, outer: around.clone() });
+        let unit = |item, kind| Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone() });
         if list.ordered {
             let first = list.items.first().map_or(1, |item| number(self.source, item));
             found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
@@ -164,7 +235,7 @@ impl<'t> Level<'t> {
     fn introduction(&self, gap: &[Entry<'t>], before: &Unit<'_>, after: &Unit<'_>) -> usize {
         let goes_on = match (before.kind, after.kind) {
             (Kind::Ordered(a), Kind::Ordered(b)) => b == a + 1 || (a, b) == (1, 1),
-            (a, b) => a == b,
+            (a, b) => a == b && a != Kind::Row,
         };
         let numbered =
             matches!((before.kind, after.kind), (Kind::Ordered(a), Kind::Ordered(b)) if b == a + 1);
@@ -208,7 +279,7 @@ impl<'t> Level<'t> {
     fn entry_start(&self, entry: &Entry<'_>, low: usize) -> usize {
         self.line_start(
             match entry {
-                Entry::Unit(unit) => unit.item.span.start,
+                Entry::Unit(unit) => unit.span().start,
                 Entry::Block(block, _) => block.span().start,
                 Entry::Lead(start) => *start,
             },

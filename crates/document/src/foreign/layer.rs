@@ -83,9 +83,20 @@ struct Gaps<'g> {
 
 impl Gaps<'_> {
     fn section(&mut self, section: &Section<'_>, title: bool) {
-        let heading = section.heading.map(|heading| (heading.span, heading.text.line()));
-        let title = title && section.heading.is_some_and(|heading| heading.level == 1);
-        self.between(section.span, heading, title || section.children.iter().any(|child| self.works(child)));
+        let title = section.heading.filter(|heading| title && heading.level == 1).map(|heading| heading.span);
+        let told = section.children.iter().any(|child| self.works(child));
+        match title {
+            // The title of the document stands above everything.
+            Some(title) => {
+                let shown = self.shown.iter().any(|piece| piece.span.start == title.start);
+                self.more.extend((!shown).then_some(Piece { span: title, shown: Shown::Heading }));
+                self.between(Span::new(title.end, section.span.end), None, true);
+            }
+            None => {
+                let heading = section.heading.map(|heading| (heading.span, heading.text.line()));
+                self.between(section.span, heading, told);
+            }
+        }
         section.children.iter().for_each(|child| self.section(child, false));
     }
 

@@ -1,14 +1,15 @@
 //! Steps with their numbers and texts, and the piece of the source that each text is.
 
-use super::entries::{Bullets, Group};
-use super::inside::{Part, text, within};
+use super::entries::{Bullets, Group, Of};
+use super::inside::{Part, text};
 use super::layer::{Piece, Shown, complete, trimmed};
 use super::numbers::siblings;
 use super::outline::{Node, Outline, What, level_of};
+use super::tables::Row;
 use super::{Book, Read};
 use crate::markdown::{Unique, slug};
 use crate::steps::{Section, item_slug};
-use crate::{Action, OnFailure, Span, Step, Work, sha256};
+use crate::{Action, Field, OnFailure, Span, Step, ValueKind, Work, sha256};
 
 /// Makes the steps of an outline.
 pub(super) fn make(book: &Book<'_>, outline: &Outline<'_>) -> Read {
@@ -20,7 +21,8 @@ pub(super) fn make(book: &Book<'_>, outline: &Outline<'_>) -> Read {
         section.children.iter().for_each(|child| name(child, ids));
     }
     outline.sections.iter().for_each(|section| name(section, &mut ids));
-    let mut maker = Maker { source: book.source, ids, steps: Vec::new(), pieces: Vec::new() };
+    let mut maker =
+        Maker { source: book.source, ids, names: Unique::default(), steps: Vec::new(), pieces: Vec::new() };
     maker.nodes(&outline.top, "");
     let Maker { steps, mut pieces, .. } = maker;
     let passages = complete(book, outline, &steps, &mut pieces);
@@ -30,6 +32,8 @@ pub(super) fn make(book: &Book<'_>, outline: &Outline<'_>) -> Read {
 struct Maker<'m> {
     source: &'m str,
     ids: Unique,
+    /// Names of values that are written down.
+    names: Unique,
     steps: Vec<Step>,
     pieces: Vec<Piece>,
 }
@@ -79,21 +83,21 @@ impl Maker<'_> {
                     Some(first) => {
                         let own = self.own(group, first.lead().start);
                         // What it is called stands above its items; it is confirmed itself where it has a box.
-                        if group.unit.item.task.is_none() {
+                        if !group.unit.is_boxed() {
                             self.pieces.push(Piece { span: own, shown: Shown::Heading });
                         }
                         inner.iter().for_each(|inner| self.action(inner, inner.lead(), &mut actions));
-                        if group.unit.item.task.is_some() {
+                        if group.unit.is_boxed() {
                             self.words(group, own, &mut actions);
                         }
                     }
                 }
-                let start = group.unit.item.span.start;
+                let start = group.unit.span().start;
                 self.step(node, (id, number, &title), self.trimmed(Span::new(start, group.end)), actions);
             }
             What::Items { group, first } => {
                 let own = self.own(group, *first);
-                if group.unit.item.task.is_none() {
+                if !group.unit.is_boxed() {
                     self.pieces.push(Piece { span: own, shown: Shown::Heading });
                     self.nodes(&node.below, number);
                     return;
@@ -102,7 +106,7 @@ impl Maker<'_> {
                 let mut actions = Vec::new();
                 self.words(group, own, &mut actions);
                 let id = self.item_id(node);
-                let span = self.trimmed(Span::new(group.unit.item.span.start, own.end));
+                let span = self.trimmed(Span::new(group.unit.span().start, own.end));
                 self.step(node, (id, number, title), span, actions);
             }
         }
@@ -160,20 +164,43 @@ impl Maker<'_> {
 
     /// An item in which nothing else is to be done.
     fn leaf(&mut self, group: &Group<'_>, lead: Span, actions: &mut Vec<Action>) {
-        let item = group.unit.item;
+        let unit = &group.unit;
         let prose = self.prose(lead, actions.len());
-        let own = (Span::new(item.content, item.span.end), within(self.source, item, &group.unit.outer));
+        if let Of::Row(row) = &unit.of
+            && !row.choices.is_empty()
+        {
+            let work = Work::Record { fields: self.fields(row) };
+            let shown = Shown::Work { step: self.steps.len(), action: actions.len() };
+            self.pieces.push(Piece { span: Span::new(group.start, row.span.end), shown });
+            actions.push(Action { id: String::new(), span: row.span, prose, caution: None, work });
+            return;
+        }
+        let own = (Span::new(unit.content(), unit.span().end), unit.containers(self.source));
         let parts: Vec<Part> = [own].into_iter().chain(group.tail.iter().cloned()).collect();
         let text = text(self.source, &parts);
-        self.confirm(Span::new(group.start, group.end), (item.span.start, prose), text, actions);
+        self.confirm(Span::new(group.start, group.end), (unit.span().start, prose), text, actions);
+    }
+
+    /// What is written down for a row: what was chosen, and a remark, which may be empty.
+    fn fields(&mut self, row: &Row) -> Vec<Field> {
+        let wanted = item_slug(&row.title).replace('-', "_");
+        let wanted: String = wanted.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let name = self.names.name(format!("row_{wanted}")).replace('-', "_");
+        let field = |name, prompt, kind| Field { name, prompt: Some(prompt), kind, evidence: None };
+        let remark = row.comment.iter().map(|comment| {
+            let prompt = format!("{comment} (may be empty)");
+            field(format!("{name}_comment"), prompt, ValueKind::Text { pattern: None })
+        });
+        let choice = ValueKind::Choice { choices: row.choices.clone() };
+        [field(name.clone(), row.title.clone(), choice)].into_iter().chain(remark).collect()
     }
 
     /// The words of an item in which more is to be done.
     fn words(&mut self, group: &Group<'_>, own: Span, actions: &mut Vec<Action>) {
-        let item = group.unit.item;
-        let containers = within(self.source, item, &group.unit.outer);
-        let text = text(self.source, &[(Span::new(item.content.min(own.end), own.end), containers)]);
-        self.confirm(own, (item.span.start, None), text, actions);
+        let unit = &group.unit;
+        let part = (Span::new(unit.content().min(own.end), own.end), unit.containers(self.source));
+        let text = text(self.source, &[part]);
+        self.confirm(own, (unit.span().start, None), text, actions);
     }
 
     fn confirm(
@@ -213,7 +240,7 @@ impl Maker<'_> {
             file: None,
             number: number.to_owned(),
             title: if title.is_empty() { "Document".to_owned() } else { title.to_owned() },
-            path: node.path.to_vec(),
+            path: node.around.path.clone(),
             span,
             digest: sha256(span.of(self.source).as_bytes()),
             role: None,
@@ -225,6 +252,7 @@ impl Maker<'_> {
             expected: None,
             irreversible: false,
             skippable: true,
+            alternatives: node.around.alternatives.clone(),
             actions,
             rollbacks: Vec::new(),
         });

@@ -17,6 +17,7 @@ mod layer;
 mod maker;
 mod numbers;
 mod outline;
+mod tables;
 mod words;
 
 pub use layer::{Piece, Shown};

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::Book;
 use super::entries::{Bullets, Group, Kind, Level};
-use super::inside::{Containers, within};
+use super::inside::Containers;
 use super::numbers::{Own, of_heading};
 use super::words::{self, Reading};
-use crate::Span;
 use crate::markdown::Block;
-use crate::steps::{Section, item_title, sections};
+use crate::steps::{Section, sections};
+use crate::{Alternative, Span};
 
 /// A document's sections and its steps.
 pub(super) struct Outline<'t> {
@@ -25,12 +25,43 @@ pub(super) struct Node<'t> {
     /// The document's own number, and the title without it.
     pub(super) own: Option<(Own, String)>,
     pub(super) title: String,
-    /// Titles above, outermost first.
-    pub(super) path: Rc<Vec<String>>,
+    /// What it stands in.
+    pub(super) around: Rc<Around>,
     /// What ids begin with: the anchor of the heading around it.
     pub(super) slug: String,
     pub(super) what: What<'t>,
     pub(super) below: Vec<Node<'t>>,
+}
+
+/// What holds for all that stands below a heading or an item.
+#[derive(Clone, Default)]
+pub(super) struct Around {
+    /// Titles above, outermost first.
+    pub(super) path: Vec<String>,
+    /// Parts above that are not for every run, outermost first; of a step, itself included.
+    pub(super) alternatives: Vec<Alternative>,
+    /// Whether it stands in a part that is only there to be read.
+    background: bool,
+}
+
+impl Around {
+    /// The same within something of this title that begins at `at`, if that is not for every run.
+    fn entered(&self, title: &str, at: usize) -> Around {
+        let mut inner = self.clone();
+        inner.alternatives.extend(words::alternative(title).map(|why| Alternative {
+            at,
+            title: title.to_owned(),
+            why: why.to_owned(),
+        }));
+        inner
+    }
+
+    /// The same below this title.
+    fn below(&self, title: &str) -> Rc<Around> {
+        let mut inner = self.clone();
+        inner.path.push(title.to_owned());
+        Rc::new(inner)
+    }
 }
 
 /// What a node is made of.
@@ -58,9 +89,8 @@ pub(super) fn outline<'t>(book: &Book<'t>, strict: bool) -> Outline<'t> {
     all.iter().for_each(|section| visit(section, &mut levels));
     let titled = levels.first() == Some(&1) && levels.iter().filter(|level| **level == 1).count() == 1;
     let reader = Reader { source: book.source, title: book.title, titled, bare: levels.is_empty(), strict };
-    let path = Rc::default();
     // What stands below the title or before any heading is only an introduction where the rest holds steps.
-    let top = reader.siblings(&all, &path, false);
+    let top = reader.siblings(&all, &Rc::default());
     Outline { sections: all, top, titled }
 }
 
@@ -74,24 +104,18 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn siblings(&self, sections: &[Section<'t>], path: &Rc<Vec<String>>, background: bool) -> Vec<Node<'t>> {
+    fn siblings(&self, sections: &[Section<'t>], around: &Rc<Around>) -> Vec<Node<'t>> {
         let mut nodes: Vec<Node<'t>> = Vec::new();
         // Backwards: whether a section without a level is an introduction depends on what follows it.
         for section in sections.iter().rev() {
-            let more = self.section(section, path, background, !nodes.is_empty());
+            let more = self.section(section, around, !nodes.is_empty());
             nodes.splice(0..0, more);
         }
         nodes
     }
 
     /// What a section holds; `followed` where steps follow a section that is no level of its own.
-    fn section(
-        &self,
-        section: &Section<'t>,
-        path: &Rc<Vec<String>>,
-        background: bool,
-        followed: bool,
-    ) -> Vec<Node<'t>> {
+    fn section(&self, section: &Section<'t>, around: &Rc<Around>, followed: bool) -> Vec<Node<'t>> {
         let title = section.heading.map_or_else(|| self.title.to_owned(), |heading| heading.text.line());
         let own = section.heading.and_then(|_| of_heading(&title));
         let own = own.map(|(own, rest)| (own, rest.to_owned()));
@@ -99,13 +123,19 @@ impl<'t> Reader<'t> {
             true => words::reading(own.as_ref().map_or(&*title, |(_, rest)| rest)),
             false => Reading::Work,
         };
-        let background = background || reading == Reading::Background;
         let is_title = section.heading.is_none_or(|heading| heading.level == 1 && self.titled);
-        let inner = match section.heading {
-            Some(_) => below(path, &title),
-            None => path.clone(),
+        // The whole document is no alternative of anything.
+        let mut entered = match is_title {
+            true => Around::clone(around),
+            false => around.entered(own.as_ref().map_or(&*title, |(_, rest)| rest), section.span.start),
         };
-        let mut under = self.siblings(&section.children, &inner, background);
+        entered.background |= reading == Reading::Background;
+        let background = entered.background;
+        let inner = match section.heading {
+            Some(_) => entered.below(&title),
+            None => Rc::new(entered.clone()),
+        };
+        let mut under = self.siblings(&section.children, &inner);
 
         let heading = section.heading.map(|heading| heading.span);
         let from = heading.map_or(section.span.start, |heading| heading.end);
@@ -118,15 +148,16 @@ impl<'t> Reader<'t> {
             tail: Vec::new(),
         };
         let mut groups = level.groups(Bullets::DoNot);
-        if background && !groups.iter().any(|group| group.unit.kind == Kind::Task) {
+        if background && !groups.iter().any(|group| matches!(group.unit.kind, Kind::Task | Kind::Row)) {
             groups.clear();
         } else if groups.is_empty() && reading == Reading::Work {
             groups = level.groups(Bullets::Count);
         }
-        let node = |own, path: &Rc<Vec<String>>, what| Node {
+        let entered = Rc::new(entered);
+        let node = |own, what| Node {
             own,
             title: title.clone(),
-            path: path.clone(),
+            around: entered.clone(),
             slug: slug.clone(),
             what,
             below: Vec::new(),
@@ -149,7 +180,7 @@ impl<'t> Reader<'t> {
         };
         if is_title {
             let step = itself.filter(|what| !matches!(what, What::Group { .. }));
-            under.splice(0..0, step.map(|what| node(None, path, what)));
+            under.splice(0..0, step.map(|what| node(None, what)));
             return under;
         }
         match itself {
@@ -157,7 +188,7 @@ impl<'t> Reader<'t> {
             itself => {
                 // A heading that leads to no items of its own is told by what is below it.
                 let what = itself.unwrap_or(What::Group { heading: None });
-                vec![Node { below: under, ..node(own, path, what) }]
+                vec![Node { below: under, ..node(own, what) }]
             }
         }
     }
@@ -188,9 +219,9 @@ impl<'t> Reader<'t> {
             && (own.is_some() || words::begins_with_verb(&title))
     }
 
-    fn item(&self, group: Group<'t>, path: &Rc<Vec<String>>, slug: &str) -> Node<'t> {
-        let item = group.unit.item;
-        let title = item_title(item);
+    fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
+        let title = group.unit.title();
+        let entered = around.entered(&title, group.unit.span().start);
         let own = match group.unit.kind {
             Kind::Ordered(number) => Some((vec![number], title.clone())),
             _ => None,
@@ -199,31 +230,26 @@ impl<'t> Reader<'t> {
         let ordered = inner.iter().any(|inner| matches!(inner.unit.kind, Kind::Ordered(_)));
         let (what, under) = if ordered {
             let first = inner.first().map_or(group.end, |first| first.from);
-            let path = below(path, &title);
-            let under = inner.into_iter().map(|inner| self.item(inner, &path, slug)).collect();
+            let below = entered.below(&title);
+            let under = inner.into_iter().map(|inner| self.item(inner, &below, slug)).collect();
             (What::Items { group, first }, under)
         } else {
             (What::Item { group, inner }, Vec::new())
         };
-        Node { own, title, path: path.clone(), slug: slug.to_owned(), what, below: under }
+        Node { own, title, around: Rc::new(entered), slug: slug.to_owned(), what, below: under }
     }
 }
 
 /// The level inside of an item, behind its own text.
 pub(super) fn level_of<'t>(source: &'t str, group: &Group<'t>) -> Level<'t> {
-    let item = group.unit.item;
-    let blocks = if item.text().is_some() { &item.blocks[1..] } else { &item.blocks[..] };
+    let (blocks, start) = group.unit.inner();
     Level {
         source,
         blocks,
-        around: within(source, item, &group.unit.outer),
-        span: Span::new(item.text().map_or(item.content, |text| text.span.end), group.end),
+        around: group.unit.containers(source),
+        span: Span::new(start, group.end),
         tail: group.tail.clone(),
     }
-}
-
-fn below(path: &Rc<Vec<String>>, title: &str) -> Rc<Vec<String>> {
-    Rc::new(path.iter().cloned().chain([title.to_owned()]).collect())
 }
 
 fn has_code(block: &Block) -> bool {

@@ -75,6 +75,24 @@ pub(super) fn rule(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().all(|c| matches!(c, '-' | '*' | '_') || c.is_whitespace())
 }
 
+/// Why what is called so is not for every run, if it is not.
+pub(super) fn alternative(title: &str) -> Option<&'static str> {
+    static WHYS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        [
+            (r"(?i)\broll(?:ing)?[ -]?back\b|^revert(?:ing)?\b|\bback[ -]?out\b|^undo(?:ing)?\b", "a rollback"),
+            (r"(?i)\btrouble-?shoot(?:ing)?\b|^known (?:issues|problems)\b|^common (?:issues|problems|errors)\b", "troubleshooting"),
+            (r"(?i)\boptional(?:ly)?\b|^if (?:you like|desired|wanted)\b", "optional"),
+            (r"(?i)^(?:only )?(?:if|in case|unless)\b|\b(?:if|in case|when) .*\b(?:fails?|failed|breaks?|goes wrong|is stuck)\b", "only in some cases"),
+            (r"(?i)^(?:option|alternative|method|variant|approach|scenario|possibility|case)\s+(?:[a-z]|\d+|[ivx]+)\b|^alternatively?\b", "one of several ways"),
+        ]
+        .into_iter()
+        .filter_map(|(pattern, why)| Some((Regex::new(pattern).ok()?, why)))
+        .collect()
+    });
+    let title = title.trim_matches(|c: char| !c.is_alphanumeric());
+    WHYS.iter().find(|(pattern, _)| pattern.is_match(title)).map(|(_, why)| *why)
+}
+
 /// Sections that are only read, whatever stands in them but boxes to tick.
 const BACKGROUND: &str = "\
     abbreviations, acronyms, acronyms and abbreviations, appendices, audience, authors, bibliography, \
@@ -128,6 +146,25 @@ mod tests {
         }
         for says_not in ["Test: five minutes", "Stop", "The server stops", "Checks run", "Stopped it", ""] {
             assert!(!begins_with_verb(says_not), "{says_not}");
+        }
+    }
+
+    #[test]
+    fn titles_say_what_is_not_for_every_run() {
+        for (title, wanted) in [
+            ("Rollback", Some("a rollback")),
+            ("How to roll back", Some("a rollback")),
+            ("Troubleshooting", Some("troubleshooting")),
+            ("(Optional) Clean the cache", Some("optional")),
+            ("If the check fails", Some("only in some cases")),
+            ("What to do when the deploy fails", Some("only in some cases")),
+            ("Option A: by hand", Some("one of several ways")),
+            ("Alternative 2", Some("one of several ways")),
+            ("Options of the program", None),
+            ("Deploy", None),
+            ("Verify the case", None),
+        ] {
+            assert_eq!(alternative(title), wanted, "{title}");
         }
     }
 

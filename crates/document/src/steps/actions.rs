@@ -186,6 +186,7 @@ impl<'w> Maker<'w> {
             expected: options.expected.map(|(expected, _)| expected),
             irreversible: options.irreversible.is_some_and(|(value, _)| value),
             skippable: options.skippable.is_none_or(|(value, _)| value),
+            alternatives: Vec::new(),
             actions,
             rollbacks,
         });

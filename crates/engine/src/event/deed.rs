@@ -143,6 +143,8 @@ pub enum Choice {
     Run,
     /// In doubt: run the step's own check to find out.
     FindOut,
+    /// What is left of the step is not for this run: the document gives alternatives, and this one is not taken.
+    PassOver,
     /// End the run here.
     Abort,
     /// A command that is offered: run it.

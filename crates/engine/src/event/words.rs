@@ -26,6 +26,7 @@ impl fmt::Display for Choice {
             Choice::Happened => "it happened",
             Choice::Run => "run it",
             Choice::FindOut => "find out",
+            Choice::PassOver => "not for this run",
             Choice::Abort => "abort",
             Choice::RunCommand => "run the command",
             Choice::NotApplicable => "not applicable",

@@ -31,6 +31,7 @@ pub(crate) fn step(id: &str) -> Step {
         on_failure: OnFailure::Ask,
         expected: None,
         irreversible: false,
+        alternatives: Vec::new(),
         skippable: true,
         not_before: None,
         actions: Vec::new(),

@@ -40,6 +40,7 @@ pub(crate) fn choice(choice: Choice) -> &'static str {
         Choice::Happened => "it happened, go on",
         Choice::Run => "it did not happen, run it",
         Choice::FindOut => "run the check to find out",
+        Choice::PassOver => "not for this run",
         Choice::Abort => "end the run here",
         Choice::RunCommand => "run the command",
         Choice::NotApplicable => "it is not for this run",

@@ -106,6 +106,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
         on_failure: OnFailure::Ask,
         expected: None,
         irreversible: false,
+        alternatives: Vec::new(),
         skippable: true,
         not_before: None,
         actions: Vec::new(),

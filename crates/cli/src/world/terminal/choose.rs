@@ -1,8 +1,8 @@
 //! What the operator may choose at each moment. The engine says what is on offer; nothing else is shown.
 
-use holdpoint_document::{EvidenceKind, ValueKind, Work};
+use holdpoint_document::{EvidenceKind, Step, ValueKind, Work};
 use holdpoint_engine::{
-    Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
     is_address,
 };
 
@@ -75,6 +75,9 @@ pub(super) fn decide(
             Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
             Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
             Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
+            Choice::PassOver => {
+                first.push(("not this one", 'x', "not for this run: pass over it; is no deviation"));
+            }
             Choice::Accepted => {
                 first.push(("accept", 'c', "what it printed is as it should be: go on"));
             }
@@ -97,7 +100,8 @@ pub(super) fn choose(
     let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
     let barred = !view.run.barred().is_empty() && !view.run.is_rolling_back();
-    let options = options(&offers, first, barred);
+    let undoes = view.plan.steps.iter().any(|step| !step.rollbacks.is_empty());
+    let options = options(&offers, first, (barred, undoes));
     loop {
         let Asked::Said(word) = ask::one_of(screen, "What now?", &options, default) else {
             return Ok(Answer::Park);
@@ -109,8 +113,9 @@ pub(super) fn choose(
     }
 }
 
-/// `barred`: rules do not hold, and nothing is done but to take back what was.
-fn options(offers: &Offers, first: &[Option_], barred: bool) -> Vec<Option_> {
+/// `barred`: rules do not hold, and nothing is done but to take back what was; `undoes`: the document says how something
+/// is undone.
+fn options(offers: &Offers, first: &[Option_], (barred, undoes): (bool, bool)) -> Vec<Option_> {
     let mut options = first.to_vec();
     if offers.skip {
         options.push(("skip", 's', "do not do it; needs a reason, is a deviation"));
@@ -126,7 +131,9 @@ fn options(offers: &Offers, first: &[Option_], barred: bool) -> Vec<Option_> {
     if !offers.back.is_empty() {
         options.push(("back", 'b', "repeat a step, or go back to one; needs a reason, is a deviation"));
     }
-    options.push(("what rollback", 'w', "say what a rollback would do now; does nothing"));
+    if undoes {
+        options.push(("what rollback", 'w', "say what a rollback would do now; does nothing"));
+    }
     if !offers.rollback.steps.is_empty() {
         options.push(("roll back", 'k', "undo what was done, last first, and end the run"));
     }
@@ -190,6 +197,7 @@ fn act(
         "retry" => decision(Choice::Retry, None),
         "find out" => decision(Choice::FindOut, None),
         "happened" => decision(Choice::Happened, None),
+        "not this one" => Ok(Some(Answer::Events(passed_over(view, task, &by)))),
         "confirm" | "by hand" => {
             Ok(view.run.confirmed(plan, task, by).map(|confirmed| Answer::Events(vec![confirmed])))
         }
@@ -264,6 +272,24 @@ fn act(
         }
         _ => Ok(None),
     }
+}
+
+/// That an alternative is not taken: the step at hand, and those of the same part that follow it.
+fn passed_over(view: &RunView<'_>, task: Task, by: &By) -> Vec<Event> {
+    let plan = view.plan;
+    let Some(part) = task.step_of(plan).alternatives.last() else { return Vec::new() };
+    let of_it = |step: &&Step| step.alternatives.contains(part);
+    let decision = |step: &Step, action: String| Event::Decision {
+        step: step.id.clone(),
+        action,
+        place: None,
+        choice: Choice::PassOver,
+        reason: Some(format!("{}: {}", part.why, part.title)),
+        by: by.clone(),
+    };
+    let following = plan.steps[task.step + 1..].iter().take_while(of_it);
+    let following = following.filter_map(|step| Some(decision(step, step.actions.first()?.id.clone())));
+    std::iter::once(decision(task.step_of(plan), task.id(plan))).chain(following).collect()
 }
 
 fn go_back(
