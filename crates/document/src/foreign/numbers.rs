@@ -30,8 +30,8 @@ pub(super) fn of_heading(title: &str) -> Option<(Own, &str)> {
 
 /// The numbers of siblings below a number, each with its own where it has one.
 ///
-/// Where these rise from one to the next, they count, and a sibling without gets a letter. Where they repeat or go back,
-/// none of them counts.
+/// Where these rise from one to the next, they count; a sibling without gets a letter, or counts on where no number follows.
+/// Where they repeat or go back, none of them counts.
 pub(super) fn siblings(owns: &[Option<Own>], above: &str) -> Vec<Numbered> {
     let prefix: Own = above.split('.').filter_map(|part| part.parse().ok()).collect();
     let below = |own: &Own| match own.strip_prefix(&prefix[..]) {
@@ -45,11 +45,20 @@ pub(super) fn siblings(owns: &[Option<Own>], above: &str) -> Vec<Numbered> {
         !given.is_empty() && given.windows(2).all(|pair| pair[0] < pair[1] && !pair[1].starts_with(pair[0]))
     });
     let join = |own: &str| if above.is_empty() { own.to_owned() } else { format!("{above}.{own}") };
+    let last = relative.iter().rposition(|own| matches!(own, Some(Some(_))));
+    let mut on = last.and_then(|last| relative[last].clone().flatten()).unwrap_or_default();
     let mut letters = 0;
     let number = |(index, own): (usize, &Option<Option<Own>>)| match own {
         Some(Some(own)) if rise => {
             let parts: Vec<String> = own.iter().map(u32::to_string).collect();
             Numbered { number: join(&parts.join(".")), own: true }
+        }
+        _ if rise && last < Some(index) => {
+            if let Some(end) = on.last_mut() {
+                *end += 1;
+            }
+            let parts: Vec<String> = on.iter().map(u32::to_string).collect();
+            Numbered { number: join(&parts.join(".")), own: false }
         }
         _ if rise => {
             letters += 1;
@@ -120,7 +129,7 @@ mod tests {
     fn own_numbers_count_where_they_rise() {
         for (owns, above, wanted) in [
             (&["1", "2", "4"][..], "", "1 2 4"),
-            (&["", "1", "", "2"], "", "a 1 b 2"),
+            (&["", "1", "", "2", "", ""], "", "a 1 b 2 3 4"),
             (&["", ""], "3", "3.1 3.2"),
             (&["1", "1", "2"], "", "1 2 3"),
             (&["2", "1"], "", "1 2"),
