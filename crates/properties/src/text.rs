@@ -32,8 +32,10 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
     }
     if compiled.plan.kind == DocumentKind::Foreign {
         let work = compiled.plan.steps.iter().flat_map(|step| &step.actions).map(|action| &action.work);
-        let people = |work: &Work| matches!(work, Work::Confirm { .. } | Work::Record { .. });
-        assert!(work.into_iter().all(people), "a foreign block may run");
+        let asked = |work: &Work| {
+            matches!(work, Work::Confirm { .. } | Work::Record { .. }) || work.offered().is_some()
+        };
+        assert!(work.into_iter().all(asked), "a foreign block runs unasked");
         assert!(compiled.plan.steps.iter().all(|step| step.rollbacks.is_empty()));
         foreign::shown_once(source, &compiled);
     }

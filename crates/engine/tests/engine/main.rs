@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod alternatives;
 mod anchors;
 mod blocks;
 mod budgets;

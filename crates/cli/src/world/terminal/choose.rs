@@ -20,6 +20,10 @@ pub(super) type Option_ = (&'static str, char, &'static str);
 /// What a written reason is for.
 const REASON: &str = "A sentence for whoever reads the record: it stands there with your name.";
 
+/// Of a step that is one of alternatives.
+pub(super) const NOT_THIS_ONE: Option_ =
+    ("not this one", 'x', "this part is not for this run: pass over it; is no deviation");
+
 /// What can be written down.
 fn wanted(kind: &ValueKind) -> String {
     match fit(kind, "?") {
@@ -75,9 +79,7 @@ pub(super) fn decide(
             Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
             Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
             Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
-            Choice::PassOver => {
-                first.push(("not this one", 'x', "not for this run: pass over it; is no deviation"));
-            }
+            Choice::PassOver => first.push(NOT_THIS_ONE),
             Choice::Accepted => {
                 first.push(("accept", 'c', "what it printed is as it should be: go on"));
             }
@@ -389,8 +391,9 @@ pub(super) fn record(
 ) -> Result<Answer, Problem> {
     let screen = &operator.screen;
     let Some(Work::Record { .. }) = task.work(view.plan) else { return Ok(Answer::Park) };
-    let ready: &[Option_] = &[("write", 'r', "write the values down")];
-    match choose(operator, view, task, "", ready, true, store)? {
+    let passes = view.run.offers(view.plan).choices.contains(&Choice::PassOver).then_some(NOT_THIS_ONE);
+    let ready: Vec<Option_> = [("write", 'r', "write the values down")].into_iter().chain(passes).collect();
+    match choose(operator, view, task, "", &ready, true, store)? {
         Answer::Park => return Ok(Answer::Park),
         Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
         _ => {}

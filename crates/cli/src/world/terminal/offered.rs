@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{Choice, Task};
 
-use super::choose::{Option_, choose};
+use super::choose::{NOT_THIS_ONE, Option_, choose};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
@@ -25,6 +25,9 @@ pub(super) fn decide(
     first.push(("by hand", 'h', "I did it by hand, and say so"));
     if offers.choices.contains(&Choice::NotApplicable) {
         first.push(("not applicable", 't', "it is not for this run; no deviation"));
+    }
+    if offers.choices.contains(&Choice::PassOver) {
+        first.push(NOT_THIS_ONE);
     }
     choose(operator, view, task, script, &first, false, store)
 }
