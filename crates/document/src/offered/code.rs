@@ -95,12 +95,16 @@ pub(crate) fn language(code: &Code<'_>) -> Option<&'static str> {
 
 /// Whether code of which nothing says what it is reads as commands: a prompt begins it, or each line of it is one.
 fn reads_as_commands(code: &Code<'_>) -> bool {
+    // Most paragraphs have nothing that a prompt ends in.
+    if code.info.is_none() && !code.text.lines().next().unwrap_or_default().contains(['$', '#', '%', '❯', '➜']) {
+        return false;
+    }
     let lines = code.text.lines().filter(|line| !line.trim().is_empty());
     let is_prompt = |line: &str| matches!(prompt(line, false), Some((Prompt::Shell | Prompt::Root, length)) if length < line.len());
     if lines.into_iter().find(|line| !line.trim_start().starts_with('#')).is_some_and(is_prompt) {
         return true;
     }
-    if has_root_prompts(code.text, false, is_known) {
+    if code.info.is_some() && has_root_prompts(code.text, false, is_known) {
         return true;
     }
     // A paragraph is prose, unless it has prompts.
