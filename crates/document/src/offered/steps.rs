@@ -349,7 +349,7 @@ impl<'u> Offers<'u> {
 
 /// What is shown as printed, as lines; a line of dots stands for any, a placeholder in one for whatever is there.
 fn expected(shown: &str) -> Vec<LineMatcher> {
-    let search = Search::of(shown, false);
+    let search = Search::of_people(shown);
     let line = |line: &str| {
         let line = line.trim_end();
         if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
