@@ -228,8 +228,8 @@ impl<'u> Offers<'u> {
             Some(piece) => made.push(Some(piece.span), prose, action.span, Work::Confirm { text }),
             // A section that is read and followed is confirmed by its heading, unless nothing of it is left.
             None => {
-                if prose.is_some() {
-                    made.push(None, prose, action.span, Work::Confirm { text });
+                if let Some(rest) = prose {
+                    made.push(None, prose, Span::new(rest.end, rest.end), Work::Confirm { text });
                 }
             }
         }
