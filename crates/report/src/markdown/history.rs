@@ -38,9 +38,11 @@ pub(super) enum Weight {
 /// Which command of a fence it is, where each is offered by itself.
 fn offered(about: About<'_>) -> String {
     let Some(offered) = about.block.and_then(|block| block.offered.as_ref()) else { return String::new() };
-    let first = offered.text.trim().lines().next().unwrap_or_default();
-    let more = if offered.text.trim().contains('\n') { " …" } else { "" };
-    format!(" · {}{more}", code(&shorten(first, 60)))
+    let mut lines = offered.text.trim().lines();
+    let first = lines.next().unwrap_or_default();
+    let short: String = first.chars().take(60).collect();
+    let more = if lines.next().is_some() || short.len() < first.len() { " …" } else { "" };
+    format!(" · {}{more}", code(&short))
 }
 
 impl Pen<'_> {
