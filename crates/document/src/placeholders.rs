@@ -21,7 +21,12 @@ const PATTERNS: &[&str] = &[
     // {{name}} where nothing renders it
     r"(\{\{\s*[A-Za-z_]\w*\s*\}\})",
     r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",
+    // v<version>, where nobody writes redirections so
+    r"[A-Za-z](<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
 ];
+
+/// Of [`PATTERNS`], what is one in documents that people wrote for themselves alone.
+const GLUED: usize = 7;
 
 /// Of each pattern, texts of which a match holds at least one.
 const HINTS: [&[&str]; PATTERNS.len()] = [
@@ -32,6 +37,7 @@ const HINTS: [&[&str]; PATTERNS.len()] = [
     &["{"],
     &["{{"],
     &["CHANGE", "REPLACE", "FIXME", "TODO", "TBD"],
+    &["<"],
 ];
 
 /// Tags of HTML and words of awk and Go templates that look the same.
@@ -74,6 +80,13 @@ const NOT: &[&str] = &[
 pub(crate) struct Search([bool; PATTERNS.len()]);
 
 impl Search {
+    /// The same in a command that somebody wrote for people: `v<version>` is no redirection there.
+    pub(crate) fn of_people(text: &str) -> Option<Search> {
+        let Search(mut may) = Search::of(text, false)?;
+        may[GLUED] = text.contains('<');
+        Some(Search(may))
+    }
+
     /// `None` where the text holds none. In a `template`, braces are what something renders.
     pub(crate) fn of(text: &str, template: bool) -> Option<Search> {
         let mut held = [false; 256];
@@ -82,6 +95,7 @@ impl Search {
         let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
         let mut may: [bool; PATTERNS.len()] =
             std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
+        may[GLUED] = false;
         if template {
             may[4] = false;
             may[5] = false;

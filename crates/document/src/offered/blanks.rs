@@ -51,7 +51,7 @@ pub(crate) fn marks(text: &str) -> Vec<Mark> {
         EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
     });
     let mut found: Vec<Mark> = Vec::new();
-    if let Some(search) = Search::of(text, false) {
+    if let Some(search) = Search::of_people(text) {
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let in_line = search.in_line(line.trim_end_matches('\n'));
@@ -335,6 +335,9 @@ mod tests {
             ("deploy <VERSION> <version>", &["version<VERSION>", "version<version>"]),
             ("aws s3 rm s3://YOUR_BUCKET/x", &["bucketYOUR_BUCKET"]),
             ("tag vX.Y.Z", &["versionvX.Y.Z"]),
+            ("git tag v<version>", &["version<version>"]),
+            ("exec 3<fifo>", &[]),
+            ("sort <in >out", &[]),
             ("curl {host}/x", &["host{host}"]),
             ("export TOKEN=CHANGEME", &["tokenCHANGEME"]),
             ("rm <path>", &["path_value<path>"]),

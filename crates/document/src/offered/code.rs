@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::classes::{Around, classify};
 use super::programs::is_known;
 use super::prompts::{Prompt, has_root_prompts, prompt};
-use super::whole::{MOST_LINES, is_whole};
+use super::whole::{MOST_LINES, is_whole, may_end};
 use crate::{Class, Reading};
 
 /// Code of a document.
@@ -95,12 +95,18 @@ pub(crate) fn language(code: &Code<'_>) -> Option<&'static str> {
 
 /// Whether code of which nothing says what it is reads as commands: a prompt begins it, or each line of it is one.
 fn reads_as_commands(code: &Code<'_>) -> bool {
+    // Most paragraphs have nothing that a prompt ends in.
+    if code.info.is_none()
+        && !code.text.lines().next().unwrap_or_default().contains(['$', '#', '%', '❯', '➜'])
+    {
+        return false;
+    }
     let lines = code.text.lines().filter(|line| !line.trim().is_empty());
     let is_prompt = |line: &str| matches!(prompt(line, false), Some((Prompt::Shell | Prompt::Root, length)) if length < line.len());
     if lines.into_iter().find(|line| !line.trim_start().starts_with('#')).is_some_and(is_prompt) {
         return true;
     }
-    if has_root_prompts(code.text, false, is_known) {
+    if code.info.is_some() && has_root_prompts(code.text, false, is_known) {
         return true;
     }
     // A paragraph is prose, unless it has prompts.
@@ -144,15 +150,16 @@ fn behind<'t>(text: &'t str, line: &str) -> &'t str {
 
 /// How many lines the command takes that begins with the first; `strip` gives what of a line that goes on is the command's.
 fn command_lines<'t>(text: &'t str, strip: impl Fn(&'t str) -> Option<&'t str>) -> usize {
-    let mut command = String::new();
+    let (mut command, mut before) = (String::new(), "");
     for (count, line) in text.lines().take(MOST_LINES).enumerate() {
         if count > 0 {
             command.push('\n');
         }
         command.push_str(strip(line).filter(|_| count > 0).unwrap_or(line));
-        if is_whole(&command) {
+        if (count < 16 || may_end(before, line)) && is_whole(&command) {
             return count + 1;
         }
+        before = line;
     }
     text.lines().count().min(MOST_LINES).max(1)
 }
@@ -269,7 +276,7 @@ impl<'c> Cutter<'c> {
                 whole.push_str(&line[secondary..]);
                 rest.push((next, secondary));
                 next += 1;
-                if is_whole(&whole) {
+                if (rest.len() < 16 || may_end(self.line(next - 2), line)) && is_whole(&whole) {
                     break;
                 }
             }

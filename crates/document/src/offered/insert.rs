@@ -40,16 +40,19 @@ pub(crate) fn template(text: &str, marks: &[(Mark, String)]) -> Made {
     let mut template = String::with_capacity(text.len() + 16 * marks.len());
     let (mut at, mut places) = (0, Vec::new());
     for (mark, name) in marks {
-        raw(&mut template, &text[at..mark.at.start]);
-        let quote = quote_around(&read.tokens, &mark.at).unwrap_or_default();
-        template.push_str(quote);
+        let (quote, within) = quote_around(&read.tokens, &mark.at).unwrap_or(("", 0..0));
+        // Where nothing stands between it and a quote, there is nothing to quote.
+        let opens = !quote.is_empty() && within.start + 1 == mark.at.start && at <= within.start;
+        let closes = !quote.is_empty() && mark.at.end + 1 == within.end;
+        raw(&mut template, &text[at..mark.at.start - usize::from(opens)]);
+        template.push_str(if opens { "" } else { quote });
         let start = template.len();
         template.push_str("{{ ");
         template.push_str(name);
         template.push_str(" }}");
         places.push(start..template.len());
-        template.push_str(quote);
-        at = mark.at.end;
+        template.push_str(if closes { "" } else { quote });
+        at = mark.at.end + usize::from(closes);
     }
     raw(&mut template, &text[at..]);
     let mut wrong = Vec::new();
@@ -82,8 +85,8 @@ fn raw(template: &mut String, text: &str) {
     }
 }
 
-/// The quotes that this place stands in, innermost.
-fn quote_around(tokens: &[Token], at: &Range<usize>) -> Option<&'static str> {
+/// The quotes that this place stands in, innermost, and what they hold, with them.
+fn quote_around(tokens: &[Token], at: &Range<usize>) -> Option<(&'static str, Range<usize>)> {
     let token = tokens.iter().find(|token| token.at.start <= at.start && at.end <= token.at.end)?;
     match &token.kind {
         Kind::Word(word) | Kind::Pattern(word) => in_word(word, at),
@@ -92,18 +95,20 @@ fn quote_around(tokens: &[Token], at: &Range<usize>) -> Option<&'static str> {
     }
 }
 
-fn in_word(word: &Word, at: &Range<usize>) -> Option<&'static str> {
+fn in_word(word: &Word, at: &Range<usize>) -> Option<(&'static str, Range<usize>)> {
     in_parts(&word.parts, at)
 }
 
-fn in_parts(parts: &[Part], at: &Range<usize>) -> Option<&'static str> {
+fn in_parts(parts: &[Part], at: &Range<usize>) -> Option<(&'static str, Range<usize>)> {
     let part = parts.iter().find(|part| part.at.start <= at.start && at.end <= part.at.end)?;
     match &part.kind {
-        PartKind::Single => Some("'"),
+        PartKind::Single => Some(("'", part.at.clone())),
         PartKind::Double(inner) => {
             match inner.iter().find(|part| part.at.start <= at.start && at.end <= part.at.end) {
-                None => Some("\""),
-                Some(Part { kind: PartKind::Literal | PartKind::Escaped, .. }) => Some("\""),
+                None => Some(("\"", part.at.clone())),
+                Some(Part { kind: PartKind::Literal | PartKind::Escaped, .. }) => {
+                    Some(("\"", part.at.clone()))
+                }
                 Some(_) => in_parts(inner, at),
             }
         }
@@ -137,9 +142,14 @@ mod tests {
             ("deploy <version>", "deploy {{ version }}"),
             ("deploy app:<version>", "deploy app:{{ version }}"),
             ("curl \"https://<host>/x\"", "curl \"https://\"{{ host }}\"/x\""),
-            ("git commit -m 'to <version>'", "git commit -m 'to '{{ version }}''"),
+            ("git commit -m 'to <version>'", "git commit -m 'to '{{ version }}"),
+            (
+                "git commit -m \"<version> is out\" '<name>'",
+                "git commit -m {{ version }}\" is out\" {{ name }}",
+            ),
+            ("x \"<a><b>\"", "x {{ a }}\"\"{{ b }}"),
             ("x=$(get <name>)", "x=$(get {{ name }})"),
-            ("x=$(get '<name>')", "x=$(get ''{{ name }}'')"),
+            ("x=$(get '<name>')", "x=$(get {{ name }})"),
             ("cp a > <file>", "cp a > {{ file }}"),
             (
                 "docker inspect -f '{{.State}}' <id>",

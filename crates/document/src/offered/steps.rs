@@ -67,7 +67,9 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
 
 /// The text right before a place: its last paragraph, unless that is code or a heading.
 fn before(source: &str, at: usize) -> &str {
-    let text = source[..at].trim_end();
+    // What is further away says nothing of it.
+    let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+    let text = source[far..at].trim_end();
     let start = text.rfind("\n\n").map_or(0, |at| at + 2);
     let paragraph = text[start..].trim();
     let closes = paragraph.lines().last().is_some_and(|line| {
@@ -95,12 +97,14 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
     }
     for (index, (step, own)) in steps.iter_mut().zip(of_steps).enumerate() {
         let mut made = Made { source, step: index, title: &step.title, actions: Vec::new(), pieces };
-        for (number, action) in std::mem::take(&mut step.actions).into_iter().enumerate() {
-            let is_of = |piece: &&Piece| match piece.shown {
-                Shown::Prose { action, .. } | Shown::Work { action, .. } => action == number,
-                _ => false,
-            };
-            let own: Vec<Piece> = own.iter().filter(is_of).copied().collect();
+        let actions = std::mem::take(&mut step.actions);
+        let mut of_actions: Vec<Vec<Piece>> = vec![Vec::new(); actions.len()];
+        for piece in own {
+            if let Shown::Prose { action, .. } | Shown::Work { action, .. } = piece.shown {
+                of_actions[action].push(piece);
+            }
+        }
+        for (action, own) in actions.into_iter().zip(of_actions) {
             offers.split(action, &own, &mut made);
         }
         step.actions = made.actions;
@@ -138,6 +142,19 @@ impl Made<'_> {
         self.pieces.extend(own.map(|span| Piece { span, shown: Shown::Work { step, action } }));
         let prose = prose.and_then(|prose| span_of(self.source, prose.start, prose.end));
         self.actions.push(Action { id: String::new(), span, prose, caution: None, work });
+    }
+
+    /// An action that stays as it is.
+    fn keep(&mut self, action: Action, own: &[Piece]) {
+        let (step, number) = (self.step, self.actions.len());
+        self.pieces.extend(own.iter().map(|piece| {
+            let shown = match piece.shown {
+                Shown::Prose { .. } => Shown::Prose { step, action: number },
+                _ => Shown::Work { step, action: number },
+            };
+            Piece { shown, ..*piece }
+        }));
+        self.actions.push(action);
     }
 
     /// Text that is the step's title already.
@@ -179,12 +196,15 @@ impl<'u> Offers<'u> {
 
     /// An action as what it offers, and what is left of it; `own` are its pieces.
     fn split(&mut self, action: Action, own: &[Piece], made: &mut Made<'_>) {
-        let within = |piece: &Piece, unit: &&Unit| {
-            piece.span.start <= unit.span.start && unit.span.end <= piece.span.end
+        let has = |piece: &Piece| {
+            let from = self.units.partition_point(|unit| unit.span.start < piece.span.start);
+            self.units.get(from).is_some_and(|unit| unit.span.end <= piece.span.end)
         };
-        let has = |piece: &Piece| self.units.iter().any(|unit| within(piece, &unit));
         let is_work = |piece: &&Piece| matches!(piece.shown, Shown::Work { .. });
-        let Work::Confirm { text } = action.work else { return };
+        let text = match &action.work {
+            Work::Confirm { text } if own.iter().any(has) => text.clone(),
+            _ => return made.keep(action, own),
+        };
         let work = own.iter().find(is_work).copied();
         let mut prose: Option<Span> = None;
         for piece in own.iter().filter(|piece| !is_work(piece)) {
@@ -208,8 +228,8 @@ impl<'u> Offers<'u> {
             Some(piece) => made.push(Some(piece.span), prose, action.span, Work::Confirm { text }),
             // A section that is read and followed is confirmed by its heading, unless nothing of it is left.
             None => {
-                if prose.is_some() || !own.iter().any(has) {
-                    made.push(None, prose, action.span, Work::Confirm { text });
+                if let Some(rest) = prose {
+                    made.push(None, prose, Span::new(rest.end, rest.end), Work::Confirm { text });
                 }
             }
         }
@@ -329,7 +349,7 @@ impl<'u> Offers<'u> {
 
 /// What is shown as printed, as lines; a line of dots stands for any, a placeholder in one for whatever is there.
 fn expected(shown: &str) -> Vec<LineMatcher> {
-    let search = Search::of(shown, false);
+    let search = Search::of_people(shown);
     let line = |line: &str| {
         let line = line.trim_end();
         if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {

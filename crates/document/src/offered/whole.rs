@@ -5,6 +5,11 @@ use holdpoint_shell::{ErrorKind, Keyword, Kind, Operator, read};
 /// No command is looked for over more lines than this.
 pub(crate) const MOST_LINES: usize = 400;
 
+/// Whether a command of many lines can end with this one: each time it is asked costs as much as the command is long.
+pub(crate) fn may_end(before: &str, line: &str) -> bool {
+    before.ends_with('\\') || !line.trim().contains(' ') || line.contains(['\'', '"', ')', '}', '`', ';'])
+}
+
 /// Whether a shell would begin with these lines, and wait for no more.
 pub(crate) fn is_whole(text: &str) -> bool {
     let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();

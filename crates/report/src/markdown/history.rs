@@ -35,6 +35,16 @@ pub(super) enum Weight {
     Earlier,
 }
 
+/// Which command of a fence it is, where each is offered by itself.
+fn offered(about: About<'_>) -> String {
+    let Some(offered) = about.block.and_then(|block| block.offered.as_ref()) else { return String::new() };
+    let mut lines = offered.text.trim().lines();
+    let first = lines.next().unwrap_or_default();
+    let short: String = first.chars().take(60).collect();
+    let more = if lines.next().is_some() || short.len() < first.len() { " …" } else { "" };
+    format!(" · {}{more}", code(&short))
+}
+
 impl Pen<'_> {
     /// What became of an action.
     pub(super) fn action(&self, result: &ActionSummary, action: Option<&Action>) -> Vec<String> {
@@ -57,7 +67,8 @@ impl Pen<'_> {
             let told = self.tell(only, about, Weight::Alone);
             // The one thing that happened is the result: one line says both.
             if told.word == words {
-                let mut lines = vec![format!("**{rollback}{words}** · {} · {}", told.rest, self.mark)];
+                let (rest, mark) = (told.rest, &self.mark);
+                let mut lines = vec![format!("**{rollback}{words}**{} · {rest} · {mark}", offered(about))];
                 lines.extend(told.details);
                 return lines;
             }
@@ -82,7 +93,8 @@ impl Pen<'_> {
         facts.extend(words::attempts(result));
         facts.extend(words::soaks(result));
         let facts: String = facts.iter().map(|fact| format!(" · {fact}")).collect();
-        let mut lines = vec![format!("**{rollback}{words}**{explained}{facts} · {}", self.mark)];
+        let (which, mark) = (offered(about), &self.mark);
+        let mut lines = vec![format!("**{rollback}{words}**{explained}{which}{facts} · {mark}")];
         lines.extend(self.history(&result.history, &result.soaks(), about, |at| result.is_last_attempt(at)));
         lines
     }
