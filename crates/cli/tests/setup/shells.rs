@@ -9,7 +9,8 @@ use expectrl::{Expect, Session};
 
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS_IN_RE: [&str; 4] = ["replay", "report", "resume", "review"];
+/// As the help lists them.
+const VERBS_IN_RE: [&str; 4] = ["resume", "review", "replay", "report"];
 
 /// A bench with the script of a shell in `complete`.
 fn bench(shell: &str) -> Bench {
