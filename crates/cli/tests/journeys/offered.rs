@@ -18,7 +18,9 @@ fn each_command_is_asked_about_and_runs_by_its_key_alone() {
     assert!(desk.path("ran-one").exists());
     terminal.waits_for("touch ran-<name>").waits_for("needed before it runs: <name>").waits_for("[v]alues");
     terminal.chooses("values");
-    terminal.answers("<name> in this document's commands", "-x").waits_for("It takes");
+    terminal.waits_for("<name> in this document's commands").listens();
+    terminal.types("-x\r");
+    terminal.waits_for("It takes");
     terminal.answers("<name> in this document's commands", "a 'b'");
     // As it would run now, byte for byte.
     terminal.waits_for(r"touch ran-'a '\''b'\'''").chooses("run").waits_for("✓ passed");

@@ -84,6 +84,24 @@ fn bash_completes_verbs_options_and_their_values() {
 }
 
 #[test]
+fn a_variable_of_completions_that_is_left_over_keeps_no_verb_from_its_work() {
+    let bench = Bench::new();
+    for shell in ["bash", "no-such-shell", ""] {
+        let ran = |words: &[&str]| {
+            Ran::of(bench.command(HOLDPOINT).args(words).env("HOLDPOINT_COMPLETE", shell).output().unwrap())
+        };
+        assert_eq!(ran(&["verify", "1"]).code, 2, "{shell}");
+        assert!(ran(&["--version"]).stdout.starts_with("holdpoint "));
+    }
+    let asked = bench
+        .command(HOLDPOINT)
+        .args(["--", "holdpoint", ""])
+        .env("HOLDPOINT_COMPLETE", "no-such-shell")
+        .output();
+    assert_eq!(Ran::of(asked.unwrap()).code, 2);
+}
+
+#[test]
 fn fish_completes_verbs_options_and_their_values() {
     let bench = bench("fish");
     let ask = |line: &str| -> BTreeSet<String> {
