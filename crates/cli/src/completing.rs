@@ -18,16 +18,18 @@ const NAME: &str = "holdpoint";
 /// No more runs are offered, newest first.
 const MOST: usize = 50;
 
-/// Answers a shell that asks; whether one did.
-pub fn answer<C: CommandFactory>() -> bool {
+/// Answers a shell that asks, and whether that went well; `None` where none does. A shell asks by the variable and a line behind
+/// `--`: the variable alone, left over from somewhere, must not keep a verb from what it is asked for.
+pub fn answer<C: CommandFactory>() -> Option<bool> {
+    let asks =
+        std::env::var_os(ASKS).is_some() && std::env::args_os().nth(1).is_some_and(|word| word == "--");
+    if !asks {
+        return None;
+    }
     let command = || -> Command { C::command() };
     let asked = CompleteEnv::with_factory(command).var(ASKS).bin(NAME);
     let here = std::env::current_dir().ok();
-    match asked.try_complete(std::env::args_os(), here.as_deref()) {
-        Ok(answered) => answered,
-        // There is nobody to tell it to.
-        Err(_) => true,
-    }
+    Some(asked.try_complete(std::env::args_os(), here.as_deref()).unwrap_or(false))
 }
 
 /// What a shell takes in, so that it asks.

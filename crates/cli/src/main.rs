@@ -41,8 +41,8 @@ use crate::problem::Problem;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    if completing::answer::<Cli>() {
-        return Exit::Passed.into();
+    if let Some(went_well) = completing::answer::<Cli>() {
+        return if went_well { Exit::Passed } else { Exit::Usage }.into();
     }
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run" || verb == "resume") {
         digest::begin_program();

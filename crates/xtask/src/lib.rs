@@ -9,6 +9,7 @@ pub mod command;
 pub mod corpus;
 pub mod count;
 pub mod demo;
+pub mod dist;
 pub mod faults;
 pub mod fuzz;
 pub mod licences;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    advisories, audit, bench, corpus, count, demo, faults, fuzz, licences, mutants, product, suite, tidy,
-    tools, workspace,
+    advisories, audit, bench, corpus, count, demo, dist, faults, fuzz, licences, mutants, product, suite,
+    tidy, tools, workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -90,6 +90,15 @@ enum Verb {
     },
     /// Write the clause tables of docs/audit.md, from docs/audit.toml and the tests that are there.
     Audit,
+    /// Pack the program with completions, man pages, its bill of materials and checksums, for this machine's kind.
+    Dist {
+        /// Use this program, and build none.
+        #[arg(long, value_name = "FILE")]
+        holdpoint: Option<PathBuf>,
+        /// Write it here [default: dist in the target directory]
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences, sources and advisories of dependencies, against deny.toml.
@@ -126,6 +135,7 @@ fn main() -> ExitCode {
         Verb::Mutants { part, .. } => mutants::run(&part.map_or(mutants::Which::Any, mutants::Which::Part)),
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
+        Verb::Dist { holdpoint, into } => dist::make(&dist::Options { holdpoint, directory: into }),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check().and_then(|_| advisories::report()),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

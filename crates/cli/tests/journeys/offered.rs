@@ -18,7 +18,8 @@ fn each_command_is_asked_about_and_runs_by_its_key_alone() {
     assert!(desk.path("ran-one").exists());
     terminal.waits_for("touch ran-<name>").waits_for("needed before it runs: <name>").waits_for("[v]alues");
     terminal.chooses("values");
-    terminal.waits_for("<name> in this document's commands: ").types("-x\r");
+    terminal.waits_for("<name> in this document's commands").listens();
+    terminal.types("-x\r");
     terminal.waits_for("It takes one line that does not begin with a hyphen.");
     terminal.answers("<name> in this document's commands", "a 'b'");
     // As it would run now, byte for byte.

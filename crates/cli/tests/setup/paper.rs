@@ -51,7 +51,7 @@ fn bench() -> Bench {
     let mut book = format!(
         "---\nrunbook: 1\ntitle: Paper\ndocument_id: SOP-0013\nrevision: \"07\"\nroles: [operator, qa]\n---\n\n# Paper\n\n\
          ## Print\n\n```sh check\n#| capture: {{ A_VERY_LONG_VARIABLE_WHOSE_NAME_FILLS_A_COLUMN: {{ stdout: true }} }}\n\
-         echo {LONG}{LONG}\n```\n\n```sh check\nseq 1 120; echo the last line of it\n```\n\n"
+         echo {LONG}{LONG}\n```\n\n```sh check\nseq 1 120; echo line $((100 + 20)) is the last\n```\n\n"
     );
     for step in 1..=60 {
         book += &format!("## Step {step} with {LONG}\n\n```sh check\necho output of {step}\n```\n\n");
@@ -114,7 +114,7 @@ fn nothing_is_cut_on_paper_or_on_a_narrow_screen_and_each_sheet_says_what_it_is_
         let lines =
             (1..=120).map(|line| line.to_string()).chain((1..=60).map(|step| format!("outputof{step}")));
         for line in lines.chain([
-            "thelastlineofit".to_owned(),
+            "line120isthelast".to_owned(),
             format!("{LONG}{LONG}"),
             "REHEARSALinstaging".to_owned(),
         ]) {
@@ -134,7 +134,7 @@ fn a_short_form_takes_fewer_sheets_and_keeps_every_step() {
         let asked = serde_json::json!({ "file": file, "screens": [], "papers": [["a4", 673]] });
         node(PRINT, &asked);
         let text = bench.sh(&format!("pdftotext -layout {name}.a4.pdf -"));
-        assert_eq!(text.contains("the last line of it"), outputs != "none", "{outputs}");
+        assert_eq!(text.contains("line 120 is the last"), outputs != "none", "{outputs}");
         assert!(text.contains("Step 60"));
         sheets.push(text.matches('\u{c}').count());
     }

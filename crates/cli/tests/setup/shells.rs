@@ -9,7 +9,8 @@ use expectrl::{Expect, Session};
 
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS_IN_RE: [&str; 4] = ["replay", "report", "resume", "review"];
+/// As the help lists them.
+const VERBS_IN_RE: [&str; 4] = ["resume", "review", "replay", "report"];
 
 /// A bench with the script of a shell in `complete`.
 fn bench(shell: &str) -> Bench {
@@ -80,6 +81,24 @@ fn bash_completes_verbs_options_and_their_values() {
         ask(&["holdpoint", "completions", ""]).intersection(&set(&["bash", "zsh", "fish"])).count(),
         3
     );
+}
+
+#[test]
+fn a_variable_of_completions_that_is_left_over_keeps_no_verb_from_its_work() {
+    let bench = Bench::new();
+    for shell in ["bash", "no-such-shell", ""] {
+        let ran = |words: &[&str]| {
+            Ran::of(bench.command(HOLDPOINT).args(words).env("HOLDPOINT_COMPLETE", shell).output().unwrap())
+        };
+        assert_eq!(ran(&["verify", "1"]).code, 2, "{shell}");
+        assert!(ran(&["--version"]).stdout.starts_with("holdpoint "));
+    }
+    let asked = bench
+        .command(HOLDPOINT)
+        .args(["--", "holdpoint", ""])
+        .env("HOLDPOINT_COMPLETE", "no-such-shell")
+        .output();
+    assert_eq!(Ran::of(asked.unwrap()).code, 2);
 }
 
 #[test]

@@ -28,7 +28,8 @@ fn a_step_whose_rollback_was_skipped_is_never_told_as_undone_or_as_failed() {
     assert_eq!(json["deviations"][0]["of_rollback"], true);
     let told = "2 Two: **not undone, its rollback was skipped**; 1 One: undone";
     bench.ends(0, &["report", "1", "--format", "markdown"]).says(told);
-    let told = "2 Two: <strong>not undone, its rollback was skipped</strong>; 1 One: undone";
+    let told = "<a href=\"#step-two\">2 Two</a>: <strong>not undone, its rollback was skipped</strong>; \
+                <a href=\"#step-one\">1 One</a>: undone";
     bench.ends(0, &["report", "1", "--format", "html"]).says(told);
     bench.ends(0, &["report", "1", "--format", "junit"]).says("not undone: 2 Two (its rollback was skipped)");
 }

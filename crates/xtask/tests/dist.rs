@@ -1,0 +1,70 @@
+//! What `cargo xtask dist` packs, with a small program in the place of `holdpoint`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FAKE: &str = r##"#!/bin/sh
+case $1 in
+completions) echo "# for $2" ;;
+man) mkdir -p "$3" && echo page >"$3/holdpoint.1" ;;
+esac
+"##;
+
+fn packed(directory: &Path, into: &str) -> PathBuf {
+    let fake = directory.join("holdpoint");
+    fs::write(&fake, FAKE).unwrap();
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint-xtask"));
+    let output = command
+        .arg("dist")
+        .arg("--holdpoint")
+        .arg(&fake)
+        .arg("--into")
+        .arg(directory.join(into))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_archive_holds_program_completions_pages_and_what_it_is_made_of_and_is_the_same_bytes_each_time() {
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = packed(scratch.path(), "one");
+    let listed = said(Command::new("tar").arg("-tzvf").arg(&archive));
+    for file in [
+        "bin/holdpoint",
+        "completions/bash/holdpoint",
+        "completions/zsh/_holdpoint",
+        "completions/fish/holdpoint.fish",
+        "man/man1/holdpoint.1",
+        "sbom.cdx.json",
+        "README.md",
+    ] {
+        assert!(
+            listed.lines().any(|line| line.ends_with(file) && line.contains("0/0")),
+            "{file} in\n{listed}"
+        );
+    }
+    let name = archive.file_name().unwrap().to_str().unwrap().strip_suffix(".tar.gz").unwrap();
+    let sbom = said(Command::new("tar").arg("-xzOf").arg(&archive).arg(format!("{name}/sbom.cdx.json")));
+    let sbom: serde_json::Value = serde_json::from_str(&sbom).unwrap();
+    let names: Vec<&str> =
+        sbom["components"].as_array().unwrap().iter().map(|of| of["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"clap") && names.contains(&"holdpoint-engine"), "{names:?}");
+    // Of tests alone.
+    assert!(!names.contains(&"expectrl") && !names.contains(&"proptest"), "{names:?}");
+    said(Command::new("sha256sum").args(["--check", "SHA256SUMS"]).current_dir(archive.parent().unwrap()));
+    let again = packed(scratch.path(), "two");
+    assert_eq!(fs::read(archive).unwrap(), fs::read(again).unwrap());
+}
