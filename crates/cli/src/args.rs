@@ -88,6 +88,8 @@ pub enum Verb {
     Replay(Replay),
     /// Render a record
     Report(Report),
+    /// Answer an editor on standard input and output (Language Server Protocol)
+    Lsp,
     /// Write what a repository needs and does not have
     Init(Init),
     /// Print a shell's completions

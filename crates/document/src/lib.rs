@@ -25,7 +25,7 @@ mod spanned;
 mod steps;
 
 pub use answers::*;
-pub use blocks::{replacement_error, spoken};
+pub use blocks::{KINDS, replacement_error, spoken};
 pub use compile::Compiled;
 pub use diagnostic::*;
 pub use foreign::{Piece, Shown};

@@ -1,13 +1,13 @@
 //! `check`: says everything that is wrong with run-books.
 
 mod formats;
+mod tally;
 mod which;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdpoint_document::{Code, Diagnostic, Severity};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::prepare::{self, Checked};
@@ -17,6 +17,8 @@ use crate::exit::Exit;
 use crate::problem::{More, Problem, Room, say_all};
 use crate::screen::Screen;
 use crate::sources::Sources;
+use tally::Tally;
+pub use tally::many;
 use which::{Named, which};
 
 /// Checks files.
@@ -80,38 +82,6 @@ fn looked_at(screen: &Screen, named: &Named) -> Result<Checked, Problem> {
     let sources = Sources::of(Arc::default(), &mut holdpoint_document::compile("", None));
     let path = place.relative(&named.path);
     Ok(Checked { place, path, sources, plan, findings: vec![finding] })
-}
-
-/// What there is in all files together.
-#[derive(Serialize)]
-struct Tally {
-    files: usize,
-    errors: usize,
-    warnings: usize,
-    steps: usize,
-}
-
-impl Tally {
-    fn of(checked: &[Checked]) -> Tally {
-        let all = || checked.iter().flat_map(|checked| &checked.findings);
-        let errors = all().filter(|finding| finding.is_error()).count();
-        Tally {
-            files: checked.len(),
-            errors,
-            warnings: all().count() - errors,
-            steps: checked.iter().map(|checked| checked.plan.steps.len()).sum(),
-        }
-    }
-
-    fn words(&self) -> String {
-        format!(
-            "{}: {}, {}, {}",
-            many(self.files, "file"),
-            many(self.errors, "error"),
-            many(self.warnings, "warning"),
-            many(self.steps, "step")
-        )
-    }
 }
 
 fn pretty(value: &Value) -> String {
@@ -179,9 +149,4 @@ fn text(screen: &Screen, checked: &[Checked], counts: &[Option<String>], more: M
         screen.say(&more.words());
     }
     tally.into_iter().for_each(|tally| screen.say(&tally.words()));
-}
-
-/// `1 step`, `2 steps`.
-pub fn many(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

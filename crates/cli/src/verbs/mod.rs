@@ -25,7 +25,8 @@ mod handover;
 pub mod history;
 mod hours;
 mod init;
-pub mod note;
+pub mod lsp;
+mod note;
 mod one_step;
 mod opening;
 mod orphan;
@@ -92,6 +93,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Expunge(arguments) => expunge::expunge(screen, &arguments, secrets),
         Verb::Replay(arguments) => replay::replay(screen, &arguments).await,
         Verb::Report(arguments) => report::report(screen, &arguments),
+        Verb::Lsp => lsp::lsp(screen),
         Verb::Init(arguments) => init::init(screen, &arguments),
         Verb::Completions(arguments) => shell::completions(screen, &arguments),
         Verb::Man(arguments) => shell::man(screen, &arguments),

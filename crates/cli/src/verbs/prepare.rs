@@ -72,6 +72,11 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
     checked(file, compile_and_lint_with)
 }
 
+/// The same of a text that need not be the one on the disk, as an editor has it.
+pub fn check_text(file: &Path, source: Arc<String>) -> Result<Checked, Problem> {
+    checked_text(file, source, compile_and_lint_with)
+}
+
 /// The same, and looks for errors only: no lint is one.
 fn check_for_errors(file: &Path) -> Result<Checked, Problem> {
     checked(file, |book, config, read| (compile_with(book, config, read), Vec::new()))
@@ -81,7 +86,14 @@ fn checked(
     file: &Path,
     compile: impl FnOnce((&str, &str), Option<&Config>, &mut Reader<'_>) -> (Compiled, Vec<Diagnostic>),
 ) -> Result<Checked, Problem> {
-    let source = Arc::new(read(file)?);
+    checked_text(file, Arc::new(read(file)?), compile)
+}
+
+fn checked_text(
+    file: &Path,
+    source: Arc<String>,
+    compile: impl FnOnce((&str, &str), Option<&Config>, &mut Reader<'_>) -> (Compiled, Vec<Diagnostic>),
+) -> Result<Checked, Problem> {
     let place = place_of(file)?;
     let path = place.relative(file);
     let (mut compiled, warnings) =

@@ -12,7 +12,8 @@ pub(crate) struct Refused {
     pub(crate) help: String,
 }
 
-const KINDS: &[&str] =
+/// Every kind of block.
+pub const KINDS: &[&str] =
     &["run", "check", "expect", "rollback", "signoff", "record", "step", "example", "output"];
 const YAML_KINDS: &[&str] = &["check", "expect", "signoff", "record", "step", "example", "output"];
 /// Languages that hold data or prose, which nothing can run.

@@ -20,6 +20,7 @@ mod value_kind;
 
 use expect::expectations;
 pub(crate) use idle::of_command;
+pub use info::KINDS;
 pub(crate) use info::{kind_of, kind_or_near};
 pub(crate) use insertion::refusals;
 pub use interpreter::spoken;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_document::{Code, Diagnostic, Span};
 use serde_json::{Value, json};
 
-use super::Tally;
+use super::tally::Tally;
 use crate::problem::More;
 use crate::screen::Screen;
 use crate::verbs::prepare::Checked;
