@@ -14,6 +14,7 @@ pub(crate) fn followed(source: &str) {
     assert_eq!(compile_and_lint(source, None).1, [], "scripts that are only documentation are lints");
     hidden_items_are_no_steps(source);
     annotated(source);
+    crate::adopted::adopted(source);
 }
 
 /// Every byte of a foreign document is shown at one place, as it is written but for the marks around it.
