@@ -44,6 +44,8 @@ pub enum Verb {
     Check(Check),
     /// Show the ordered steps with their values; execute nothing
     Plan(Plan),
+    /// Propose what makes a run-book of a check-list, as a diff with reasons; the document is not written
+    Adopt(Adopt),
     /// Open a run of a run-book and drive it
     Run(Run),
     /// Drive on a run that was interrupted or parked
@@ -147,6 +149,19 @@ pub struct Plan {
     /// Say of each step and command what it was taken for, how sure that is, and why
     #[arg(long)]
     pub explain: bool,
+}
+
+/// `adopt`
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// The document
+    pub file: PathBuf,
+    /// Write the run-book to this file, which is not there yet, instead of a diff to standard output
+    #[arg(long, value_name = "NEW")]
+    pub write: Option<PathBuf>,
+    /// How what is proposed is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 /// `targets`

@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
 
+mod adopt;
 mod answers;
 mod audit;
 mod blocks;
@@ -24,6 +25,7 @@ mod scope;
 mod spanned;
 mod steps;
 
+pub use adopt::{Adoption, Commands, Edit, Left, adopt};
 pub use answers::*;
 pub use blocks::{KINDS, replacement_error, spoken};
 pub use compile::Compiled;

@@ -17,6 +17,7 @@ pub(crate) fn followed(source: &str) {
     );
     hidden_items_are_no_steps(source);
     annotated(source);
+    crate::adopted::adopted(source);
 }
 
 /// Every byte of a foreign document is shown at one place, as it is written but for the marks around it.

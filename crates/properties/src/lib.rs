@@ -6,6 +6,7 @@
 //!
 //! It is no part of the product, and nothing of the product may need it.
 
+mod adopted;
 mod bounded;
 mod bundle;
 mod calendars;
@@ -33,6 +34,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "documents", holds: documents },
+    Target { name: "adopted", holds: adopted },
     Target { name: "blocks", holds: blocks },
     Target { name: "settings", holds: settings },
     Target { name: "events", holds: events },
@@ -67,6 +69,13 @@ pub fn documents(bytes: &[u8]) {
 pub fn followed_by_hand(bytes: &[u8]) {
     let source = std::str::from_utf8(bytes);
     foreign::followed(source.unwrap_or_else(|error| panic!("it is not UTF-8: {error}")));
+}
+
+/// A document that is to become a run-book: what is proposed is in order, compiles or says why not, and is proposed once.
+pub fn adopted(bytes: &[u8]) {
+    if let Ok(source) = std::str::from_utf8(bytes) {
+        adopted::adopted(source);
+    }
 }
 
 /// A block: the first line is the info string, the rest the block's text, put into a document that is right. Beside

@@ -18,7 +18,7 @@ use crate::world::{BLOBS, BOOK, OPS, PLAN, by, names, session, usual};
 /// A folder that should be there cannot be read: a fuzzer that begins with nothing finds nothing.
 pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
     match target {
-        "documents" => documents(root),
+        "documents" | "adopted" => documents(root),
         "blocks" => Ok(blocks(&documents(root)?)),
         "settings" => settings(root),
         "events" | "rendering" => Ok(histories().iter().map(|events| lines(events)).collect()),
@@ -45,7 +45,7 @@ pub fn elsewhere(folder: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         return Err(io::Error::other(format!("{} holds no .md file", folder.display())));
     }
     Ok(match target {
-        "documents" => documents,
+        "documents" | "adopted" => documents,
         "blocks" => blocks(&documents),
         _ => Vec::new(),
     })

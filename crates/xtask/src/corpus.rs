@@ -1,6 +1,7 @@
 //! Documents that people follow by hand, given to the program as they are: each is read, planned and begun, and nothing
 //! of it is executed. Ours are in `tests/cases/real`, and tests ask the same of them.
 
+mod adopted;
 mod commands;
 
 use std::fs;
@@ -11,6 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::command;
+use adopted::Adopted;
 use commands::Commands;
 
 /// Asks of every document in a folder what must hold of it, and says at the end of how many it does.
@@ -23,7 +25,7 @@ pub fn run(dir: &Path) -> io::Result<()> {
     let both = ["--workspace", "--bin", "holdpoint", "--example", "followed"];
     let holdpoint = command::built(&both, "holdpoint")?;
     let reader = command::built(&both, "followed")?;
-    let counted = Mutex::new(Commands::default());
+    let counted = Mutex::new((Commands::default(), Adopted::default()));
     let failed = each(&documents, |document| {
         let read =
             Command::new(&reader).arg(document).env("RUST_BACKTRACE", "0").stdin(Stdio::null()).output();
@@ -31,14 +33,17 @@ pub fn run(dir: &Path) -> io::Result<()> {
         if !read.status.success() {
             return Err(String::from_utf8_lossy(&read.stderr).trim().to_owned());
         }
-        let commands = through(&holdpoint, document)?;
-        counted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(commands);
+        let (commands, adopted) = through(&holdpoint, document)?;
+        let mut counted = counted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        counted.0.add(commands);
+        counted.1.add(adopted);
         Ok(())
     });
     for (document, why) in &failed {
         println!("{}: {why}\n", document.display());
     }
-    println!("{}", counted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let (commands, adopted) = counted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    println!("{commands}\n{adopted}");
     println!("{}", tally(documents.len(), failed.len()));
     match failed.is_empty() {
         true => Ok(()),
@@ -101,12 +106,12 @@ fn each(documents: &[PathBuf], holds: impl Fn(&Path) -> Result<(), String> + Syn
     failed
 }
 
-/// What the commands are taken for of a document that goes through the program, of which this holds: it is read and planned alike, a dry run leaves nothing behind,
-/// and an unattended run waits at its first step, with nothing executed and an intact record.
+/// What the commands of a document are taken for, and what is proposed for it, as it goes through the program. Of it this
+/// holds: it is read and planned alike, a dry run and a proposal leave nothing behind, and an unattended run waits at its first step, with nothing executed and an intact record.
 ///
 /// # Errors
 /// What does not hold.
-pub fn through(holdpoint: &Path, document: &Path) -> Result<Commands, String> {
+pub fn through(holdpoint: &Path, document: &Path) -> Result<(Commands, Adopted), String> {
     let desk = Desk::new(document).map_err(|error| format!("no place to try it in: {error}"))?;
     let does = |codes: &[i32], arguments: &[&str]| {
         let output = desk.holdpoint(holdpoint, arguments).map_err(|error| error.to_string())?;
@@ -126,6 +131,9 @@ pub fn through(holdpoint: &Path, document: &Path) -> Result<Commands, String> {
         return Err("its plan has no step".to_owned());
     }
     does(&[0, 1], &["run", "book.md", "--dry-run", "--unattended"])?;
+    let proposed = does(&[0], &["adopt", "--format", "json", "book.md"])?;
+    let proposed = serde_json::from_slice(&proposed.stdout)
+        .map_err(|error| format!("what is proposed for it is no JSON: {error}"))?;
     let left = desk.left().map_err(|error| error.to_string())?;
     if left != ["book.md"] {
         return Err(format!("after check, plan and a dry run there is {left:?}"));
@@ -137,7 +145,7 @@ pub fn through(holdpoint: &Path, document: &Path) -> Result<Commands, String> {
     }
     let verified = does(&[0], &["verify", "1"])?;
     match String::from_utf8_lossy(&verified.stdout).contains("intact, open") {
-        true => Commands::of(&planned),
+        true => Ok((Commands::of(&planned)?, Adopted::of(&proposed)?)),
         false => Err("the record of its run is not intact and open".to_owned()),
     }
 }

@@ -1,5 +1,6 @@
 //! One verb each, and what several of them need.
 
+mod adopt;
 mod anchor;
 mod anchored;
 pub mod approve;
@@ -71,6 +72,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
     match cli.verb {
         Verb::Check(arguments) => check::check(screen, &arguments),
         Verb::Plan(arguments) => plan::plan(screen, &arguments, secrets),
+        Verb::Adopt(arguments) => adopt::adopt(screen, &arguments),
         Verb::Run(arguments) => run::run(screen, &arguments, secrets).await,
         Verb::Resume(arguments) => resume::resume(screen, &arguments, secrets).await,
         Verb::Rollback(arguments) => rollback::rollback(screen, &arguments, secrets).await,

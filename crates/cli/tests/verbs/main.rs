@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary: nothing of it can be reached from outside")]
 
+mod adopt;
 mod again;
 mod audit;
 mod bad_input;

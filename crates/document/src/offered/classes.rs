@@ -140,6 +140,12 @@ fn how_sure(prompt: Option<&Prompt>, around: &Around<'_>, known: bool) -> (Confi
     }
 }
 
+/// Whether a command only looks, as far as its programs are known.
+pub(crate) fn only_looks(text: &str) -> bool {
+    let outline = lints::outline(text);
+    !outline.calls.is_empty() && only_reads(&outline.calls) && !changes(text)
+}
+
 /// Whether a command changes something, as far as its programs tell.
 pub(crate) fn changes(text: &str) -> bool {
     use holdpoint_shell::Kind;

@@ -65,6 +65,21 @@ pub(crate) fn template(text: &str, marks: &[(Mark, String)]) -> Made {
     Made { template, wrong }
 }
 
+/// Of each mark, the variable of its name as it is written where the mark stands: one word, whatever its value.
+pub(crate) fn in_place(text: &str, marks: &[(Mark, String)]) -> Vec<String> {
+    let mut masked = text.to_owned();
+    for (mark, _) in marks {
+        masked.replace_range(mark.at.clone(), &"x".repeat(mark.at.len()));
+    }
+    let read = holdpoint_shell::read(&masked);
+    let written = marks.iter().map(|(mark, name)| match quote_around(&read.tokens, &mark.at) {
+        None => format!("\"${{{name}}}\""),
+        Some("'") => format!("'\"${{{name}}}\"'"),
+        Some(_) => format!("${{{name}}}"),
+    });
+    written.collect()
+}
+
 /// Text of which nothing is a template's.
 fn raw(template: &mut String, text: &str) {
     let mut rest = text;

@@ -14,5 +14,9 @@ mod prompts;
 mod steps;
 mod whole;
 
+pub(crate) use blanks::{Mark, Sheet, What, marks, unset, variable};
+pub(crate) use classes::only_looks;
+pub(crate) use code::{Command, Kind as PieceKind, Piece};
 pub use explain::{Explained, explain};
-pub(crate) use steps::offer;
+pub(crate) use insert::{Why, in_place, template};
+pub(crate) use steps::{Unit, offer, units};

@@ -19,16 +19,16 @@ use crate::{
 };
 
 /// Code of a document that may hold commands.
-pub(super) struct Unit {
+pub(crate) struct Unit {
     /// All of it, with what fences it.
-    pub(super) span: Span,
-    pub(super) body: Mapped,
-    pub(super) language: &'static str,
-    pub(super) cut: Cut,
+    pub(crate) span: Span,
+    pub(crate) body: Mapped,
+    pub(crate) language: &'static str,
+    pub(crate) cut: Cut,
 }
 
 /// All code of a document that reads as a shell's, in order.
-pub(super) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
+pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
     let mut found = Vec::new();
     collect(source, &tree.blocks, &mut found);
     found.sort_by_key(|unit| unit.span.start);

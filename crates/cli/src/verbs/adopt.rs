@@ -1,0 +1,157 @@
+//! `adopt`: what would make a run-book of a document that people wrote for themselves, as a diff that says why.
+
+use std::path::Path;
+
+use holdpoint_document::{Adoption, DocumentKind, Span, adopt as propose, compile};
+use serde_json::json;
+use similar::{ChangeTag, DiffOp, TextDiff};
+
+use super::prepare;
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output;
+use crate::place::Place;
+use crate::problem::{Finding, Problem, say_all};
+use crate::screen::Screen;
+
+/// So many lines around a change are shown.
+const CONTEXT: usize = 3;
+
+/// Proposes a run-book. The document itself is never written.
+pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> {
+    output::untaken(arguments.write.as_deref())?;
+    let source = prepare::read(&arguments.file)?;
+    let directory = arguments.file.parent().filter(|parent| *parent != Path::new(""));
+    let directory = directory.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
+    let place = Place::of(&directory)?;
+    let name = place.relative(&arguments.file);
+    if compile(&source, place.configuration()).plan.kind == DocumentKind::Annotated {
+        screen.say(&format!(
+            "{} is a run-book already. `holdpoint check` says what is wrong with it.",
+            screen.path(&arguments.file)
+        ));
+        if let Some(path) = &arguments.write {
+            output::give(screen, Some(path), &source, ", as it is")?;
+        }
+        return Ok(Exit::Passed);
+    }
+    let adoption = propose(&source, place.configuration());
+    match arguments.format {
+        Format::Json => screen.data(&json_of(&source, &adoption)),
+        Format::Text if arguments.write.is_none() => screen.data(&diff(&name, &source, &adoption)),
+        Format::Text => {}
+    }
+    if let Some(path) = &arguments.write {
+        output::give(screen, Some(path), &adoption.text, "")?;
+    }
+    tell(screen, &arguments.file, &source, &adoption);
+    Ok(Exit::Passed)
+}
+
+fn line_of(source: &str, span: Span) -> usize {
+    source[..span.start.min(source.len())].matches('\n').count() + 1
+}
+
+/// What it comes to, and what is left to a person.
+fn tell(screen: &Screen, file: &Path, source: &str, adoption: &Adoption) {
+    let commands = adoption.commands;
+    let all = commands.as_written + commands.with_values + commands.left;
+    if all > 0 {
+        screen.say(&format!(
+            "Commands: {all}; {} run as they are written, {} once a value is known, {} are left to you.",
+            commands.as_written, commands.with_values, commands.left
+        ));
+    }
+    if !adoption.left.is_empty() {
+        screen.say("To be decided by a person:");
+    }
+    for left in &adoption.left {
+        let place = format!("{}:{}", screen.path(file), line_of(source, left.span));
+        screen.say_hung("  ", &format!("{place}: {}", screen.neutralise(&left.what)));
+    }
+    if !adoption.errors.is_empty() {
+        screen.say("What is proposed has these errors still:");
+        let name = format!("{} as proposed", file.display());
+        let findings: Vec<Finding> =
+            adoption.errors.iter().map(|error| Finding::new(&name, &adoption.text, error.clone())).collect();
+        say_all(screen, &findings);
+    }
+}
+
+/// A unified diff; what stands behind the second `@@` of a hunk is why it is proposed.
+fn diff(name: &str, source: &str, adoption: &Adoption) -> String {
+    let compared = TextDiff::from_lines(source, &adoption.text);
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let start = |line: usize| starts.get(line).copied().unwrap_or(source.len());
+    let mut text = format!("--- a/{name}\n+++ b/{name}\n");
+    for group in compared.grouped_ops(CONTEXT) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let (old, new) =
+            (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
+        let mut reasons: Vec<&str> = Vec::new();
+        let (from, to) = (start(old.start), start(old.end));
+        for edit in adoption.edits.iter().filter(|edit| from <= edit.span.end && edit.span.start <= to) {
+            if !reasons.contains(&edit.reason.as_str()) {
+                reasons.push(&edit.reason);
+            }
+        }
+        let why = reasons.join("; ").replace(['\n', '\r'], " ");
+        text.push_str(&format!("@@ -{} +{} @@ {why}\n", range(&old), range(&new)));
+        group.iter().for_each(|op| lines(&mut text, &compared, op));
+    }
+    text
+}
+
+fn lines<'t>(text: &mut String, compared: &TextDiff<'t, 't, 't, str>, op: &DiffOp) {
+    for change in compared.iter_changes(op) {
+        let sign = match change.tag() {
+            ChangeTag::Equal => ' ',
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+        };
+        text.push(sign);
+        text.push_str(change.value());
+        if !change.value().ends_with('\n') {
+            text.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}
+
+/// Lines as a unified diff counts them: from 1, and the line before where there are none.
+fn range(lines: &std::ops::Range<usize>) -> String {
+    match lines.len() {
+        0 => format!("{},0", lines.start),
+        1 => format!("{}", lines.start + 1),
+        count => format!("{},{count}", lines.start + 1),
+    }
+}
+
+fn json_of(source: &str, adoption: &Adoption) -> String {
+    let place = |span: Span| json!({ "line": line_of(source, span), "start": span.start, "end": span.end });
+    let edits: Vec<_> = adoption
+        .edits
+        .iter()
+        .map(|edit| json!({ "at": place(edit.span), "text": edit.text, "reason": edit.reason }))
+        .collect();
+    let left: Vec<_> =
+        adoption.left.iter().map(|left| json!({ "at": place(left.span), "what": left.what })).collect();
+    let errors: Vec<_> = adoption
+        .errors
+        .iter()
+        .map(|error| json!({ "code": error.code.as_str(), "message": error.message, "help": error.help }))
+        .collect();
+    let commands = adoption.commands;
+    let all = json!({
+        "edits": edits,
+        "left": left,
+        "errors": errors,
+        "commands": {
+            "as_written": commands.as_written,
+            "with_values": commands.with_values,
+            "left": commands.left,
+        },
+        "text": adoption.text,
+    });
+    serde_json::to_string_pretty(&all).unwrap_or_default()
+}

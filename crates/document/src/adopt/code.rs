@@ -1,0 +1,319 @@
+//! What becomes of code: blocks that run, with values and expectations, or examples.
+
+use std::collections::BTreeSet;
+
+use super::front::is_secret;
+use super::{Proposal, offered, shown};
+use crate::blocks::kind_of;
+use crate::markdown::Fence;
+use crate::offered::{
+    Command, Mark, Piece, PieceKind, Sheet, Unit, What, Why, in_place, only_looks, template, unset, variable,
+};
+use crate::{Blank, Class, Confidence, Span, lints};
+
+/// What commands of a document ask for, in the order in which they do.
+pub(super) struct Values {
+    sheet: Sheet,
+    defined: BTreeSet<String>,
+    asked: Vec<Blank>,
+}
+
+impl Values {
+    /// Reads all commands, so that a value takes what it may take wherever it stands.
+    pub(super) fn of(units: &[Unit]) -> Values {
+        let commands = || units.iter().flat_map(offered);
+        let defined = units.iter().flat_map(|unit| &unit.cut.commands);
+        let defined = defined.flat_map(|command| lints::outline(&command.text).defines).collect();
+        let mut values = Values { sheet: Sheet::default(), defined, asked: Vec::new() };
+        for command in commands() {
+            let named = values.named(&command.text);
+            for (number, why) in template(&command.text, &named).wrong {
+                if let Why::Again(_) = why {
+                    values.sheet.restrict(&named[number].1);
+                }
+            }
+        }
+        values
+    }
+
+    fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
+        let marks = crate::offered::marks(text).into_iter();
+        marks.map(|mark| (mark.clone(), self.sheet.name(text, &mark))).collect()
+    }
+
+    fn ask(&mut self, blank: Blank) {
+        if !self.asked.iter().any(|asked| asked.field.name == blank.field.name) {
+            self.asked.push(blank);
+        }
+    }
+
+    /// What is asked for by what became blocks.
+    pub(super) fn asked(&self) -> &[Blank] {
+        &self.asked
+    }
+}
+
+/// A fence that holds no commands that are offered: it must not be taken for one that does.
+pub(super) fn documentation(proposal: &mut Proposal, fence: &Fence) {
+    if kind_of(&fence.info).is_ok_and(|kind| kind == crate::blocks::Kind::Documentation) {
+        return;
+    }
+    if !fence.closed {
+        proposal.leave(fence.span, "close this fence; what it swallows is no step");
+    }
+    example(proposal, fence, "nothing in it is a command to run, so it is shown only");
+}
+
+/// Marks a fence as an example.
+fn example(proposal: &mut Proposal, fence: &Fence, reason: &str) {
+    let word =
+        fence.info.trim_matches(['{', '.', ' ']).split([' ', '{', ',', ':']).next().unwrap_or_default();
+    let language = if word.is_empty() { "text" } else { word };
+    proposal.edit(info_of(fence), format!("{language} example"), reason);
+}
+
+/// Where the info string stands, or would.
+fn info_of(fence: &Fence) -> Span {
+    match fence.info_span.start == fence.info_span.end {
+        true => Span::new(fence.span.start + fence.mark.1, fence.span.start + fence.mark.1),
+        false => fence.info_span,
+    }
+}
+
+/// Why code is left as it is.
+fn unfit(unit: &Unit, fence: Option<(&Fence, bool)>, source: &str) -> Option<String> {
+    let Some((fence, quoted)) = fence else {
+        return Some(
+            "put these commands into a fence, and say what they are: `sh run` or `sh check`".to_owned(),
+        );
+    };
+    if quoted {
+        return Some("it stands in a quote, where nothing runs: move it out if it is to be run".to_owned());
+    }
+    let start = source[..fence.span.start].rfind('\n').map_or(0, |end| end + 1);
+    if !source[start..fence.span.start].trim().is_empty() {
+        return Some("begin the fence on a line of its own, below the item's text".to_owned());
+    }
+    let odd = unit.cut.commands.iter().find(|command| !command.is_offered());
+    if let Some(odd) = odd {
+        let first = odd.text.lines().next().unwrap_or_default();
+        return Some(format!(
+            "`{first}` among the commands is none to run ({}): take them apart",
+            odd.reading.reason
+        ));
+    }
+    let unsure = unit.cut.commands.iter().find(|command| command.reading.confidence == Confidence::Unsure);
+    unsure.map(|command| format!("is this to be run? {}", command.reading.reason))
+}
+
+/// Proposes what becomes of one piece of code with commands.
+pub(super) fn propose(
+    proposal: &mut Proposal,
+    values: &mut Values,
+    source: &str,
+    unit: &Unit,
+    fence: Option<(&Fence, bool)>,
+    taken_back: Option<&String>,
+) {
+    let count = offered(unit).count();
+    let why = taken_back.map(|why| format!("as a block it would not hold: {why}"));
+    let why = why.or_else(|| unfit(unit, fence, source).filter(|_| count > 0));
+    let refused = || {
+        offered(unit).find_map(|command| {
+            let marks = crate::offered::marks(&command.text);
+            let named: Vec<(Mark, String)> = marks.into_iter().map(|mark| (mark, "x".to_owned())).collect();
+            template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
+                Why::Never(message) => Some(message),
+                Why::Again(_) => None,
+            })
+        })
+    };
+    if count == 0 {
+        if let Some((fence, _)) = fence {
+            documentation(proposal, fence);
+        }
+        return;
+    }
+    if let Some(why) = why.or_else(refused) {
+        proposal.commands.left += count;
+        if let Some((fence, _)) = fence {
+            if kind_of(&fence.info).is_err() {
+                example(proposal, fence, &why);
+            }
+        }
+        proposal.leave(unit.span, why);
+        return;
+    }
+    let Some((fence, _)) = fence else { return };
+    proposal.active.push(unit.span);
+    Rewrite { proposal, values, source, unit, fence }.all();
+}
+
+struct Rewrite<'r> {
+    proposal: &'r mut Proposal,
+    values: &'r mut Values,
+    source: &'r str,
+    unit: &'r Unit,
+    fence: &'r Fence,
+}
+
+impl Rewrite<'_> {
+    fn all(&mut self) {
+        let commands: Vec<&Command> = self.unit.cut.commands.iter().collect();
+        // What is printed ends a block, and is expected of it.
+        let mut begin = 0;
+        while begin < commands.len() {
+            let end = commands[begin..].iter().position(|command| command.output.is_some());
+            let end = end.map_or(commands.len(), |end| begin + end + 1);
+            let block = &commands[begin..end];
+            if begin == 0 {
+                let (opening, reason) = self.opening(block);
+                let options = self.options(block);
+                self.proposal.edit(info_of(self.fence), format!("{opening}{options}"), reason);
+            }
+            self.output(&commands, begin, end);
+            begin = end;
+        }
+        for piece in self.unit.cut.pieces.iter().filter(|piece| piece.kind == PieceKind::Prompt) {
+            let span = self.unit.body.span(piece.at.clone());
+            self.proposal.edit(span, "", "a prompt is no part of the command");
+        }
+        for command in commands {
+            self.command(command);
+        }
+    }
+
+    /// `LANG KIND` for these commands, and why.
+    fn opening(&self, block: &[&Command]) -> (String, String) {
+        let looks = block.iter().all(|command| only_looks(&command.text));
+        let interactive = block.iter().find(|command| command.reading.class == Class::Interactive);
+        let kind = if looks && interactive.is_none() { "check" } else { "run" };
+        let why = match interactive {
+            Some(command) => command.reading.reason.clone(),
+            None if looks => "these only look".to_owned(),
+            None => {
+                let changes = block.iter().find(|command| !only_looks(&command.text)).or(block.first());
+                changes.map(|command| command.reading.reason.clone()).unwrap_or_default()
+            }
+        };
+        (format!("{} {kind}", self.unit.language), format!("{kind}: {why}"))
+    }
+
+    fn options(&self, block: &[&Command]) -> String {
+        let interactive = block.iter().any(|command| command.reading.class == Class::Interactive);
+        if interactive { format!("\n{}#| tty: true", self.indent()) } else { String::new() }
+    }
+
+    /// The white space before the fence.
+    fn indent(&self) -> &str {
+        let start = self.source[..self.fence.span.start].rfind('\n').map_or(0, |end| end + 1);
+        &self.source[start..self.fence.span.start]
+    }
+
+    /// Takes what is shown as printed out of the code, and expects it.
+    fn output(&mut self, commands: &[&Command], begin: usize, end: usize) {
+        let Some(output) = commands[end - 1].output.clone() else { return };
+        let (pad, marks) =
+            (self.indent().to_owned(), String::from(self.fence.mark.0).repeat(self.fence.mark.1));
+        let interactive =
+            commands[begin..end].iter().any(|command| command.reading.class == Class::Interactive);
+        let text = &self.unit.body.text()[output.clone()];
+        let lines = shown::lines(text).filter(|_| !interactive);
+        let (what, body, reason) = match &lines {
+            Some(lines) => (
+                "text expect",
+                lines.clone(),
+                "what is shown as printed is expected; what differs from run to run is left open",
+            ),
+            None => (
+                "text example",
+                text.trim_end().lines().map(str::to_owned).collect(),
+                "what is shown as printed cannot be told from what differs, so it is shown only",
+            ),
+        };
+        let mut put = format!("{marks}\n\n{pad}{marks}{what}\n");
+        body.iter().for_each(|line| put.push_str(&format!("{pad}{line}\n")));
+        if end < commands.len() {
+            let (opening, _) = self.opening(&commands[end..next(commands, end)]);
+            let options = self.options(&commands[end..next(commands, end)]);
+            put.push_str(&format!("{pad}{marks}\n\n{pad}{marks}{opening}{options}\n"));
+        }
+        // The next line keeps its own indentation.
+        if end < commands.len() || self.fence.closed {
+            put.push_str(&pad);
+        }
+        let span = self.unit.body.span(output);
+        let whole = self.whole_lines(span);
+        self.proposal.edit(whole, put.strip_suffix(&pad).unwrap_or(&put).to_owned(), reason);
+        if lines.is_none() {
+            self.proposal.leave(span, "say what must be printed, if anything must");
+        }
+    }
+
+    /// From behind the indentation of the first line to the end of the last.
+    fn whole_lines(&self, span: Span) -> Span {
+        let end = self.source[span.start..span.end].trim_end_matches(' ').len() + span.start;
+        Span::new(span.start, end)
+    }
+
+    /// Puts variables where values stand in a command.
+    fn command(&mut self, command: &Command) {
+        let named = self.values.named(&command.text);
+        let wrong: Vec<usize> = template(&command.text, &named)
+            .wrong
+            .into_iter()
+            .filter_map(|(at, why)| matches!(why, Why::Never(_)).then_some(at))
+            .collect();
+        let mut needs = false;
+        let texts = in_place(&command.text, &named);
+        for (number, ((mark, name), text)) in named.iter().zip(texts).enumerate() {
+            if wrong.contains(&number) {
+                continue;
+            }
+            let written = &command.text[mark.at.clone()];
+            let blank = self.values.sheet.blank(name, written, mark.what, true);
+            let reason = match (is_secret(name), mark.what) {
+                (true, _) => format!("`{written}` is a secret: it is asked for, and masked"),
+                (false, What::Placeholder) => format!("`{written}` is asked for"),
+                (false, What::Example(kind)) => {
+                    format!("`{written}` looks like an example of a {kind}: it is the default")
+                }
+            };
+            self.values.ask(blank);
+            let Some(span) = self.span_in(command, mark.at.clone()) else { continue };
+            self.proposal.edit(span, text, reason);
+            needs = true;
+        }
+        for name in unset(&command.text, &self.values.defined) {
+            self.values.ask(variable(&name));
+            needs = true;
+        }
+        let commands = &mut self.proposal.commands;
+        *(if needs { &mut commands.with_values } else { &mut commands.as_written }) += 1;
+    }
+
+    /// Where a part of a command's text stands in the document: the text has no prompts, and its lines do.
+    fn span_in(&self, command: &Command, at: std::ops::Range<usize>) -> Option<Span> {
+        let mut passed = 0;
+        let within = |piece: &&Piece| {
+            piece.kind == PieceKind::Command
+                && command.at.start <= piece.at.start
+                && piece.at.end <= command.at.end
+        };
+        for piece in self.unit.cut.pieces.iter().filter(within) {
+            let length = piece.at.len();
+            if at.start >= passed && at.end <= passed + length {
+                let start = piece.at.start + at.start - passed;
+                return Some(self.unit.body.span(start..start + at.len()));
+            }
+            passed += length;
+        }
+        None
+    }
+}
+
+/// Where the block ends that begins with this command.
+fn next(commands: &[&Command], begin: usize) -> usize {
+    let end = commands[begin..].iter().position(|command| command.output.is_some());
+    end.map_or(commands.len(), |end| begin + end + 1)
+}

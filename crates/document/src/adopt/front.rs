@@ -1,0 +1,154 @@
+//! The front matter that makes a run-book of a document.
+
+use super::code::Values;
+use super::signoff::yaml_text;
+use super::{Left, Proposal};
+use crate::findings::Findings;
+use crate::markdown::Fronts;
+use crate::spanned::{Mapped, Value, parse_yaml};
+use crate::{Blank, Span, ValueKind};
+
+/// Keys of front matter that are ours.
+const OURS: &[&str] = &[
+    "runbook",
+    "title",
+    "document_id",
+    "revision",
+    "authors",
+    "approvers",
+    "approval_date",
+    "effective_date",
+    "review_in",
+    "description",
+    "repository",
+    "folder",
+    "content_type",
+    "inputs",
+    "roles",
+    "environments",
+    "manual",
+    "keep",
+];
+
+/// Puts the keys in that the document needs, above those that it has.
+pub(super) fn propose(
+    proposal: &mut Proposal,
+    source: &str,
+    fronts: &Fronts,
+    values: &Values,
+    roles: &[String],
+) {
+    let mut keys = "runbook: 1\nmanual: true\n".to_owned();
+    let mut why = vec!["makes a run-book of this; steps in prose stay steps that are confirmed".to_owned()];
+    if !roles.is_empty() {
+        keys.push_str(&format!("roles: [{}]\n", roles.join(", ")));
+    }
+    if !values.asked().is_empty() {
+        keys.push_str("inputs:\n");
+        values.asked().iter().for_each(|blank| keys.push_str(&input(blank)));
+        why.push("values that commands need are asked for once a run".to_owned());
+    }
+    let Some((_, inner)) = fronts.front else {
+        let bom = source.len() - source.trim_start_matches('\u{feff}').len();
+        proposal.edit(Span::new(bom, bom), format!("---\n{keys}---\n\n"), why.join("; "));
+        return;
+    };
+    let entries = match kept(source, inner) {
+        Some(Value::Map(entries)) => entries,
+        _ => Vec::new(),
+    };
+    let others: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry.key.as_str())
+        .filter(|key| !OURS.contains(key) && !key.starts_with("x-"))
+        .collect();
+    if !others.is_empty() {
+        let listed: Vec<String> = others.iter().map(|key| yaml_text(key)).collect();
+        keys.push_str(&format!("keep: [{}]\n", listed.join(", ")));
+        why.push("keys of other tools stay".to_owned());
+    }
+    proposal.edit(Span::new(inner.start, inner.start), keys, why.join("; "));
+}
+
+/// What is in the front matter that a document has; `None` where it cannot be read, so that nothing can be added to it.
+fn kept(source: &str, inner: Span) -> Option<Value> {
+    let mut findings = Findings::default();
+    let node = parse_yaml(&Mapped::slice(source, inner), &mut findings);
+    match node {
+        Some(node) if !findings.any_error() && matches!(node.value, Value::Map(_) | Value::Null) => {
+            Some(node.value)
+        }
+        None if inner.of(source).trim().is_empty() => Some(Value::Null),
+        _ => None,
+    }
+}
+
+/// Why nothing can be proposed for a document with such front matter.
+pub(super) fn refused(source: &str, fronts: &Fronts) -> Option<Left> {
+    let toml = source.trim_start_matches('\u{feff}').starts_with("+++");
+    let (outer, inner) = match fronts.front {
+        Some(both) => both,
+        None if toml => {
+            let line = Span::new(0, source.lines().next().unwrap_or_default().len());
+            return Some(left(line));
+        }
+        None => return None,
+    };
+    (!source[outer.start..].trim_start_matches('\u{feff}').starts_with("---")
+        || kept(source, inner).is_none())
+    .then(|| left(outer))
+}
+
+fn left(span: Span) -> Left {
+    let what = "nothing is proposed: write this front matter as keys and values of YAML, each key once, between two lines of `---`";
+    Left { span, what: what.to_owned() }
+}
+
+/// An input as a line or a few of YAML.
+fn input(blank: &Blank) -> String {
+    let field = &blank.field;
+    let mut line = format!("  {}:\n", field.name);
+    let mut push = |key: &str, value: &str| line.push_str(&format!("    {key}: {value}\n"));
+    if let Some(prompt) = &field.prompt {
+        push("prompt", &yaml_text(prompt));
+    }
+    if is_secret(&field.name) {
+        push("secret", "true");
+    } else if blank.example {
+        push("default", &yaml_text(&blank.written));
+    }
+    match &field.kind {
+        ValueKind::Integer { min, max } => {
+            push("type", "integer");
+            for (key, limit) in [("min", min), ("max", max)] {
+                if let Some(limit) = limit {
+                    push(key, &limit.to_string());
+                }
+            }
+        }
+        // YAML keeps what stands in single quotes as it is.
+        ValueKind::Text { pattern: Some(pattern) } => {
+            push("pattern", &format!("'{}'", pattern.replace('\'', "''")))
+        }
+        _ => {}
+    }
+    line
+}
+
+/// Whether a name says that its value is not to be seen.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "credential",
+        "apikey",
+        "api_key",
+        "private_key",
+        "access_key",
+    ];
+    words.iter().any(|word| name.contains(word))
+}

@@ -1,0 +1,58 @@
+//! Blocks that stand below their item without its indentation are moved into it.
+
+use super::Proposal;
+use crate::markdown::{Block, Item};
+use crate::{Plan, Span};
+
+/// Indents what stands between an item and a block below it that belongs to it.
+pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan, active: &[Span]) {
+    let mut items = Vec::new();
+    collect(blocks, &mut items);
+    for item in items {
+        let owner = plan.steps.iter().find(|step| step.span.start == item.span.start);
+        let Some(step) = owner else { continue };
+        let below = active.iter().filter(|span| item.span.end <= span.start && span.end <= step.span.end);
+        let Some(last) = below.map(|span| span.end).max() else { continue };
+        let Some(width) = width(source, item) else {
+            proposal.leave(item.span, "indent the blocks below this item, so that they belong to it");
+            continue;
+        };
+        let mut at = item.span.end;
+        while let Some(start) =
+            source[at..last].find('\n').map(|end| at + end + 1).filter(|start| *start < last)
+        {
+            let line = source[start..].lines().next().unwrap_or_default();
+            if !line.trim().is_empty() {
+                let reason = "indented, so that the block belongs to the item above it";
+                proposal.edit(Span::new(start, start), " ".repeat(width), reason);
+            }
+            at = start;
+        }
+    }
+}
+
+/// How far contents of an item are indented; `None` where tabs say it.
+fn width(source: &str, item: &Item) -> Option<usize> {
+    let start = source[..item.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let line = source[start..].lines().next()?;
+    let before = &source[start..item.span.start];
+    if line.contains('\t') || !before.trim().is_empty() {
+        return None;
+    }
+    let rest = &source[item.span.start..start + line.len()];
+    let marker = rest.find(' ')?;
+    let blanks = rest[marker..].len() - rest[marker..].trim_start().len();
+    // What follows more than four blanks is code.
+    Some(before.len() + marker + if blanks > 4 { 1 } else { blanks })
+}
+
+fn collect<'t>(blocks: &'t [Block], items: &mut Vec<&'t Item>) {
+    for block in blocks {
+        if let Block::List(list) = block {
+            for item in &list.items {
+                items.push(item);
+                collect(&item.blocks, items);
+            }
+        }
+    }
+}

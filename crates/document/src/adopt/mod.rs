@@ -1,0 +1,171 @@
+//! What would make a run-book of a document that people wrote for themselves: proposed as edits, each with its reason.
+//!
+//! No byte of prose changes, but for indentation that a block needs to belong to its item. What a person must decide is
+//! named. Whatever is proposed is read once more as the run-book that it is to be: what does not hold there is taken back,
+//! and becomes an `example`.
+
+mod code;
+mod edit;
+mod front;
+mod indent;
+mod shown;
+mod signoff;
+
+use std::collections::BTreeMap;
+
+pub use edit::Edit;
+
+use crate::markdown::{self, Block, Fence};
+use crate::offered::{Command, Unit, units};
+use crate::{Config, Diagnostic, DocumentKind, Span, compile};
+
+/// What is proposed for a document.
+#[derive(Clone, Debug, Default)]
+pub struct Adoption {
+    /// In the order of the document; none overlaps another.
+    pub edits: Vec<Edit>,
+    /// What a person must decide, in the order of the document.
+    pub left: Vec<Left>,
+    /// The document with all edits.
+    pub text: String,
+    /// Errors that [`Adoption::text`] has still.
+    pub errors: Vec<Diagnostic>,
+    /// What became of its commands.
+    pub commands: Commands,
+}
+
+/// Something that a person must decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Where it stands in the document as it is.
+    pub span: Span,
+    /// What is to be decided, and why.
+    pub what: String,
+}
+
+/// How many commands of a document became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commands {
+    /// Run as they are written.
+    pub as_written: usize,
+    /// Run once a value is known.
+    pub with_values: usize,
+    /// Are left to a person.
+    pub left: usize,
+}
+
+/// Most times that what does not hold is taken back.
+const ROUNDS: usize = 40;
+
+/// Proposes what makes a run-book of a document; nothing where it is one.
+pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
+    let compiled = compile(source, config);
+    if compiled.plan.kind == DocumentKind::Annotated {
+        let text = source.to_owned();
+        return Adoption { text, errors: errors(compiled.diagnostics), ..Adoption::default() };
+    }
+    let fronts = markdown::fronts(source);
+    if let Some(left) = front::refused(source, &fronts) {
+        return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
+    }
+    let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
+    let units = units(source, &tree);
+    let mut fences = Vec::new();
+    fences_of(&tree.blocks, false, &mut fences);
+    // Units that did not hold as blocks, and why.
+    let mut taken_back: BTreeMap<usize, String> = BTreeMap::new();
+    let mut without_signoffs = false;
+    let mut proposal = Proposal::default();
+    for _ in 0..ROUNDS {
+        proposal = Proposal::default();
+        let mut sheet = code::Values::of(&units);
+        for (at, unit) in units.iter().enumerate() {
+            let fence = fences.iter().find(|(fence, _)| fence.span == unit.span);
+            code::propose(&mut proposal, &mut sheet, source, unit, fence.copied(), taken_back.get(&at));
+        }
+        let others = fences.iter().filter(|(fence, _)| !units.iter().any(|unit| unit.span == fence.span));
+        others.for_each(|(fence, _)| code::documentation(&mut proposal, fence));
+        let active: Vec<Span> = proposal.active.clone();
+        indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
+        let roles = match without_signoffs {
+            true => Vec::new(),
+            false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
+        };
+        front::propose(&mut proposal, source, &fronts, &sheet, &roles);
+        proposal.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        let (text, places) = edit::apply(source, &proposal.edits);
+        let found = errors(compile(&text, config).diagnostics);
+        proposal.text = text;
+        // What an error is about, if it stands in a block that was proposed.
+        let mut again = false;
+        for error in &found {
+            let Some(at) = error.span.map(|span| edit::back(&places, span.start)) else { continue };
+            let unit = units.iter().position(|unit| unit.span.start <= at && at <= unit.span.end);
+            if let Some(unit) = unit.filter(|unit| proposal.active.contains(&units[*unit].span)) {
+                again |= taken_back.insert(unit, error.message.to_string()).is_none();
+            } else if !without_signoffs && proposal.signoffs.iter().any(|signoff| *signoff == at) {
+                (again, without_signoffs) = (true, true);
+            }
+        }
+        proposal.errors = found;
+        if !again {
+            break;
+        }
+    }
+    proposal.left.sort_by_key(|left| left.span);
+    Adoption {
+        edits: proposal.edits,
+        left: proposal.left,
+        text: proposal.text,
+        errors: proposal.errors,
+        commands: proposal.commands,
+    }
+}
+
+/// What is put together in one round.
+#[derive(Default)]
+struct Proposal {
+    edits: Vec<Edit>,
+    left: Vec<Left>,
+    text: String,
+    errors: Vec<Diagnostic>,
+    commands: Commands,
+    /// Code that becomes blocks that do something.
+    active: Vec<Span>,
+    /// Where sign-offs are put in.
+    signoffs: Vec<usize>,
+}
+
+impl Proposal {
+    fn edit(&mut self, span: Span, text: impl Into<String>, reason: impl Into<String>) {
+        self.edits.push(Edit { span, text: text.into(), reason: reason.into() });
+    }
+
+    fn leave(&mut self, span: Span, what: impl Into<String>) {
+        self.left.push(Left { span, what: what.into() });
+    }
+}
+
+fn errors(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    all.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+/// All fences, and whether they stand in a quote.
+fn fences_of<'t>(blocks: &'t [Block], quoted: bool, found: &mut Vec<(&'t Fence, bool)>) {
+    for block in blocks {
+        match block {
+            Block::Fence(fence) => found.push((fence, quoted)),
+            Block::List(list) => list.items.iter().for_each(|item| fences_of(&item.blocks, quoted, found)),
+            Block::Quote(quote) => fences_of(&quote.blocks, true, found),
+            _ => {}
+        }
+    }
+}
+
+/// How many commands of a unit are offered.
+fn offered(unit: &Unit) -> impl Iterator<Item = &Command> {
+    unit.cut.commands.iter().filter(|command| command.is_offered())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! What a document shows as printed, as lines of a `text expect`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::placeholders::Search;
+
+/// What differs from run to run: times, dates, identifiers, addresses, sizes, durations, numbers of processes.
+static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let parts = [
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?",
+        r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[A-Za-z0-9 ,:+-]*[0-9]{4}",
+        r"\b[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\b",
+        r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b",
+        r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b",
+        r"\b[0-9a-f]*(?:[0-9][a-f]|[a-f][0-9])[0-9a-f]{5,}\b",
+        r"\b[0-9]+(?:\.[0-9]+)?(?:[smhd]|ms|[KMGT]i?B?|%)(?:\b|[0-9]+[smhd]\b)?",
+        r"\b[0-9]+(?:\.[0-9]+)*\b",
+    ];
+    Regex::new(&parts.join("|")).ok()
+});
+
+/// The lines that take the place of what is shown; `None` where they could not say anything.
+pub(super) fn lines(shown: &str) -> Option<Vec<String>> {
+    let search = Search::of(shown, false);
+    let mut lines = Vec::new();
+    for line in shown.trim_end().lines() {
+        let line = line.trim_end();
+        if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
+            lines.push("* (glob*)".to_owned());
+            continue;
+        }
+        let mut loose: Vec<std::ops::Range<usize>> =
+            search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
+        loose
+            .extend(VOLATILE.iter().flat_map(|volatile| volatile.find_iter(line)).map(|found| found.range()));
+        loose.sort_by_key(|range| (range.start, range.end));
+        lines.push(loosened(line, &loose));
+    }
+    let says = |line: &String| {
+        line.trim_end_matches(" (glob)").chars().any(char::is_alphabetic) && *line != "* (glob*)"
+    };
+    lines.iter().any(says).then_some(lines)
+}
+
+fn loosened(line: &str, loose: &[std::ops::Range<usize>]) -> String {
+    // Braces would be a template; a mark at the end would be one.
+    let odd = line.contains("{{") || line.contains("{%") || line.contains("{#") || line.ends_with(')');
+    if loose.is_empty() && !odd {
+        return line.to_owned();
+    }
+    let mut glob = String::new();
+    for (at, c) in line.char_indices() {
+        match loose.iter().find(|range| range.contains(&at)) {
+            Some(_) if glob.ends_with('*') && !glob.ends_with("\\*") => {}
+            Some(_) => glob.push('*'),
+            None if c == '{' => glob.push('?'),
+            None if matches!(c, '*' | '?' | '[' | '\\') => glob.extend(['\\', c]),
+            None => glob.push(c),
+        }
+    }
+    format!("{glob} (glob)")
+}

@@ -1,0 +1,69 @@
+use super::adopt;
+use crate::compile_and_lint;
+
+fn adopted(source: &str) -> String {
+    adopt(source, None).text
+}
+
+#[test]
+fn commands_become_blocks_and_nothing_else_changes() {
+    let source = "# Release\n\n1. Look at it\n\n   ```sh\n   git status\n   ```\n\n2. Publish it\n\n```bash\ncp a b\n```\n\n3. Tell them.\n";
+    let wanted = "---\nrunbook: 1\nmanual: true\n---\n\n# Release\n\n1. Look at it\n\n   ```sh check\n   git status\n   ```\n\n2. Publish it\n\n   ```bash run\n   cp a b\n   ```\n\n3. Tell them.\n";
+    assert_eq!(adopted(source), wanted);
+}
+
+#[test]
+fn prompts_go_and_what_is_printed_is_expected() {
+    let source =
+        "# T\n\n## A\n\n```console\n$ uname -s\nLinux\n$ date\nSun Nov 29 12:00:00 UTC 2026\n$ rm x\n```\n";
+    let adopted = adopted(source);
+    let wanted = "## A\n\n```bash check\nuname -s\n```\n\n```text expect\nLinux\n```\n\n```bash check\ndate\n```\n\n```text example\nSun Nov 29 12:00:00 UTC 2026\n```\n\n```bash run\nrm x\n```\n";
+    assert!(adopted.ends_with(wanted), "{adopted}");
+}
+
+#[test]
+fn values_become_inputs() {
+    let source = "# T\n\n## A\n\n```sh\nexport TOKEN=CHANGEME\ndeploy \"app:<version>\" --to 'to <host>' $REGION\n```\n";
+    let adopted = adopted(source);
+    assert!(adopted.contains("deploy \"app:${version}\" --to 'to '\"${host}\"'' $REGION"), "{adopted}");
+    assert!(adopted.contains("  token:\n") && adopted.contains("    secret: true\n"), "{adopted}");
+    assert!(adopted.contains("export TOKEN=\"${token}\""), "{adopted}");
+    assert!(adopted.contains("  REGION:\n"), "{adopted}");
+}
+
+#[test]
+fn what_is_proposed_is_a_run_book_and_is_not_proposed_again() {
+    for source in [
+        "# T\n\n## A\n\n```sh\nls\n```\n\nWait for approval by QA.\n\n## B\n\n```js\nx\n```\n",
+        "---\nweight: 3\nlabels: [a]\n---\n# T\n\n- [ ] Do it\n\n```\n$ ls\n```\n",
+        "# T\n\n1. Get sign-off from the manager\n2. Do it\n\n   ```sh\n   rm -r {dir}\n   ```\n",
+        "# T\n\n## A\n\n```sh\nkubectl get pods [options]\n```\n\n> ```sh\n> ls\n> ```\n",
+    ] {
+        let first = adopt(source, None);
+        assert!(first.errors.is_empty(), "{source}\n{}\n{:?}", first.text, first.errors);
+        let (compiled, _) = compile_and_lint(&first.text, None);
+        assert!(!compiled.has_errors(), "{}", first.text);
+        let again = adopt(&first.text, None);
+        assert!(again.edits.is_empty() && again.left.is_empty() && again.text == first.text);
+    }
+}
+
+#[test]
+fn what_a_person_must_decide_is_named() {
+    let source = "# T\n\n## A\n\nFor example:\n\n```sh\nrm -r /\n```\n\n## B\n\n    $ ls\n";
+    let adoption = adopt(source, None);
+    assert!(adoption.text.contains("```sh example\nrm -r /"), "{}", adoption.text);
+    assert_eq!(adoption.commands.left, 1, "{:?}", adoption.left);
+    assert!(adoption.left.iter().any(|left| left.what.contains("fence")), "{:?}", adoption.left);
+}
+
+#[test]
+fn where_the_front_matter_cannot_be_added_to_nothing_is_proposed() {
+    for source in [
+        "+++\ntitle = 'x'\n+++\n# T\n\n## A\n\n```sh\nls\n```\n",
+        "---\nabout: a\nabout: b\n---\n# T\n\n```sh\nls\n```\n",
+    ] {
+        let adoption = adopt(source, None);
+        assert!(adoption.edits.is_empty() && adoption.left.len() == 1, "{:?}", adoption.left);
+    }
+}
