@@ -9,18 +9,21 @@ fn the_diff_says_why_and_makes_with_patch_what_is_written_otherwise() {
     let bench = Bench::with(&[("list.md", LIST)]);
     let shown = bench.holdpoint(&["adopt", "list.md"]);
     assert_eq!(shown.code, 0, "{}", shown.both());
-    assert_eq!(bench.read("list.md"), LIST, "the document was written");
+    assert_eq!(std::fs::read_to_string(bench.path("list.md")).unwrap(), LIST, "the document was written");
     for line in shown.stdout.lines().filter(|line| line.starts_with("@@ ")) {
         assert!(line.rsplit("@@ ").next().is_some_and(|reason| reason.len() > 10), "{line}");
     }
     let written = bench.holdpoint(&["adopt", "list.md", "--write", "book.md"]);
     assert_eq!((written.code, written.stdout.as_str()), (0, ""), "{}", written.both());
-    bench.write("list.diff", &shown.stdout);
+    std::fs::write(bench.path("list.diff"), &shown.stdout).unwrap();
     let patched = Ran::of(
         bench.command("patch").args(["-s", "-o", "patched.md", "list.md", "list.diff"]).output().unwrap(),
     );
     assert_eq!(patched.code, 0, "{}", patched.both());
-    assert_eq!(bench.read("patched.md"), bench.read("book.md"));
+    assert_eq!(
+        std::fs::read_to_string(bench.path("patched.md")).unwrap(),
+        std::fs::read_to_string(bench.path("book.md")).unwrap()
+    );
     let checked = bench.holdpoint(&["check", "book.md"]);
     assert_eq!(checked.code, 0, "{}", checked.both());
     // Again, and nothing is proposed.
@@ -49,5 +52,5 @@ fn nothing_is_written_over() {
         assert_eq!(ran.code, 2, "{}", ran.both());
         ran.says("is there already");
     }
-    assert_eq!(bench.read("book.md"), "mine\n");
+    assert_eq!(std::fs::read_to_string(bench.path("book.md")).unwrap(), "mine\n");
 }

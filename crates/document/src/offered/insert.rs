@@ -74,7 +74,7 @@ pub(crate) fn in_place(text: &str, marks: &[(Mark, String)]) -> Vec<String> {
     let read = holdpoint_shell::read(&masked);
     let written = marks.iter().map(|(mark, name)| match quote_around(&read.tokens, &mark.at) {
         None => format!("\"${{{name}}}\""),
-        Some("'") => format!("'\"${{{name}}}\"'"),
+        Some(("'", _)) => format!("'\"${{{name}}}\"'"),
         Some(_) => format!("${{{name}}}"),
     });
     written.collect()
