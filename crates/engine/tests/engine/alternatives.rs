@@ -41,7 +41,7 @@ fn what_was_done_of_an_alternative_stays_done() {
 
 #[test]
 fn what_is_no_alternative_is_left_out_by_a_deviation_alone() {
-    let story = foreign([step("a").confirm()]);
+    let mut story = foreign([step("a").confirm()]);
     assert!(!story.run.offers(&story.plan).choices.contains(&Choice::PassOver));
     story.refuses(story.decision(Choice::PassOver));
 }
