@@ -3,6 +3,7 @@
 
 mod adopted;
 mod commands;
+mod compare;
 
 use std::fs;
 use std::io;
@@ -25,6 +26,10 @@ pub fn run(dir: &Path) -> io::Result<()> {
     let both = ["--workspace", "--bin", "holdpoint", "--example", "followed"];
     let holdpoint = command::built(&both, "holdpoint")?;
     let reader = command::built(&both, "followed")?;
+    let other = compare::ensure();
+    if let Err(why) = &other {
+        println!("markdown-it-py cannot be had, so nothing is held against it: {why}");
+    }
     let counted = Mutex::new((Commands::default(), Adopted::default()));
     let failed = each(&documents, |document| {
         let read =
@@ -33,7 +38,7 @@ pub fn run(dir: &Path) -> io::Result<()> {
         if !read.status.success() {
             return Err(String::from_utf8_lossy(&read.stderr).trim().to_owned());
         }
-        let (commands, adopted) = through(&holdpoint, document)?;
+        let (commands, adopted) = beside(&holdpoint, document, other.as_deref().ok())?;
         let mut counted = counted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         counted.0.add(commands);
         counted.1.add(adopted);
@@ -44,7 +49,8 @@ pub fn run(dir: &Path) -> io::Result<()> {
     }
     let (commands, adopted) = counted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     println!("{commands}\n{adopted}");
-    println!("{}", tally(documents.len(), failed.len()));
+    let skipped = if other.is_ok() { 0 } else { documents.len() };
+    println!("{}", tally(documents.len(), failed.len(), skipped));
     match failed.is_empty() {
         true => Ok(()),
         false => {
@@ -60,8 +66,9 @@ pub fn folder(dir: &Path) -> PathBuf {
 }
 
 /// The line that continuous integration counts by.
-fn tally(all: usize, failed: usize) -> String {
-    format!("{} passed, {failed} failed", all - failed)
+fn tally(all: usize, failed: usize, skipped: usize) -> String {
+    let skipped = if skipped > 0 { format!(", {skipped} not compared") } else { String::new() };
+    format!("{} passed, {failed} failed{skipped}", all - failed)
 }
 
 /// Every document in a folder.
@@ -112,6 +119,11 @@ fn each(documents: &[PathBuf], holds: impl Fn(&Path) -> Result<(), String> + Syn
 /// # Errors
 /// What does not hold.
 pub fn through(holdpoint: &Path, document: &Path) -> Result<(Commands, Adopted), String> {
+    beside(holdpoint, document, None)
+}
+
+/// The same, held against what `other`, a Python with markdown-it-py, reads in it.
+fn beside(holdpoint: &Path, document: &Path, other: Option<&Path>) -> Result<(Commands, Adopted), String> {
     let desk = Desk::new(document).map_err(|error| format!("no place to try it in: {error}"))?;
     let does = |codes: &[i32], arguments: &[&str]| {
         let output = desk.holdpoint(holdpoint, arguments).map_err(|error| error.to_string())?;
@@ -125,12 +137,16 @@ pub fn through(holdpoint: &Path, document: &Path) -> Result<(Commands, Adopted),
     };
     does(&[0], &["check", "book.md"])?;
     let planned = does(&[0], &["plan", "--explain", "--format", "json", "book.md"])?;
+    let plan = planned.stdout;
     let planned: serde_json::Value =
-        serde_json::from_slice(&planned.stdout).map_err(|error| format!("its plan is no JSON: {error}"))?;
+        serde_json::from_slice(&plan).map_err(|error| format!("its plan is no JSON: {error}"))?;
     if planned["document"]["steps"].as_array().is_none_or(Vec::is_empty) {
         return Err("its plan has no step".to_owned());
     }
-    does(&[0, 1], &["run", "book.md", "--dry-run", "--unattended"])?;
+    let tried = does(&[0, 1], &["run", "book.md", "--dry-run", "--unattended"])?;
+    if let Some(python) = other {
+        compare::compare(python, (document, &plan, &tried.stderr), &desk.at("tmp"))?;
+    }
     let proposed = does(&[0], &["adopt", "--format", "json", "book.md"])?;
     let proposed = serde_json::from_slice(&proposed.stdout)
         .map_err(|error| format!("what is proposed for it is no JSON: {error}"))?;
@@ -232,6 +248,6 @@ mod tests {
         asked.sort();
         assert_eq!(asked, all);
         assert_eq!(failed, [(PathBuf::from("07.md"), "no step".to_owned())]);
-        assert_eq!(tally(all.len(), failed.len()), "39 passed, 1 failed");
+        assert_eq!(tally(all.len(), failed.len(), 0), "39 passed, 1 failed");
     }
 }

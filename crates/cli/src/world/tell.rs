@@ -26,6 +26,12 @@ pub fn whole_lines(source: &str, span: Span) -> &str {
 
 /// The text between the steps that stands before the step with this index, or behind the last one.
 pub fn show_passages(screen: &Screen, view: &RunView<'_>, before: usize) {
+    // What other tools keep above a document belongs to it.
+    if before == 0 && view.plan.is_foreign() {
+        for line in screen.neutralise(view.plan.front.span.of(view.source)).lines() {
+            screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
+        }
+    }
     for passage in view.plan.passages.iter().filter(|passage| passage.before == before) {
         if let Some(heading) = &passage.heading {
             screen.say("");

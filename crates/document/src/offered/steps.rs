@@ -271,7 +271,10 @@ impl<'u> Offers<'u> {
             let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
             let last = index + 1 == offered.len();
             let lead = lines(&text[from..command.at.start]);
-            let after = if last { lines(&text[end..]) } else { String::new() };
+            // What stands between a command and what it prints, and is neither.
+            let between = command.output.as_ref().map_or(0..0, |output| command.at.end..output.start);
+            let rest = if last { lines(&text[end..]) } else { String::new() };
+            let after = lines(&text[between]) + &rest;
             let block = self.block(unit, command, lead, after);
             let stop =
                 if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };

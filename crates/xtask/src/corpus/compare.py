@@ -65,15 +65,16 @@ def of_plan(plan, source):
         for action in step["actions"]:
             if action["prose"]:
                 shown.append(cut(action["prose"]))
-            if "text" in action:
-                shown.append(action["text"])
-            for field in action.get("fields", []):
+            work = action["work"]
+            if "text" in work:
+                shown.append(work["text"])
+            for field in work.get("fields", []):
                 shown.append(field["prompt"])
-            offered = action.get("offered")
+            offered = work.get("offered")
             if offered:
                 shown.append(offered.get("lead", ""))
                 shown.append(offered["text"])
-                shown.extend(cut(expected["span"]) for expected in action.get("expect", []))
+                shown.extend(cut(expected["span"]) for expected in work.get("expect", []))
                 shown.append(offered.get("after", ""))
     read(len(document["steps"]))
     return named, shown
@@ -124,8 +125,10 @@ def main():
     for what, texts in (("heading", headings), ("item", items)):
         for text in texts:
             first = text.split("\n")[0]
-            plain = letters(re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", first))
-            if letters(first) not in told and plain not in told:
+            # Without what is not seen: addresses of links, footnotes, tags; and without a number, which the step has.
+            plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"\[\^[^\]]*\]|<[^>]*>", "", first))
+            bare = re.sub(r"^(?:optional\s+)?(?:step|phase|stage|part|section|task)?\s*\d[\d.]*\s*[-.:)\u2013]*\s*", "", plain, flags=re.I)
+            if not any(letters(form) in told for form in (first, plain, bare)):
                 wrong.append(f"the {what} {first!r} is nowhere in the plan")
     wrong += [f"code that the plan does not show: {line!r}" for line in missing_code(code, lines(shown))]
     wrong += [f"code that the screen does not show: {line!r}" for line in missing_code(code, [l for l in screen if l.strip()])]
