@@ -9,9 +9,9 @@ use regex::Regex;
 /// What stands in the text before the match decides whether it is one; the first group is the placeholder.
 const PATTERNS: &[&str] = &[
     // <VERSION>, <your-name>
-    r"(?:^|[^<\w?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
+    r"(?:^|[^<A-Za-z0-9_?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
     // YOUR_TOKEN, your-bucket
-    r"(?:^|[^\w$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
+    r"(?:^|[^A-Za-z0-9_$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
     // [rds-hostname]; not [a-z], nor an index
     r"(?:^|[^\w\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
     // vX.Y.Z
