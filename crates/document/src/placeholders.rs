@@ -9,18 +9,18 @@ use regex::Regex;
 /// What stands in the text before the match decides whether it is one; the first group is the placeholder.
 const PATTERNS: &[&str] = &[
     // <VERSION>, <your-name>
-    r"(?:^|[^<\w?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
+    r"(?:^|[^<A-Za-z0-9_?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
     // YOUR_TOKEN, your-bucket
-    r"(?:^|[^\w$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
+    r"(?:^|[^A-Za-z0-9_$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
     // [rds-hostname]; not [a-z], nor an index
-    r"(?:^|[^\w\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
+    r"(?:^|[^A-Za-z0-9_\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
     // vX.Y.Z
-    r"(?:^|[^\w.])(v?X\.Y(?:\.Z)?)(?:$|[^\w])",
+    r"(?:^|[^A-Za-z0-9_.])(v?X\.Y(?:\.Z)?)(?:$|[^A-Za-z0-9_])",
     // {name}; not ${name}, %{name}, nor git's @{name} and ^{name}
-    r"(?:^|[^$%@^\{\w\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
+    r"(?:^|[^$%@^\{A-Za-z0-9_\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
     // {{name}} where nothing renders it
-    r"(\{\{\s*[A-Za-z_]\w*\s*\}\})",
-    r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",
+    r"(\{\{[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*\}\})",
+    r"(?:^|[^A-Za-z0-9_$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^A-Za-z0-9_])",
     // v<version>, where nobody writes redirections so
     r"[A-Za-z](<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
 ];

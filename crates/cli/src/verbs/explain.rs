@@ -48,13 +48,13 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
         DocumentKind::Annotated => Vec::new(),
     };
     let within = |step: &holdpoint_document::Step, command: &Explained| {
-        step.span.start <= command.span.start && command.span.end <= step.span.end
+        (step.span.start..step.span.end).contains(&command.span.start)
     };
     let line = |at: usize| 1 + source.get(..at).map_or(0, |text| text.matches('\n').count());
     let told = |command: &Explained| {
         let actions = plan.steps.iter().flat_map(|step| &step.actions);
-        let mut offered = actions
-            .filter(|action| action.span.start <= command.span.start && command.span.end <= action.span.end);
+        let mut offered =
+            actions.filter(|action| (action.span.start..action.span.end).contains(&command.span.start));
         let offered =
             offered.find_map(|action| action.work.offered().filter(|it| it.text == command.text.trim_end()));
         Command {

@@ -106,7 +106,7 @@ fn each_way_of_answering_is_on_record_verified_and_told() {
     bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     bench.sh("mkdir out && tar --zstd -xf run.tar.zst -C out");
     let told = bench.sh("sh \"$(find out -name verify.sh)\" 2>&1");
-    assert!(told.contains("bytes and signatures intact"), "{told}");
+    assert!(told.contains("intact and complete"), "{told}");
 }
 
 #[test]

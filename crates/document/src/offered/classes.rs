@@ -22,7 +22,7 @@ pub(crate) struct Around<'a> {
 /// Words of a text that say that what follows explains something.
 static EXPLAINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(for example|for instance|e\.g\.?|an example|example:|examples:|example (?:of|output|usage|command)|such as|would look like|looks like|can be triggered by|is triggered by|can be caused by|is equivalent to|equivalent of|similar to|syntax is|usage:|usage is|do not run|don't run|never run|instead of running)(?:\W|$)",
+        r"(?i)(?-u:\b)(for example|for instance|e\.g\.?|an example|example:|examples:|example (?:of|output|usage|command)|such as|would look like|looks like|can be triggered by|is triggered by|can be caused by|is equivalent to|equivalent of|similar to|syntax is|usage:|usage is|do not run|don't run|never run|instead of running)(?:[^A-Za-z0-9_]|$)",
     )
     .ok()
 });
@@ -30,7 +30,7 @@ static EXPLAINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A synopsis: `[options]`, `[--flag]`, `<a|b>`, `{start|stop}`, `...`.
 static SYNOPSIS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?:^|\s)(?:\[(?:-[^\]]*|(?i:options?|flags?|args?|arguments?|command)(?:\.\.\.)?)\]|<\w+(?:\s*\|\s*\w+)+>|\{[a-z]+(?:\|[a-z-]+)+\})",
+        r"(?:^|[ \t\n])(?:\[(?:-[^\]]*|(?i:options?|flags?|args?|arguments?|command)(?:\.\.\.)?)\]|<[A-Za-z0-9_]+(?: *\| *[A-Za-z0-9_]+)+>|\{[a-z]+(?:\|[a-z-]+)+\})",
     )
     .ok()
 });

@@ -162,7 +162,7 @@ mod tests {
                 "git commit -m \"<version> is out\" '<name>'",
                 "git commit -m {{ version }}\" is out\" {{ name }}",
             ),
-            ("x \"<a><b>\"", "x {{ a }}\"\"{{ b }}"),
+            ("x \"<one><two>\"", "x {{ one }}\"\"{{ two }}"),
             ("x=$(get <name>)", "x=$(get {{ name }})"),
             ("x=$(get '<name>')", "x=$(get {{ name }})"),
             ("cp a > <file>", "cp a > {{ file }}"),

@@ -22,15 +22,14 @@ const BARE_ROOT: &str = "# ";
 
 static SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // (venv) user@host:~/dir$ , [user@host dir]$ , host$ , user@host% , $
-    let before =
-        r"(?:\([\w.-]+\)[ \t]*)?(?:\[[\w.-]+@[\w.-]+[^\]\n]*\]|[\w.-]+@[\w.-]+(?:[: ][^\s$#%>]*)?)?[ \t]?";
+    let before = r"(?:\([A-Za-z0-9_.-]+\)[ \t]*)?(?:\[[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+[^\]\n]*\]|[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+(?:[: ][^ \t$#%>]*)?)?[ \t]?";
     Regex::new(&format!(r"^[ \t]*({before})([$#%❯➜])(?:[ \t]+|$)")).ok()
 });
 
 static PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let names = "mysql|mariadb|sqlite|postgres|psql|redis|mongo|mongosh|test|ftp|sftp|irb|SQL|hive|cqlsh|ksql|gdb|lldb|ldapvi|telnet|nslookup|rabbitmq|vault|admin|rs0";
     Regex::new(&format!(
-        r"(?i)^[ \t]*(?:({names})(?: ?\[[^\]\n]*\]|:[\w-]+)?(?: \[[^\]\n]*\])?>|([A-Za-z_]\w*)(?:[=-][#>])|(>>>)|\d+\.\d+\.\d+\.\d+:\d+(?:\[\d+\])?>)[ \t]"
+        r"(?i)^[ \t]*(?:({names})(?: ?\[[^\]\n]*\]|:[A-Za-z0-9_-]+)?(?: \[[^\]\n]*\])?>|([A-Za-z_][A-Za-z0-9_]*)(?:[=-][#>])|(>>>)|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+:[0-9]+(?:\[[0-9]+\])?>)[ \t]"
     ))
     .ok()
 });
