@@ -105,7 +105,7 @@ pub enum Verb {
 /// `check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Run-books to check, directories of them (every .md that git does not ignore), or patterns (docs/**/*.md)
+    /// Run-books to check, directories of them, or patterns in quotes
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How findings are written

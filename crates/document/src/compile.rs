@@ -107,7 +107,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
 fn lost(book: &steps::Book<'_>, front: Span, own: &[Step], findings: &mut Findings) {
     let foreign = foreign::Book { source: book.source, tree: book.tree, title: book.title, front };
     let steps = foreign::read(&foreign).steps;
-    lints::lost(book.source, book.tree, book.instances, (&steps, own), findings);
+    lints::lost(book.source, book.tree, book.instances, (&steps, own), book.confirms, findings);
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

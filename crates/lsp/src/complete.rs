@@ -47,10 +47,9 @@ fn place(text: &Text, offset: usize) -> Option<Place<'_>> {
     let before = source.get(start..offset)?;
     let indented = before.trim_start();
     if let Some(info) = fence(indented) {
-        let mut words = info.split_whitespace();
-        let language = words.next().unwrap_or_default();
-        let is_second = info.contains(char::is_whitespace) && words.count() < 2;
-        return (is_second && !language.is_empty()).then_some(Place::Kind { language });
+        let (language, rest) = info.trim_start().split_once(char::is_whitespace)?;
+        let is_second = !rest.trim_start().contains(char::is_whitespace);
+        return is_second.then_some(Place::Kind { language });
     }
     if is_open(before, "](#", ")") {
         return Some(Place::Id);

@@ -70,6 +70,9 @@ fn head(step: &Step, told: &mut String) {
 /// In one line.
 fn what(action: &Action) -> String {
     match &action.work {
+        Work::Run(block) if block.offered.is_some() => {
+            "offers the command: it runs where the operator says so, and never unasked".to_owned()
+        }
         Work::Run(block) => format!("runs a block of {}", block.language),
         Work::Check(block) if block.probe.is_some() => "asks, and judges the answer".to_owned(),
         Work::Check(block) => format!("checks with a block of {}", block.language),
@@ -79,8 +82,6 @@ fn what(action: &Action) -> String {
             format!("the operator writes down {}", names.join(", "))
         }
         Work::SignOff(_) => "waits for a sign-off".to_owned(),
-        #[allow(unreachable_patterns, reason = "kinds of work that come later are told by their name")]
-        other => other.kind().to_owned(),
     }
 }
 

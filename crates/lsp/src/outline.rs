@@ -22,7 +22,7 @@ fn of_action(text: &Text, action: &Action) -> DocumentSymbol {
         Work::Check(_) => SymbolKind::BOOLEAN,
         Work::Record { .. } => SymbolKind::FIELD,
         Work::SignOff(_) => SymbolKind::KEY,
-        _ => SymbolKind::CONSTANT,
+        Work::Confirm { .. } => SymbolKind::CONSTANT,
     };
     let name = action.work.kind().to_owned();
     symbol(text, name, action.id.clone(), kind, action.span, Vec::new())

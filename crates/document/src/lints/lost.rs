@@ -9,12 +9,13 @@ use crate::markdown::{Block, Fence, Tree};
 use crate::spanned::shorten;
 use crate::{Action, Code, Span, Step, Work};
 
-/// Holds the steps of the foreign reading against those of the document's own.
+/// Holds the steps of the foreign reading against those of the document's own, in which prose may be confirmed already.
 pub(crate) fn lint(
     source: &str,
     tree: &Tree,
     instances: &[Instance],
     (foreign, own): (&[Step], &[Step]),
+    confirms: bool,
     findings: &mut Findings,
 ) {
     let starts: HashSet<usize> = own.iter().map(|step| step.span.start).collect();
@@ -41,9 +42,9 @@ pub(crate) fn lint(
             .collect();
         let whole = lost.len() == step.actions.len() && !starts.contains(&step.span.start);
         if whole && !lost.is_empty() {
-            tell(source, step.span, &step.title, findings);
+            tell(source, step.span, &step.title, confirms, findings);
         } else if !whole {
-            lost.iter().for_each(|action| tell(source, action.span, &step.title, findings));
+            lost.iter().for_each(|action| tell(source, action.span, &step.title, confirms, findings));
         }
     }
 }
@@ -63,13 +64,18 @@ fn titles(blocks: &[Block], instances: &[Instance]) -> Vec<usize> {
     found
 }
 
-fn tell(source: &str, span: Span, title: &str, findings: &mut Findings) {
+fn tell(source: &str, span: Span, title: &str, confirms: bool, findings: &mut Findings) {
     let line = span.of(source).lines().next().unwrap_or_default();
     let at = Span::new(span.start, span.start + line.trim_end().len());
     let message =
         format!("nobody confirms this: without `runbook: 1` it would be a step (“{}”)", shorten(title));
-    let help = "write `manual: true` in the front matter to have prose confirmed, or `manual: false` if it is only read; \
-                or give it a block, or write `- [ ]` before what is to be done";
+    let help = match confirms {
+        true => "write it as an item `- [ ]`, or give it a block",
+        false => {
+            "write `manual: true` in the front matter to have prose confirmed, or `manual: false` if it is only read; \
+             or give it a block, or write `- [ ]` before what is to be done"
+        }
+    };
     findings.add(Code::LostStep, at, message, help);
 }
 

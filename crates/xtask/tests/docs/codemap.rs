@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "executor",
     "files",
     "helper",
+    "lsp",
     "probes",
     "properties",
     "report",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_document::{Code, Diagnostic, Span};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::tally::Tally;
@@ -94,10 +95,11 @@ pub(super) fn sarif(checked: &[Checked], more: More, tally: Option<&Tally>) -> V
         let result = |finding: &Diagnostic| {
             let level = if finding.is_error() { "error" } else { "warning" };
             let (file, at) = places.at(finding);
-            let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": file}}});
-            if let Some(At { from: (line, column), to: (end_line, end_column), .. }) = at {
-                location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
-            }
+            // What is about the whole file is shown at its top.
+            let ((line, column), (end_line, end_column)) = at.map_or(((1, 1), (1, 1)), |at| (at.from, at.to));
+            let region = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
+            let location =
+                json!({"physicalLocation": {"artifactLocation": {"uri": reference(file)}, "region": region}});
             json!({"ruleId": finding.code, "level": level, "locations": [location],
                    "message": {"text": format!("{}. {}", finding.message, finding.help)}})
         };
@@ -121,10 +123,25 @@ pub(super) fn sarif(checked: &[Checked], more: More, tally: Option<&Tally>) -> V
     log
 }
 
+/// The text of a workflow command, as the runner reads it back.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of one.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A path from the root as a reference of URIs: a `:` in its first part would begin a scheme, a `?` a query.
+fn reference(path: &str) -> String {
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(path, KEPT).to_string()
+}
+
 /// Workflow commands; a message's `%`, CR and LF are escaped, a property's `:` and `,` too.
 pub(super) fn github(screen: &Screen, checked: &[Checked], more: More, tally: Option<&Tally>) {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut lines = String::new();
     for checked in checked {
         let mut places = Places::of(checked);
@@ -146,5 +163,37 @@ pub(super) fn github(screen: &Screen, checked: &[Checked], more: More, tally: Op
     }
     if !lines.is_empty() {
         screen.data(&lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_runner_reads_specially_is_escaped() {
+        for (text, in_text, in_property) in [
+            ("plain é", "plain é", "plain é"),
+            ("50%", "50%25", "50%25"),
+            ("a\nb", "a%0Ab", "a%0Ab"),
+            ("a\r\nb", "a%0D%0Ab", "a%0D%0Ab"),
+            ("a,b:c", "a,b:c", "a%2Cb%3Ac"),
+            ("%0A", "%250A", "%250A"),
+            ("::error::x", "::error::x", "%3A%3Aerror%3A%3Ax"),
+        ] {
+            assert_eq!((data(text).as_str(), property(text).as_str()), (in_text, in_property), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_reference_of_uris() {
+        for (path, wanted) in [
+            ("docs/a-b_c.md", "docs/a-b_c.md"),
+            ("a b:c?.md", "a%20b%3Ac%3F.md"),
+            ("100%#1.md", "100%25%231.md"),
+            ("größe.md", "gr%C3%B6%C3%9Fe.md"),
+        ] {
+            assert_eq!(reference(path), wanted);
+        }
     }
 }
