@@ -1,6 +1,6 @@
 //! Documents that nobody wrote for holdpoint.
 
-use holdpoint_document::{Compiled, DocumentKind, Shown, Work, compile, compile_and_lint};
+use holdpoint_document::{DocumentKind, compile, compile_and_lint};
 
 use crate::text;
 
@@ -18,42 +18,6 @@ pub(crate) fn followed(source: &str) {
     hidden_items_are_no_steps(source);
     annotated(source);
     crate::adopted::adopted(source);
-}
-
-/// Every byte of a foreign document is shown at one place, as it is written but for the marks around it.
-pub(crate) fn shown_once(source: &str, compiled: &Compiled) {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    let mut at = 0;
-    for piece in &compiled.pieces {
-        assert_eq!(piece.span.start, at, "{:?} is shown nowhere, or twice", source.get(at..));
-        at = piece.span.end;
-        let text = piece.span.of(source);
-        match piece.shown {
-            Shown::Front | Shown::Heading => {}
-            Shown::Prose { step, action } => {
-                let prose =
-                    compiled.plan.steps[step].actions[action].prose.map(|prose| prose.of(source).trim());
-                assert_eq!(prose, Some(text.trim()), "{piece:?}");
-            }
-            Shown::Work { step, action } => {
-                let action = &compiled.plan.steps[step].actions[action];
-                let Work::Confirm { text: confirmed } = &action.work else { continue };
-                let (confirmed, written) = (letters(confirmed), letters(text));
-                let mark = written.strip_suffix(&confirmed);
-                // Only the number and the tick are left out; what says nothing is confirmed as done.
-                let marks =
-                    mark.is_some_and(|mark| mark.chars().all(|c| c.is_numeric() || matches!(c, 'x' | 'X')));
-                assert!(marks || confirmed == "Done", "{written:?} is confirmed as {confirmed:?}");
-            }
-            Shown::Passage(passage) => {
-                let passage = &compiled.plan.passages[passage];
-                let shown = passage.prose.iter().map(|prose| prose.of(source).trim()).collect::<String>();
-                assert!(text.trim_end().ends_with(&shown), "{piece:?}");
-                assert!(passage.heading.is_some() || text.trim() == shown, "{piece:?}");
-            }
-        }
-    }
-    assert_eq!(at, if source.trim().is_empty() { at } else { source.len() }, "the end is shown nowhere");
 }
 
 /// A task item in an HTML comment is not there.

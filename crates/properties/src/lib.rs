@@ -12,6 +12,7 @@ mod bundle;
 mod calendars;
 mod events;
 mod foreign;
+mod layer;
 mod record;
 mod redaction;
 mod rendering;

@@ -7,7 +7,7 @@ use holdpoint_document::{
 };
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::foreign;
+use crate::layer;
 use crate::world::sha256;
 
 /// What holds of a document.
@@ -37,7 +37,7 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
         };
         assert!(work.into_iter().all(asked), "a foreign block runs unasked");
         assert!(compiled.plan.steps.iter().all(|step| step.rollbacks.is_empty()));
-        foreign::shown_once(source, &compiled);
+        layer::shown_once(source, &compiled);
     }
     compiled.plan
 }

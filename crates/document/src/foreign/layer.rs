@@ -1,6 +1,6 @@
 //! Where every byte of a document is shown: the layer under its plan.
 
-use super::Book;
+use super::book::Book;
 use super::outline::Outline;
 use crate::steps::Section;
 use crate::{Passage, Span, Step};

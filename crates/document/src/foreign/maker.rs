@@ -1,15 +1,24 @@
 //! Steps with their numbers and texts, and the piece of the source that each text is.
 
+use super::book::Book;
 use super::entries::{Bullets, Group, Of};
 use super::inside::{Part, text};
 use super::layer::{Piece, Shown, complete, trimmed};
 use super::numbers::siblings;
 use super::outline::{Node, Outline, What, level_of};
 use super::tables::Row;
-use super::{Book, Read};
 use crate::markdown::{Unique, slug};
 use crate::steps::{Section, item_slug};
-use crate::{Action, Field, OnFailure, Span, Step, ValueKind, Work, sha256};
+use crate::{Action, Field, OnFailure, Passage, Span, Step, ValueKind, Work, sha256};
+
+/// What was made of it.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) passages: Vec<Passage>,
+    /// Where every byte is shown, in the order of the document.
+    pub(crate) pieces: Vec<Piece>,
+}
 
 /// Makes the steps of an outline.
 pub(super) fn make(book: &Book<'_>, outline: &Outline<'_>) -> Read {

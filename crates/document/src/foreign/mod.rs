@@ -11,6 +11,7 @@
 //!   a colon, a line in bold, a rule, or, where numbers begin anew, the last paragraph above them.
 //! - Numbers are the document's own where they rise.
 
+mod book;
 mod entries;
 mod inside;
 mod layer;
@@ -22,26 +23,8 @@ mod words;
 
 pub use layer::{Piece, Shown};
 
-use crate::markdown::Tree;
-use crate::{Passage, Span, Step};
-
-/// What is read.
-pub(crate) struct Book<'b> {
-    pub(crate) source: &'b str,
-    pub(crate) tree: &'b Tree,
-    pub(crate) title: &'b str,
-    /// The front matter with its fences, if there is one.
-    pub(crate) front: Span,
-}
-
-/// What was made of it.
-#[derive(Debug, Default)]
-pub(crate) struct Read {
-    pub(crate) steps: Vec<Step>,
-    pub(crate) passages: Vec<Passage>,
-    /// Where every byte is shown, in the order of the document.
-    pub(crate) pieces: Vec<Piece>,
-}
+pub(crate) use book::Book;
+pub(crate) use maker::Read;
 
 /// Makes steps of a document. One in which everything is only to be read is read as if nothing were: whoever runs it wants
 /// to confirm something.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Book;
+use super::book::Book;
 use super::entries::{Bullets, Group, Kind, Level};
 use super::inside::Containers;
 use super::numbers::{Own, of_heading};

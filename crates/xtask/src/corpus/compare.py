@@ -97,7 +97,9 @@ def missing_code(code, shown):
             # A prompt is no part of the command that is offered.
             bare = re.sub(r"^\s*(?:[\w@.:~/-]*[$#%]|>)\s+", "", line)
             order = list(range(at, len(left))) + list(range(at))
-            wanted = {line.rstrip(), bare.rstrip(), line}
+            # What nobody sees is shown by its number.
+            seen = re.sub("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", lambda c: f"\u27e8U+{ord(c[0]):04X}\u27e9", line)
+            wanted = {line.rstrip(), bare.rstrip(), line, seen.rstrip()}
             found = next((n for n in order if not used[n] and any(left[n].endswith(w) for w in wanted)), None)
             if found is None:
                 missing.append(line)
