@@ -112,7 +112,10 @@ impl Search {
             return told;
         }
         for (_, pattern) in COMPILED.iter().enumerate().filter(|(index, _)| self.0[*index]) {
-            for found in pattern.captures_iter(line).filter_map(|captures| captures.get(1)) {
+            // What ends one may stand right before the next.
+            let mut from = 0;
+            while let Some(found) = pattern.captures_at(line, from).and_then(|captures| captures.get(1)) {
+                from = found.end() - 1;
                 let inside =
                     told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
                 if !inside && !NOT.contains(&found.as_str()) {

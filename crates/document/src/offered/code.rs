@@ -161,7 +161,7 @@ fn command_lines<'t>(text: &'t str, strip: impl Fn(&'t str) -> Option<&'t str>) 
         }
         before = line;
     }
-    text.lines().count().min(MOST_LINES).max(1)
+    text.lines().count().clamp(1, MOST_LINES)
 }
 
 /// Cuts code into pieces; nothing for code of another language.
