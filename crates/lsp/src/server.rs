@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use holdpoint_document::Span;
-use lsp_server::{ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, ResponseError};
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, CompletionParams, DidChangeTextDocumentParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentSymbolParams, GotoDefinitionParams,
     HoverParams, Location, Position, PublishDiagnosticsParams, Range, RenameParams,
     TextDocumentPositionParams, TextEdit, Uri, WorkspaceEdit,
 };
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, from_value, json};
 use url::Url;
 
@@ -62,6 +64,28 @@ struct Server<'s> {
     ending: bool,
 }
 
+/// An answer as it is written: some are long, and are not copied once more on the way.
+type Answer = Box<RawValue>;
+
+/// A response with such an answer, or with why there is none.
+#[derive(Serialize)]
+struct Response {
+    jsonrpc: &'static str,
+    id: RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ResponseError>,
+}
+
+/// Something that nobody asked for.
+#[derive(Serialize)]
+struct Told {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: Box<RawValue>,
+}
+
 /// Why a request has no answer.
 type Refusal = (ErrorCode, String);
 
@@ -91,8 +115,8 @@ impl Server<'_> {
         }
     }
 
-    fn send(&mut self, message: &Value) -> io::Result<()> {
-        let text = message.to_string();
+    fn send(&mut self, message: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(message)?;
         write!(self.output, "Content-Length: {}\r\n\r\n{text}", text.len())?;
         self.output.flush()
     }
@@ -101,57 +125,55 @@ impl Server<'_> {
         let answer = match request.method.as_str() {
             "initialize" => {
                 self.begun = true;
-                Ok(abilities())
+                written(abilities())
             }
             _ if !self.begun => Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned())),
             "shutdown" => {
                 self.ending = true;
-                Ok(Value::Null)
+                written(Value::Null)
             }
             _ if self.ending => Err((ErrorCode::InvalidRequest, "`shutdown` came before".to_owned())),
             method => self.answer(method, request.params),
         };
-        let response = match answer {
-            Ok(result) => Response::new_ok(request.id, result),
-            Err((code, why)) => Response::new_err(request.id, code as i32, why),
+        let (result, error) = match answer {
+            Ok(result) => (Some(result), None),
+            Err((code, message)) => (None, Some(ResponseError { code: code as i32, message, data: None })),
         };
-        let mut message = serde_json::to_value(response)?;
-        message["jsonrpc"] = json!("2.0");
-        self.send(&message)
+        self.send(&Response { jsonrpc: "2.0", id: request.id, result, error })
     }
 
-    fn answer(&mut self, method: &str, params: Value) -> Result<Value, Refusal> {
+    fn answer(&mut self, method: &str, params: Value) -> Result<Answer, Refusal> {
         match method {
             "textDocument/hover" => {
                 let asked: HoverParams = read_params(params)?;
                 self.at(&asked.text_document_position_params, |_, document, read, offset| {
-                    Ok(json!(hover::hover(&document.text, &read.plan, offset)))
+                    written(hover::hover(&document.text, &read.plan, offset))
                 })
             }
             "textDocument/completion" => {
                 let asked: CompletionParams = read_params(params)?;
                 let host = self.host;
                 self.at(&asked.text_document_position, |_, document, read, offset| {
-                    Ok(json!(complete::complete(&document.text, Some(read), host, offset)))
+                    written(complete::complete(&document.text, Some(read), host, offset))
                 })
             }
             "textDocument/definition" => {
                 let asked: GotoDefinitionParams = read_params(params)?;
                 self.at(&asked.text_document_position_params, |uri, document, read, offset| {
                     let leads = definition(&document.path, &document.text, read, offset);
-                    Ok(json!(leads.and_then(|leads| location(uri, document, leads))))
+                    written(leads.and_then(|leads| location(uri, document, leads)))
                 })
             }
             "textDocument/documentSymbol" => {
                 let asked: DocumentSymbolParams = read_params(params)?;
                 self.of(&asked.text_document.uri, |document, read| {
-                    Ok(json!(outline::outline(&document.text, &read.plan)))
+                    written(outline::outline(&document.text, &read.plan))
                 })
             }
             "textDocument/codeAction" => {
                 let asked: CodeActionParams = read_params(params)?;
                 let uri = asked.text_document.uri.clone();
-                self.of(&uri, |document, read| Ok(json!(code_actions(document, read, &asked))))
+                self.of(&uri, |document, read| written(code_actions(document, read, &asked)))
             }
             "textDocument/prepareRename" => {
                 let asked: TextDocumentPositionParams = read_params(params)?;
@@ -159,7 +181,7 @@ impl Server<'_> {
                     let at = rename::places(&document.text, read, offset);
                     let here = |span: &&Span| (span.start..=span.end).contains(&offset);
                     let span = at.and_then(|(_, spans)| spans.iter().find(here).copied());
-                    Ok(json!(span.map(|span| document.text.range(span))))
+                    written(span.map(|span| document.text.range(span)))
                 })
             }
             "textDocument/rename" => {
@@ -175,7 +197,7 @@ impl Server<'_> {
                         return Err((ErrorCode::RequestFailed, why));
                     }
                     let edit = |span: Span| TextEdit::new(document.text.range(span), asked.new_name.clone());
-                    Ok(edits(uri, spans.into_iter().map(edit).collect()))
+                    written(edits(uri, spans.into_iter().map(edit).collect()))
                 })
             }
             _ => Err((ErrorCode::MethodNotFound, format!("`{method}` is nothing that is answered here"))),
@@ -186,10 +208,10 @@ impl Server<'_> {
     fn of(
         &mut self,
         uri: &Uri,
-        make: impl FnOnce(&Document, &Read) -> Result<Value, Refusal>,
-    ) -> Result<Value, Refusal> {
+        make: impl FnOnce(&Document, &Read) -> Result<Answer, Refusal>,
+    ) -> Result<Answer, Refusal> {
         let host = self.host;
-        let Some(document) = self.open.get_mut(uri.as_str()) else { return Ok(Value::Null) };
+        let Some(document) = self.open.get_mut(uri.as_str()) else { return written(Value::Null) };
         let read = document.read.take().unwrap_or_else(|| host.read(&document.path, document.text.as_str()));
         let made = make(document, &read);
         document.read = Some(read);
@@ -199,8 +221,8 @@ impl Server<'_> {
     fn at(
         &mut self,
         asked: &TextDocumentPositionParams,
-        make: impl FnOnce(&str, &Document, &Read, usize) -> Result<Value, Refusal>,
-    ) -> Result<Value, Refusal> {
+        make: impl FnOnce(&str, &Document, &Read, usize) -> Result<Answer, Refusal>,
+    ) -> Result<Answer, Refusal> {
         let uri = &asked.text_document.uri;
         self.of(uri, |document, read| {
             let offset = document.text.offset(asked.position);
@@ -281,7 +303,8 @@ impl Server<'_> {
     ) -> io::Result<()> {
         let Ok(uri) = uri.parse() else { return Ok(()) };
         let params = PublishDiagnosticsParams::new(uri, found, version);
-        self.send(&json!({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params}))
+        let params = serde_json::value::to_raw_value(&params)?;
+        self.send(&Told { jsonrpc: "2.0", method: "textDocument/publishDiagnostics", params })
     }
 }
 
@@ -299,6 +322,10 @@ fn abilities() -> Value {
         },
         "serverInfo": {"name": "holdpoint", "version": env!("CARGO_PKG_VERSION")},
     })
+}
+
+fn written(answer: impl Serialize) -> Result<Answer, Refusal> {
+    serde_json::value::to_raw_value(&answer).map_err(|error| (ErrorCode::InternalError, error.to_string()))
 }
 
 fn read_params<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Refusal> {
