@@ -25,24 +25,22 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
     let directory = directory.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
     let place = Place::of(&directory)?;
     let name = place.relative(&arguments.file);
-    if compile(&source, place.configuration()).plan.kind == DocumentKind::Annotated {
-        screen.say(&format!(
-            "{} is a run-book already. `holdpoint check` says what is wrong with it.",
-            screen.path(&arguments.file)
-        ));
-        if let Some(path) = &arguments.write {
-            output::give(screen, Some(path), &source, ", as it is")?;
-        }
-        return Ok(Exit::Passed);
-    }
+    let is_run_book = compile(&source, place.configuration()).plan.kind == DocumentKind::Annotated;
     let adoption = propose(&source, place.configuration());
     match arguments.format {
         Format::Json => screen.data(&json_of(&source, &adoption)),
-        Format::Text if arguments.write.is_none() => screen.data(&diff(&name, &source, &adoption)),
+        Format::Text if arguments.write.is_none() && !is_run_book => {
+            screen.data(&diff(&name, &source, &adoption))
+        }
         Format::Text => {}
     }
     if let Some(path) = &arguments.write {
         output::give(screen, Some(path), &adoption.text, "")?;
+    }
+    if is_run_book {
+        let name = screen.path(&arguments.file);
+        screen.say(&format!("{name} is a run-book already. `holdpoint check` says what is wrong with it."));
+        return Ok(Exit::Passed);
     }
     tell(screen, &arguments.file, &source, &adoption);
     Ok(Exit::Passed)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::front::is_secret;
-use super::{Proposal, offered, shown};
+use super::proposal::Proposal;
+use super::shown;
 use crate::blocks::kind_of;
 use crate::markdown::Fence;
 use crate::offered::{
@@ -136,10 +136,8 @@ pub(super) fn propose(
     }
     if let Some(why) = why.or_else(refused) {
         proposal.commands.left += count;
-        if let Some((fence, _)) = fence {
-            if kind_of(&fence.info).is_err() {
-                example(proposal, fence, &why);
-            }
+        if let Some((fence, _)) = fence.filter(|(fence, _)| kind_of(&fence.info).is_err()) {
+            example(proposal, fence, &why);
         }
         proposal.leave(unit.span, why);
         return;
@@ -316,4 +314,27 @@ impl Rewrite<'_> {
 fn next(commands: &[&Command], begin: usize) -> usize {
     let end = commands[begin..].iter().position(|command| command.output.is_some());
     end.map_or(commands.len(), |end| begin + end + 1)
+}
+
+/// How many commands of a unit are offered.
+fn offered(unit: &Unit) -> impl Iterator<Item = &Command> {
+    unit.cut.commands.iter().filter(|command| command.is_offered())
+}
+
+/// Whether a name says that its value is not to be seen.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "credential",
+        "apikey",
+        "api_key",
+        "private_key",
+        "access_key",
+    ];
+    words.iter().any(|word| name.contains(word))
 }

@@ -1,8 +1,8 @@
 //! The front matter that makes a run-book of a document.
 
-use super::code::Values;
+use super::code::{Values, is_secret};
+use super::proposal::{Left, Proposal};
 use super::signoff::yaml_text;
-use super::{Left, Proposal};
 use crate::findings::Findings;
 use crate::markdown::Fronts;
 use crate::spanned::{Mapped, Value, parse_yaml};
@@ -133,22 +133,4 @@ fn input(blank: &Blank) -> String {
         _ => {}
     }
     line
-}
-
-/// Whether a name says that its value is not to be seen.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let words = [
-        "token",
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "credential",
-        "apikey",
-        "api_key",
-        "private_key",
-        "access_key",
-    ];
-    words.iter().any(|word| name.contains(word))
 }

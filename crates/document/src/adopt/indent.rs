@@ -1,6 +1,6 @@
 //! Blocks that stand below their item without its indentation are moved into it.
 
-use super::Proposal;
+use super::proposal::Proposal;
 use crate::markdown::{Block, Item};
 use crate::{Plan, Span};
 

@@ -8,15 +8,18 @@ mod code;
 mod edit;
 mod front;
 mod indent;
+mod proposal;
 mod shown;
 mod signoff;
 
 use std::collections::BTreeMap;
 
 pub use edit::Edit;
+use proposal::Proposal;
+pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Block, Fence};
-use crate::offered::{Command, Unit, units};
+use crate::offered::units;
 use crate::{Config, Diagnostic, DocumentKind, Span, compile};
 
 /// What is proposed for a document.
@@ -32,26 +35,6 @@ pub struct Adoption {
     pub errors: Vec<Diagnostic>,
     /// What became of its commands.
     pub commands: Commands,
-}
-
-/// Something that a person must decide.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Where it stands in the document as it is.
-    pub span: Span,
-    /// What is to be decided, and why.
-    pub what: String,
-}
-
-/// How many commands of a document became what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Commands {
-    /// Run as they are written.
-    pub as_written: usize,
-    /// Run once a value is known.
-    pub with_values: usize,
-    /// Are left to a person.
-    pub left: usize,
 }
 
 /// Most times that what does not hold is taken back.
@@ -103,7 +86,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             let unit = units.iter().position(|unit| unit.span.start <= at && at <= unit.span.end);
             if let Some(unit) = unit.filter(|unit| proposal.active.contains(&units[*unit].span)) {
                 again |= taken_back.insert(unit, error.message.to_string()).is_none();
-            } else if !without_signoffs && proposal.signoffs.iter().any(|signoff| *signoff == at) {
+            } else if !without_signoffs && proposal.signoffs.contains(&at) {
                 (again, without_signoffs) = (true, true);
             }
         }
@@ -122,30 +105,6 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     }
 }
 
-/// What is put together in one round.
-#[derive(Default)]
-struct Proposal {
-    edits: Vec<Edit>,
-    left: Vec<Left>,
-    text: String,
-    errors: Vec<Diagnostic>,
-    commands: Commands,
-    /// Code that becomes blocks that do something.
-    active: Vec<Span>,
-    /// Where sign-offs are put in.
-    signoffs: Vec<usize>,
-}
-
-impl Proposal {
-    fn edit(&mut self, span: Span, text: impl Into<String>, reason: impl Into<String>) {
-        self.edits.push(Edit { span, text: text.into(), reason: reason.into() });
-    }
-
-    fn leave(&mut self, span: Span, what: impl Into<String>) {
-        self.left.push(Left { span, what: what.into() });
-    }
-}
-
 fn errors(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     all.into_iter().filter(Diagnostic::is_error).collect()
 }
@@ -160,11 +119,6 @@ fn fences_of<'t>(blocks: &'t [Block], quoted: bool, found: &mut Vec<(&'t Fence, 
             _ => {}
         }
     }
-}
-
-/// How many commands of a unit are offered.
-fn offered(unit: &Unit) -> impl Iterator<Item = &Command> {
-    unit.cut.commands.iter().filter(|command| command.is_offered())
 }
 
 #[cfg(test)]

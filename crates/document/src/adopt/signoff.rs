@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Proposal;
+use super::proposal::Proposal;
 use crate::markdown::Block;
 use crate::{Config, Plan, Span, Work};
 

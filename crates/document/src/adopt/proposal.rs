@@ -1,0 +1,48 @@
+//! What is put together of a document, and what of it is left to a person.
+
+use super::edit::Edit;
+use crate::{Diagnostic, Span};
+
+/// Something that a person must decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Where it stands in the document as it is.
+    pub span: Span,
+    /// What is to be decided, and why.
+    pub what: String,
+}
+
+/// How many commands of a document became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commands {
+    /// Run as they are written.
+    pub as_written: usize,
+    /// Run once a value is known.
+    pub with_values: usize,
+    /// Are left to a person.
+    pub left: usize,
+}
+
+/// What is put together in one round.
+#[derive(Default)]
+pub(super) struct Proposal {
+    pub(super) edits: Vec<Edit>,
+    pub(super) left: Vec<Left>,
+    pub(super) text: String,
+    pub(super) errors: Vec<Diagnostic>,
+    pub(super) commands: Commands,
+    /// Code that becomes blocks that do something.
+    pub(super) active: Vec<Span>,
+    /// Where sign-offs are put in.
+    pub(super) signoffs: Vec<usize>,
+}
+
+impl Proposal {
+    pub(super) fn edit(&mut self, span: Span, text: impl Into<String>, reason: impl Into<String>) {
+        self.edits.push(Edit { span, text: text.into(), reason: reason.into() });
+    }
+
+    pub(super) fn leave(&mut self, span: Span, what: impl Into<String>) {
+        self.left.push(Left { span, what: what.into() });
+    }
+}
