@@ -1,6 +1,5 @@
 //! What words tell: whether a bullet says what to do, whether a section is only to be read.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -48,8 +47,7 @@ pub(super) fn begins_with_verb(text: &str) -> bool {
 }
 
 fn is_verb(word: &str) -> bool {
-    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| VERBS.split_whitespace().collect());
-    ALL.contains(word.to_ascii_lowercase().as_str())
+    VERBS.split_whitespace().any(|verb| verb.eq_ignore_ascii_case(word))
 }
 
 /// Whether a paragraph stands for a heading: all of it is bold, and it does not only call for attention.
@@ -77,20 +75,26 @@ pub(super) fn rule(text: &str) -> bool {
 
 /// Why what is called so is not for every run, if it is not.
 pub(super) fn alternative(title: &str) -> Option<&'static str> {
-    static WHYS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-        [
-            (r"(?i)\broll(?:ing)?[ -]?back\b|^revert(?:ing)?\b|\bback[ -]?out\b|^undo(?:ing)?\b", "a rollback"),
-            (r"(?i)\btrouble-?shoot(?:ing)?\b|^known (?:issues|problems)\b|^common (?:issues|problems|errors)\b", "troubleshooting"),
-            (r"(?i)\boptional(?:ly)?\b|^if (?:you like|desired|wanted)\b", "optional"),
-            (r"(?i)^(?:only )?(?:if|in case|unless)\b|\b(?:if|in case|when) .*\b(?:fails?|failed|breaks?|goes wrong|is stuck)\b", "only in some cases"),
-            (r"(?i)^(?:option|alternative|method|variant|approach|scenario|possibility|case)\s+(?:[a-z]|\d+|[ivx]+)\b|^alternatively?\b", "one of several ways"),
-        ]
-        .into_iter()
-        .filter_map(|(pattern, why)| Some((Regex::new(pattern).ok()?, why)))
-        .collect()
+    static NOT_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)(?<rollback>\broll(?:ing)?[\ -]?back\b|^revert(?:ing)?\b|\bback[\ -]?out\b|^undo(?:ing)?\b)
+            | (?<trouble>\btrouble-?shoot(?:ing)?\b|^known\ (?:issues|problems)\b|^common\ (?:issues|problems|errors)\b)
+            | (?<optional>\boptional(?:ly)?\b|^if\ (?:you\ like|desired|wanted)\b)
+            | (?<cases>^(?:only\ )?(?:if|in\ case|unless)\b|\b(?:if|in\ case|when)\ .*\b(?:fails?|failed|breaks?|goes\ wrong|is\ stuck)\b)
+            | (?<ways>^(?:option|alternative|method|variant|approach|scenario|possibility|case)\s+(?:[a-z]|\d+|[ivx]+)\b|^alternatively?\b)",
+        )
+        .ok()
     });
+    const WHYS: [(&str, &str); 5] = [
+        ("rollback", "a rollback"),
+        ("trouble", "troubleshooting"),
+        ("optional", "optional"),
+        ("cases", "only in some cases"),
+        ("ways", "one of several ways"),
+    ];
     let title = title.trim_matches(|c: char| !c.is_alphanumeric());
-    WHYS.iter().find(|(pattern, _)| pattern.is_match(title)).map(|(_, why)| *why)
+    let found = NOT_ALWAYS.as_ref()?.captures(title)?;
+    WHYS.iter().find(|(name, _)| found.name(name).is_some()).map(|(_, why)| *why)
 }
 
 /// Sections that are only read, whatever stands in them but boxes to tick.
@@ -98,8 +102,8 @@ const BACKGROUND: &str = "\
     abbreviations, acronyms, acronyms and abbreviations, appendices, audience, authors, bibliography, \
     change history, change log, changelog, contents, definitions, definitions and abbreviations, \
     definitions and acronyms, distribution list, document control, document history, external references, \
-    further reading, glossary, goal, goals, history, intended audience, license, links, more information, non- \
-    goals, objective, objectives, out of scope, purpose, purpose and scope, reference, references, \
+    further reading, glossary, goal, goals, history, intended audience, license, links, more information, \
+    non-goals, objective, objectives, out of scope, purpose, purpose and scope, reference, references, \
     related documents, related links, related reading, resources, responsibilities, revision history, \
     roles and responsibilities, scope, see also, table of contents, terminology, terms, terms and definitions, \
     toc, useful links, version history";
