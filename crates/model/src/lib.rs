@@ -4,6 +4,7 @@
 
 mod config;
 mod digest;
+mod field;
 mod folding;
 mod front_matter;
 mod looks;
@@ -19,6 +20,7 @@ mod window;
 
 pub use config::*;
 pub use digest::{hex, sha256};
+pub use field::{EvidenceKind, Field};
 pub use folding::{folded, looks, unseen};
 pub use front_matter::*;
 pub use holdpoint_bounded::json::Number;

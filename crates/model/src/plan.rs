@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{FrontMatter, NotBefore, Offered, Probe, Rollout, Span, ValueKind};
+use crate::{Field, FrontMatter, NotBefore, Offered, Probe, Rollout, Span};
 
 /// Annotated or foreign (format.md section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -391,29 +391,6 @@ pub enum Times {
     Any,
     /// `(+)`
     AtLeastOnce,
-}
-
-/// A value the operator writes down.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Field {
-    /// The variable's name.
-    pub name: String,
-    /// What the operator is asked; a template.
-    pub prompt: Option<String>,
-    /// Type and limits; a value out of its limits is kept and fails the action.
-    pub kind: ValueKind,
-    /// Proof to be named with it.
-    pub evidence: Option<EvidenceKind>,
-}
-
-/// What kind of proof a recorded value needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EvidenceKind {
-    /// An address.
-    Url,
-    /// A file, whose bytes become a blob of the record.
-    File,
 }
 
 /// A hold point: nobody passes without the named role's sign-off.

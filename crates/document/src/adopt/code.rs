@@ -106,45 +106,52 @@ fn unfit(unit: &Unit, fence: Option<(&Fence, bool)>, source: &str) -> Option<Str
     unsure.map(|command| format!("is this to be run? {}", command.reading.reason))
 }
 
-/// Proposes what becomes of one piece of code with commands.
-pub(super) fn propose(
-    proposal: &mut Proposal,
-    values: &mut Values,
+/// Why the commands of a piece of code do not become a block; `taken_back` where they did, and it did not hold.
+pub(super) fn why_not(
     source: &str,
     unit: &Unit,
     fence: Option<(&Fence, bool)>,
     taken_back: Option<&String>,
-) {
-    let count = offered(unit).count();
-    let why = taken_back.map(|why| format!("as a block it would not hold: {why}"));
-    let why = why.or_else(|| unfit(unit, fence, source).filter(|_| count > 0));
-    let refused = || {
-        offered(unit).find_map(|command| {
-            let marks = crate::offered::marks(&command.text);
-            let named: Vec<(Mark, String)> = marks.into_iter().map(|mark| (mark, "x".to_owned())).collect();
-            template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
-                Why::Never(message) => Some(message),
-                Why::Again(_) => None,
-            })
+) -> Option<String> {
+    let refused = |command: &Command| {
+        let marks = crate::offered::marks(&command.text);
+        let named: Vec<(Mark, String)> = marks.into_iter().map(|mark| (mark, "x".to_owned())).collect();
+        template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
+            Why::Never(message) => Some(message),
+            Why::Again(_) => None,
         })
     };
+    taken_back
+        .map(|why| format!("as a block it would not hold: {why}"))
+        .or_else(|| unfit(unit, fence, source))
+        .or_else(|| offered(unit).find_map(refused))
+}
+
+/// Leaves code as it is, but for a mark that nothing in it runs.
+pub(super) fn leave(proposal: &mut Proposal, unit: &Unit, fence: Option<(&Fence, bool)>, why: String) {
+    let count = offered(unit).count();
     if count == 0 {
-        if let Some((fence, _)) = fence {
-            documentation(proposal, fence);
-        }
+        fence.into_iter().for_each(|(fence, _)| documentation(proposal, fence));
         return;
     }
-    if let Some(why) = why.or_else(refused) {
-        proposal.commands.left += count;
-        if let Some((fence, _)) = fence.filter(|(fence, _)| kind_of(&fence.info).is_err()) {
-            example(proposal, fence, &why);
-        }
-        proposal.leave(unit.span, why);
-        return;
+    proposal.commands.left += count;
+    if let Some((fence, _)) = fence.filter(|(fence, _)| kind_of(&fence.info).is_err()) {
+        example(proposal, fence, &why);
     }
-    let Some((fence, _)) = fence else { return };
-    proposal.active.push(unit.span);
-    Rewrite { proposal, values, source, unit, fence }.all();
+    proposal.leave(unit.span, why);
+}
+
+/// Makes blocks of the commands in a fence, which is indented by `width` more than it is.
+pub(super) fn rewrite(
+    proposal: &mut Proposal,
+    values: &mut Values,
+    source: &str,
+    (unit, fence): (&Unit, &Fence),
+    width: usize,
+) {
+    let start = source[..fence.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let indent = format!("{}{}", &source[start..fence.span.start], " ".repeat(width));
+    Rewrite { proposal, values, source, unit, fence, indent }.all();
 }
 
 struct Rewrite<'r> {
@@ -153,6 +160,8 @@ struct Rewrite<'r> {
     source: &'r str,
     unit: &'r Unit,
     fence: &'r Fence,
+    /// The white space before the fence, once it is where it belongs.
+    indent: String,
 }
 
 impl Rewrite<'_> {
@@ -199,20 +208,13 @@ impl Rewrite<'_> {
 
     fn options(&self, block: &[&Command]) -> String {
         let interactive = block.iter().any(|command| command.reading.class == Class::Interactive);
-        if interactive { format!("\n{}#| tty: true", self.indent()) } else { String::new() }
-    }
-
-    /// The white space before the fence.
-    fn indent(&self) -> &str {
-        let start = self.source[..self.fence.span.start].rfind('\n').map_or(0, |end| end + 1);
-        &self.source[start..self.fence.span.start]
+        if interactive { format!("\n{}#| tty: true", self.indent) } else { String::new() }
     }
 
     /// Takes what is shown as printed out of the code, and expects it.
     fn output(&mut self, commands: &[&Command], begin: usize, end: usize) {
         let Some(output) = commands[end - 1].output.clone() else { return };
-        let (pad, marks) =
-            (self.indent().to_owned(), String::from(self.fence.mark.0).repeat(self.fence.mark.1));
+        let (pad, marks) = (self.indent.clone(), String::from(self.fence.mark.0).repeat(self.fence.mark.1));
         let interactive =
             commands[begin..end].iter().any(|command| command.reading.class == Class::Interactive);
         let text = &self.unit.body.text()[output.clone()];

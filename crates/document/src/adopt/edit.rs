@@ -21,13 +21,10 @@ pub(super) struct Place {
     kept: bool,
 }
 
-/// The text with these edits, which are in order. One that overlaps another before it is left out.
+/// The text with these edits, which are in order and apart.
 pub(super) fn apply(source: &str, edits: &[Edit]) -> (String, Vec<Place>) {
     let (mut text, mut places, mut at) = (String::with_capacity(source.len() * 2), Vec::new(), 0);
     for edit in edits {
-        if edit.span.start < at {
-            continue;
-        }
         places.push(Place { new: text.len(), old: at, kept: true });
         text.push_str(&source[at..edit.span.start]);
         places.push(Place { new: text.len(), old: edit.span.start, kept: false });

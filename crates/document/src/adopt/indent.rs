@@ -4,19 +4,30 @@ use super::proposal::Proposal;
 use crate::markdown::{Block, Item};
 use crate::{Plan, Span};
 
-/// Indents what stands between an item and a block below it that belongs to it.
-pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan, active: &[Span]) {
+/// How far each of these blocks is indented more than it is: those that stand below an item that they belong to. What
+/// stands between is indented with them.
+pub(super) fn propose(
+    proposal: &mut Proposal,
+    source: &str,
+    blocks: &[Block],
+    plan: &Plan,
+    active: &[Span],
+) -> Vec<usize> {
+    let mut widths = vec![0; active.len()];
     let mut items = Vec::new();
     collect(blocks, &mut items);
     for item in items {
         let owner = plan.steps.iter().find(|step| step.span.start == item.span.start);
         let Some(step) = owner else { continue };
-        let below = active.iter().filter(|span| item.span.end <= span.start && span.end <= step.span.end);
-        let Some(last) = below.map(|span| span.end).max() else { continue };
+        let below: Vec<usize> = (0..active.len())
+            .filter(|at| item.span.end <= active[*at].start && active[*at].end <= step.span.end)
+            .collect();
+        let Some(last) = below.iter().map(|at| active[*at].end).max() else { continue };
         let Some(width) = width(source, item) else {
             proposal.leave(item.span, "indent the blocks below this item, so that they belong to it");
             continue;
         };
+        below.iter().for_each(|at| widths[*at] = width);
         let mut at = item.span.end;
         while let Some(start) =
             source[at..last].find('\n').map(|end| at + end + 1).filter(|start| *start < last)
@@ -29,6 +40,7 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
             at = start;
         }
     }
+    widths
 }
 
 /// How far contents of an item are indented; `None` where tabs say it.

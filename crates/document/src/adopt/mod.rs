@@ -19,8 +19,8 @@ use proposal::Proposal;
 pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Block, Fence};
-use crate::offered::units;
-use crate::{Config, Diagnostic, DocumentKind, Span, compile};
+use crate::offered::{Unit, units};
+use crate::{Config, Diagnostic, DocumentKind, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -62,20 +62,29 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     for _ in 0..ROUNDS {
         proposal = Proposal::default();
         let mut sheet = code::Values::of(&units);
+        let fence_of = |unit: &Unit| fences.iter().find(|(fence, _)| fence.span == unit.span).copied();
+        let mut blocks = Vec::new();
         for (at, unit) in units.iter().enumerate() {
-            let fence = fences.iter().find(|(fence, _)| fence.span == unit.span);
-            code::propose(&mut proposal, &mut sheet, source, unit, fence.copied(), taken_back.get(&at));
+            let fence = fence_of(unit);
+            match (code::why_not(source, unit, fence, taken_back.get(&at)), fence) {
+                (None, Some((fence, _))) => blocks.push((unit, fence)),
+                (why, _) => code::leave(&mut proposal, unit, fence, why.unwrap_or_default()),
+            }
         }
         let others = fences.iter().filter(|(fence, _)| !units.iter().any(|unit| unit.span == fence.span));
         others.for_each(|(fence, _)| code::documentation(&mut proposal, fence));
-        let active: Vec<Span> = proposal.active.clone();
-        indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
+        proposal.active = blocks.iter().map(|(unit, _)| unit.span).collect();
+        let active = proposal.active.clone();
+        let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
+        for (both, width) in blocks.into_iter().zip(widths) {
+            code::rewrite(&mut proposal, &mut sheet, source, both, width);
+        }
         let roles = match without_signoffs {
             true => Vec::new(),
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
         };
         front::propose(&mut proposal, source, &fronts, &sheet, &roles);
-        proposal.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        proposal.settle();
         let (text, places) = edit::apply(source, &proposal.edits);
         let found = errors(compile(&text, config).diagnostics);
         proposal.text = text;

@@ -38,6 +38,17 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
+    /// Puts the edits in order, and leaves out those within another: lines that are replaced bring their own indentation.
+    pub(super) fn settle(&mut self) {
+        self.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        let mut end = 0;
+        self.edits.retain(|edit| {
+            let apart = end <= edit.span.start;
+            end = end.max(edit.span.end);
+            apart
+        });
+    }
+
     pub(super) fn edit(&mut self, span: Span, text: impl Into<String>, reason: impl Into<String>) {
         self.edits.push(Edit { span, text: text.into(), reason: reason.into() });
     }

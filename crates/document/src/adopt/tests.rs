@@ -67,3 +67,11 @@ fn where_the_front_matter_cannot_be_added_to_nothing_is_proposed() {
         assert!(adoption.edits.is_empty() && adoption.left.len() == 1, "{:?}", adoption.left);
     }
 }
+
+#[test]
+fn what_is_expected_moves_into_the_item_with_its_block() {
+    let source = "# T\n\n1. Look\n\n```console\n$ uname -s\nLinux\n$ rm x\n```\n\n2. Go on\n";
+    let wanted = "1. Look\n\n   ```bash check\n   uname -s\n   ```\n\n   ```text expect\n   Linux\n   ```\n\n   ```bash run\n   rm x\n   ```\n\n2. Go on\n";
+    let adopted = adopted(source);
+    assert!(adopted.ends_with(wanted), "{adopted}");
+}
