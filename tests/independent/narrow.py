@@ -186,7 +186,7 @@ EVENTS = {
     "signoff.lapsed": "step:s action:s reason:s",
     "deviation": "kind:=skipped|edited|repeated|out_of_order|shell|policy_overridden step?:s action?:s place?:s"
     " script?:blob overridden?:override reason:s by:by",
-    "decision": "step:s action:s place?:s choice:=proceed|retry|happened|run|find_out|abort|run_command|not_applicable|accepted reason?:s by:by",
+    "decision": "step:s action:s place?:s choice:=proceed|retry|happened|run|find_out|abort|run_command|not_applicable|pass_over|accepted reason?:s by:by",
     "rollback.opened": "steps:[s] without:[s] places?:[effect] reason?:s by?:by",
     "note": "text:s step?:s corrects?:n by:by",
     "handover": "to:s standing:standing note?:s by:by",

@@ -234,7 +234,7 @@ mod tests {
         let all = targets().unwrap();
         let error = wanted(&all, &["document".into()]).unwrap_err().to_string();
         assert!(
-            error.contains("no target document; there are approvals, blocks, bundles, calendars, documents"),
+            error.contains("no target document; there are adopted, approvals, blocks, bundles, calendars"),
             "{error}"
         );
         assert_eq!(wanted(&all, &[]).unwrap(), all);

@@ -53,7 +53,7 @@ fn an_override_is_the_first_thing_on_record_and_at_the_head_of_every_report() {
         }
     };
     before_the_document("markdown", "## Steps");
-    before_the_document("html", "The document, as executed");
+    before_the_document("html", "<h2>The document, as executed");
     // Properties are those of the run's own suite, which stands last.
     before_the_document("junit", "</testsuites>");
     before_the_document("cast", "look#1");

@@ -186,7 +186,7 @@ impl Maker<'_> {
         }
         let own = (Span::new(unit.content(), unit.span().end), unit.containers(self.source));
         let parts: Vec<Part> = [own].into_iter().chain(group.tail.iter().cloned()).collect();
-        let text = text(self.source, &parts);
+        let text = text(self.source, &self.with_what_between(group, parts));
         self.confirm(Span::new(group.start, group.end), (unit.span().start, prose), text, actions);
     }
 
@@ -202,6 +202,21 @@ impl Maker<'_> {
         });
         let choice = ValueKind::Choice { choices: row.choices.clone() };
         [field(name.clone(), row.title.clone(), choice)].into_iter().chain(remark).collect()
+    }
+
+    /// These parts with what stands between and after them and is no block: definitions of links.
+    fn with_what_between(&self, group: &Group<'_>, parts: Vec<Part>) -> Vec<Part> {
+        let mut all: Vec<Part> = Vec::with_capacity(parts.len() + 1);
+        let says = |span: Span| span.of(self.source).contains(char::is_alphanumeric);
+        let ends: Vec<usize> = parts.iter().skip(1).map(|(span, _)| span.start).chain([group.end]).collect();
+        for (part, end) in parts.into_iter().zip(ends) {
+            let between = Span::new(part.0.end, end.max(part.0.end));
+            all.push(part);
+            if says(between) {
+                all.push((between, group.unit.outer.clone()));
+            }
+        }
+        all
     }
 
     /// The words of an item in which more is to be done.
