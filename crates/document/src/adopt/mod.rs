@@ -20,7 +20,7 @@ pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Block, Fence};
 use crate::offered::{Unit, units};
-use crate::{Config, Diagnostic, DocumentKind, compile};
+use crate::{Config, Diagnostic, DocumentKind, Plan, Span, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,9 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let mut blocks = Vec::new();
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
-            match (code::why_not(source, unit, fence, taken_back.get(&at)), fence) {
+            let why = out_of_turn(&compiled.plan, unit.span)
+                .or_else(|| code::why_not(source, unit, fence, taken_back.get(&at)));
+            match (why, fence) {
                 (None, Some((fence, _))) => blocks.push((unit, fence)),
                 (why, _) => code::leave(&mut proposal, unit, fence, why.unwrap_or_default()),
             }
@@ -111,6 +113,20 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         text: proposal.text,
         errors: proposal.errors,
         commands: proposal.commands,
+    }
+}
+
+/// Why code is not run in its turn: it is for when something fails, one way of several, or stands where nothing is to be
+/// done. As a block it would run all the same.
+fn out_of_turn(plan: &Plan, unit: Span) -> Option<String> {
+    let step = plan.steps.iter().rfind(|step| step.span.start <= unit.start && unit.end <= step.span.end);
+    match step {
+        None => Some("it stands where nothing is to be done: say `run` or `check` if it is to be run there".to_owned()),
+        Some(step) if !step.alternatives.is_empty() => Some(
+            "it is not always to be run: make it a `rollback` of the step that it undoes, give its step a `when`, or say `run`"
+                .to_owned(),
+        ),
+        Some(_) => None,
     }
 }
 

@@ -75,3 +75,14 @@ fn what_is_expected_moves_into_the_item_with_its_block() {
     let adopted = adopted(source);
     assert!(adopted.ends_with(wanted), "{adopted}");
 }
+
+#[test]
+fn what_is_not_always_to_be_run_becomes_no_block() {
+    for title in ["Rollback", "If it fails", "Troubleshooting", "Optional: tidy up"] {
+        let source =
+            format!("# T\n\n## Do\n\n```sh\nls\n```\n\n## {title}\n\nPut it back:\n\n```sh\nrm x\n```\n");
+        let adoption = adopt(&source, None);
+        assert!(adoption.text.contains("```sh example\nrm x"), "{}", adoption.text);
+        assert_eq!((adoption.commands.left, adoption.left.len()), (1, 1), "{title}: {:?}", adoption.left);
+    }
+}

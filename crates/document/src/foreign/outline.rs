@@ -120,7 +120,11 @@ impl<'t> Reader<'t> {
         let own = section.heading.and_then(|_| of_heading(&title));
         let own = own.map(|(own, rest)| (own, rest.to_owned()));
         let reading = match self.strict && section.heading.is_some() {
-            true => words::reading(own.as_ref().map_or(&*title, |(_, rest)| rest)),
+            // What holds code is not there to be read only, whatever it is called.
+            true => match words::reading(own.as_ref().map_or(&*title, |(_, rest)| rest)) {
+                Reading::Background if section.blocks.iter().any(has_code) => Reading::Introduction,
+                reading => reading,
+            },
             false => Reading::Work,
         };
         let is_title = section.heading.is_none_or(|heading| heading.level == 1 && self.titled);

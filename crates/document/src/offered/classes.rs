@@ -117,7 +117,7 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
             format!("{why}; `{program}` goes on until somebody ends it"),
         );
     }
-    let why = match only_reads(&outline.calls) {
+    let why = match !changes(text) {
         true => format!("{why}; it only looks"),
         false => why,
     };
