@@ -208,17 +208,25 @@ impl<'u> Offers<'u> {
         let work = own.iter().find(is_work).copied();
         let mut prose: Option<Span> = None;
         for piece in own.iter().filter(|piece| !is_work(piece)) {
-            let rest = self.piece(piece, prose, made);
+            let (rest, _) = self.piece(piece, prose, made);
             prose = rest;
         }
         match work {
             Some(piece) if has(&piece) => {
-                let rest = self.piece(&piece, prose, made);
+                let (rest, apart) = self.piece(&piece, prose, made);
                 if let Some(words) = ticked(piece.span.of(made.source)) {
                     // A box is ticked for the whole of its item, after what stands in it.
                     let text = words.to_owned();
-                    made.push(None, rest, action.span, Work::Confirm { text });
-                } else if let Some((rest, left)) =
+                    made.push(apart, rest, action.span, Work::Confirm { text });
+                    return;
+                }
+                if let Some((apart, words)) =
+                    apart.and_then(|apart| Some((apart, span_of(made.source, apart.start, apart.end)?)))
+                {
+                    let text = dedented(made.source, words);
+                    made.push(Some(apart), None, words, Work::Confirm { text });
+                }
+                if let Some((rest, left)) =
                     rest.and_then(|rest| Some((rest, span_of(made.source, rest.start, rest.end)?)))
                 {
                     let text = dedented(made.source, left);
@@ -235,9 +243,15 @@ impl<'u> Offers<'u> {
         }
     }
 
-    /// What a piece offers, after prose that stands before it; and what is left of it.
-    fn piece(&mut self, piece: &Piece, before: Option<Span>, made: &mut Made<'_>) -> Option<Span> {
-        let (mut cursor, mut before) = (piece.span.start, before);
+    /// What a piece offers, after prose that stands before it; what is left of it; and its words, where these could not
+    /// stand above its first command because prose from further up does: an item that both are in comes between.
+    fn piece(
+        &mut self,
+        piece: &Piece,
+        before: Option<Span>,
+        made: &mut Made<'_>,
+    ) -> (Option<Span>, Option<Span>) {
+        let (mut cursor, mut before, mut apart) = (piece.span.start, before, None);
         let units = self.units;
         let from = units.partition_point(|unit| unit.span.start < piece.span.start);
         for unit in units[from..].iter().take_while(|unit| unit.span.end <= piece.span.end) {
@@ -249,6 +263,10 @@ impl<'u> Offers<'u> {
                     made.heading(own);
                     None
                 }
+                (Some(before), Some(own)) if before.end < own.start => {
+                    apart = Some(own);
+                    Some(before)
+                }
                 (Some(before), Some(own)) => Some(Span::new(before.start, own.end)),
                 (before, own) => before.or(own),
             };
@@ -256,10 +274,11 @@ impl<'u> Offers<'u> {
             cursor = unit.span.end;
         }
         let rest = span_of(made.source, cursor, piece.span.end).map(|_| Span::new(cursor, piece.span.end));
-        match (before, rest) {
+        let rest = match (before, rest) {
             (Some(before), Some(rest)) => Some(Span::new(before.start, rest.end)),
             (before, rest) => before.or(rest),
-        }
+        };
+        (rest, apart)
     }
 
     fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Made<'_>) {
