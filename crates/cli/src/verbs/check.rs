@@ -133,7 +133,7 @@ fn counted(screen: &Screen, checked: &Checked) -> String {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     format!(
         "{}: {}, {}, {}",
-        screen.neutralise(&checked.path),
+        screen.one_line(&checked.path),
         many(errors, "error"),
         many(warnings, "warning"),
         many(checked.plan.steps.len(), "step")

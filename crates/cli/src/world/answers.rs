@@ -76,7 +76,8 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
             (Some(Question::Confirm), Some(work)) if asked.entry.confirm => {
                 asked.confirmed(work).map(|event| vec![event])
             }
-            (Some(Question::Choose), Some(work)) if asked.entry.confirm => {
+            // What a step's entry confirms may have been written before the command was.
+            (Some(Question::Choose), Some(work)) if asked.entry.confirm && asked.own => {
                 asked.confirmed(work).map(|event| vec![event])
             }
             (Some(Question::Choose), _)
@@ -125,6 +126,11 @@ impl Asked<'_> {
     fn chosen(&self) -> Option<Event> {
         // What may be chosen takes going through the steps: not for every block that simply runs.
         let choice = self.entry.choice.as_deref()?;
+        // A command that is offered runs, again too, by an entry of its own alone.
+        let offered = self.task.offered(self.view.plan).is_some();
+        if offered && !self.own && matches!(choice, "run" | "retry" | "happened" | "find_out" | "accepted") {
+            return None;
+        }
         let offers = self.view.run.offers(self.view.plan);
         let reason = self.entry.reason.clone();
         let choice = match choice {

@@ -63,8 +63,8 @@ fn what_an_answers_file_says_of_a_step_runs_none_of_its_commands() {
     assert!(bench.of_type(1, "action.started").is_empty());
     bench.file("answers.yaml", "steps:\n  stop-it: { confirm: true }\n");
     bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
-    let confirmed = bench.of_type(2, "item.confirmed");
-    assert!(confirmed.len() >= 2, "{confirmed:?}");
+    // Nor does it say that these were done by hand: they may be newer than the file.
+    assert_eq!(bench.of_type(2, "item.confirmed"), Vec::<Value>::new());
     assert!(bench.of_type(2, "action.started").is_empty());
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::proposal::Proposal;
 use super::shown;
-use crate::blocks::kind_of;
+use crate::blocks::{is_shell_like, kind_of};
 use crate::markdown::Fence;
 use crate::offered::{
-    Command, Mark, Piece, PieceKind, Sheet, Unit, What, Why, in_place, only_looks, template, unset, variable,
+    Command, Mark, Piece, PieceKind, Sheet, Unit, What, Why, in_place, surely_looks, template, unset,
+    variable,
 };
 use crate::{Blank, Class, Confidence, Span, lints};
 
@@ -25,6 +26,7 @@ impl Values {
         let defined = units.iter().flat_map(|unit| &unit.cut.commands);
         let defined = defined.flat_map(|command| lints::outline(&command.text).defines).collect();
         let mut values = Values { sheet: Sheet::default(), defined, asked: Vec::new() };
+        values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands() {
             let named = values.named(&command.text);
             for (number, why) in template(&command.text, &named).wrong {
@@ -66,9 +68,8 @@ pub(super) fn documentation(proposal: &mut Proposal, fence: &Fence) {
 
 /// Marks a fence as an example.
 fn example(proposal: &mut Proposal, fence: &Fence, reason: &str) {
-    let word =
-        fence.info.trim_matches(['{', '.', ' ']).split([' ', '{', ',', ':']).next().unwrap_or_default();
-    let language = if word.is_empty() { "text" } else { word };
+    let mut words = fence.info.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '+'));
+    let language = words.find(|word| is_shell_like(&word.to_lowercase())).unwrap_or("text");
     proposal.edit(info_of(fence), format!("{language} example"), reason);
 }
 
@@ -87,6 +88,11 @@ fn unfit(unit: &Unit, fence: Option<(&Fence, bool)>, source: &str) -> Option<Str
             "put these commands into a fence, and say what they are: `sh run` or `sh check`".to_owned(),
         );
     };
+    if kind_of(&fence.info).is_ok_and(|kind| kind == crate::blocks::Kind::Documentation)
+        && fence.info.split_whitespace().nth(1).is_some()
+    {
+        return Some("its fence says that it is an example".to_owned());
+    }
     if quoted {
         return Some("it stands in a quote, where nothing runs: move it out if it is to be run".to_owned());
     }
@@ -192,14 +198,14 @@ impl Rewrite<'_> {
 
     /// `LANG KIND` for these commands, and why.
     fn opening(&self, block: &[&Command]) -> (String, String) {
-        let looks = block.iter().all(|command| only_looks(&command.text));
+        let looks = block.iter().all(|command| surely_looks(&command.text));
         let interactive = block.iter().find(|command| command.reading.class == Class::Interactive);
         let kind = if looks && interactive.is_none() { "check" } else { "run" };
         let why = match interactive {
             Some(command) => command.reading.reason.clone(),
             None if looks => "these only look".to_owned(),
             None => {
-                let changes = block.iter().find(|command| !only_looks(&command.text)).or(block.first());
+                let changes = block.iter().find(|command| !surely_looks(&command.text)).or(block.first());
                 changes.map(|command| command.reading.reason.clone()).unwrap_or_default()
             }
         };

@@ -11,6 +11,7 @@ mod indent;
 mod proposal;
 mod shown;
 mod signoff;
+mod turn;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Block, Fence};
 use crate::offered::{Unit, units};
-use crate::{Config, Diagnostic, DocumentKind, Plan, Span, compile};
+use crate::{Config, Diagnostic, DocumentKind, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +67,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let mut blocks = Vec::new();
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
-            let why = out_of_turn(&compiled.plan, unit.span)
+            let why = turn::out_of(source, &compiled.plan, unit.span)
                 .or_else(|| code::why_not(source, unit, fence, taken_back.get(&at)));
             match (why, fence) {
                 (None, Some((fence, _))) => blocks.push((unit, fence)),
@@ -81,6 +82,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         for (both, width) in blocks.into_iter().zip(widths) {
             code::rewrite(&mut proposal, &mut sheet, source, both, width);
         }
+        turn::left(&mut proposal, &compiled.plan);
         let roles = match without_signoffs {
             true => Vec::new(),
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
@@ -113,20 +115,6 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         text: proposal.text,
         errors: proposal.errors,
         commands: proposal.commands,
-    }
-}
-
-/// Why code is not run in its turn: it is for when something fails, one way of several, or stands where nothing is to be
-/// done. As a block it would run all the same.
-fn out_of_turn(plan: &Plan, unit: Span) -> Option<String> {
-    let step = plan.steps.iter().rfind(|step| step.span.start <= unit.start && unit.end <= step.span.end);
-    match step {
-        None => Some("it stands where nothing is to be done: say `run` or `check` if it is to be run there".to_owned()),
-        Some(step) if !step.alternatives.is_empty() => Some(
-            "it is not always to be run: make it a `rollback` of the step that it undoes, give its step a `when`, or say `run`"
-                .to_owned(),
-        ),
-        Some(_) => None,
     }
 }
 

@@ -15,9 +15,9 @@ fn commands_become_blocks_and_nothing_else_changes() {
 #[test]
 fn prompts_go_and_what_is_printed_is_expected() {
     let source =
-        "# T\n\n## A\n\n```console\n$ uname -s\nLinux\n$ date\nSun Nov 29 12:00:00 UTC 2026\n$ rm x\n```\n";
+        "# T\n\n## A\n\n```console\n$ uname -s\nLinux\n$ uptime\nSun Nov 29 12:00:00 UTC 2026\n$ rm x\n```\n";
     let adopted = adopted(source);
-    let wanted = "## A\n\n```bash check\nuname -s\n```\n\n```text expect\nLinux\n```\n\n```bash check\ndate\n```\n\n```text example\nSun Nov 29 12:00:00 UTC 2026\n```\n\n```bash run\nrm x\n```\n";
+    let wanted = "## A\n\n```bash check\nuname -s\n```\n\n```text expect\nLinux\n```\n\n```bash check\nuptime\n```\n\n```text example\nSun Nov 29 12:00:00 UTC 2026\n```\n\n```bash run\nrm x\n```\n";
     assert!(adopted.ends_with(wanted), "{adopted}");
 }
 
@@ -83,6 +83,53 @@ fn what_is_not_always_to_be_run_becomes_no_block() {
             format!("# T\n\n## Do\n\n```sh\nls\n```\n\n## {title}\n\nPut it back:\n\n```sh\nrm x\n```\n");
         let adoption = adopt(&source, None);
         assert!(adoption.text.contains("```sh example\nrm x"), "{}", adoption.text);
-        assert_eq!((adoption.commands.left, adoption.left.len()), (1, 1), "{title}: {:?}", adoption.left);
+        assert_eq!(adoption.commands.left, 1, "{title}: {:?}", adoption.left);
+        assert!(!adoption.left.is_empty(), "{title}");
     }
+    for text in [
+        "To roll back:",
+        "If it fails, run:",
+        "Alternatively:",
+        "Or, instead:",
+        "In an emergency:",
+        "The old way (deprecated):",
+    ] {
+        let source = format!("# T\n\n## Do\n\n```sh\nls\n```\n\n{text}\n\n```sh\nrm x\n```\n");
+        let adoption = adopt(&source, None);
+        assert!(adoption.text.contains("```sh example\nrm x"), "{}", adoption.text);
+    }
+}
+
+#[test]
+fn what_says_that_it_is_an_example_stays_one() {
+    let of = |info: &str| adopted(&format!("# T\n\n## A\n\nDo it.\n\n```{info}\nrm x\n```\n"));
+    assert!(of("sh example").contains("```sh example\nrm x"), "{}", of("sh example"));
+    assert!(!of("{code-block} bash").contains("code-block} example"), "{}", of("{code-block} bash"));
+}
+
+#[test]
+fn only_what_surely_changes_nothing_becomes_a_check() {
+    let of = |command: &str| adopted(&format!("# T\n\n## A\n\n```sh\n{command}\n```\n"));
+    for command in [
+        "sort -o out f",
+        "sed -n 'w out' f",
+        "find . -fprint out",
+        "git log --output=out",
+        "date -s x",
+        "curl -K f",
+        "PATH=/x ls",
+        "echo a > f",
+    ] {
+        assert!(of(command).contains("```sh run\n"), "{}", of(command));
+    }
+    for command in ["ls -l", "kubectl get pods", "cat f | grep x", "systemctl status x"] {
+        assert!(of(command).contains("```sh check\n"), "{}", of(command));
+    }
+}
+
+#[test]
+fn rows_of_a_table_that_nobody_would_be_asked_for_are_named() {
+    let source = "# T\n\n## Check\n\n| Item | Yes | No | Comment |\n|---|---|---|---|\n| It is up | | | |\n\n## Do\n\n```sh\nls\n```\n";
+    let left = adopt(source, None).left;
+    assert!(left.iter().any(|left| left.what.contains("yaml record")), "{left:?}");
 }

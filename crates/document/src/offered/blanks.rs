@@ -109,6 +109,8 @@ pub(crate) struct Sheet {
     taken: BTreeSet<String>,
     /// Names of values that a command reads once more somewhere: these take harmless characters alone.
     plain: BTreeSet<String>,
+    /// All do: somewhere a command reads what another left in a variable or a file.
+    all_plain: bool,
     /// How many marks have no name that others could have too.
     alone: usize,
 }
@@ -164,9 +166,22 @@ impl Sheet {
         self.plain.insert(name.to_owned());
     }
 
+    /// Has all values take harmless characters alone where one of these commands reads variables or files once more, as
+    /// commands: which values these hold is not followed.
+    pub(crate) fn restrict_all_for<'c>(&mut self, mut commands: impl Iterator<Item = &'c str>) {
+        static AGAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(
+                r"(?m)(?:^|[\s;|&({`])(?:(?:eval|source|\.)\s|(?:ba|da|z|k|a)?sh(?:\s+(?:-|\S*\.sh)|\s*$))",
+            )
+            .ok()
+        });
+        let again = |text: &str| AGAIN.as_ref().is_none_or(|again| again.is_match(text));
+        self.all_plain |= commands.any(again);
+    }
+
     /// The value that is asked for a mark.
     pub(crate) fn blank(&self, name: &str, written: &str, what: What, inserted: bool) -> Blank {
-        let plain = self.plain.contains(name);
+        let plain = self.all_plain || self.plain.contains(name);
         let (prompt, (kind, takes), example) = match what {
             What::Example(kind) => {
                 let prompt = format!("{written}, {} {kind}: still right?", article(kind));
@@ -215,11 +230,9 @@ const PLAIN: Takes =
     ("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "letters, digits and . _ - alone, for a command reads it once more");
 /// One line, and no option.
 const WORD: Takes = (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
-/// What a script's own expansion neither splits nor matches against files.
-const UNSPLIT: Takes = (
-    r"^[^-\s*?\[\]\x00-\x1f\x7f][^\s*?\[\]\x00-\x1f\x7f]*$",
-    "one word without * ? [ ] that does not begin with a hyphen",
-);
+/// What stays one harmless word wherever a variable is read, once more too: by a shell, in a program's text, in a pattern.
+const UNSPLIT: Takes =
+    (r"^[A-Za-z0-9_./][A-Za-z0-9_./:@+,%-]*$", "one word of letters, digits and _ . / : @ + , % -");
 const HOST: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$", "a host: letters, digits and . _ : @ -");
 const VERSION: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", "a version: letters, digits and . _ + -");
 const DATE: Takes = (r"^[0-9][0-9A-Za-z:./_-]*$", "a date: digits first, without blanks");
@@ -378,6 +391,24 @@ mod tests {
         ] {
             assert!(takes(name, good), "{name} {good}");
             assert!(!takes(name, bad), "{name} {bad}");
+        }
+    }
+
+    #[test]
+    fn where_a_variable_is_run_values_are_harmless() {
+        for (command, plain) in [
+            ("eval \"$a\"", true),
+            ("bash -c \"$a\"", true),
+            ("sh s.sh", true),
+            (". ./env", true),
+            ("echo x | sh", true),
+            ("ls fish", false),
+            ("ssh web ls", false),
+            ("cp a . b", true),
+        ] {
+            let mut sheet = Sheet::default();
+            sheet.restrict_all_for([command].into_iter());
+            assert_eq!(sheet.all_plain, plain, "{command}");
         }
     }
 

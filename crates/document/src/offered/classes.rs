@@ -140,10 +140,57 @@ fn how_sure(prompt: Option<&Prompt>, around: &Around<'_>, known: bool) -> (Confi
     }
 }
 
-/// Whether a command only looks, as far as its programs are known.
-pub(crate) fn only_looks(text: &str) -> bool {
+/// Programs none of whose options writes, runs or sets anything.
+const LOOK: &[&str] = &[
+    "ls",
+    "cat",
+    "head",
+    "pwd",
+    "whoami",
+    "id",
+    "uname",
+    "uptime",
+    "df",
+    "du",
+    "free",
+    "wc",
+    "grep",
+    "which",
+    "stat",
+    "echo",
+    "printf",
+    "true",
+    "test",
+    "[",
+    "nproc",
+    "getent",
+    "lsblk",
+    "sha256sum",
+    "md5sum",
+    "cmp",
+    "readlink",
+];
+
+/// Programs of which these first words do neither.
+const LOOK_BY: &[(&str, &[&str])] = &[
+    ("git", &["status"]),
+    ("kubectl", &["get", "describe"]),
+    ("docker", &["ps", "images"]),
+    ("systemctl", &["status", "is-active", "is-enabled"]),
+];
+
+/// Whether a command only looks, whatever its options are: of less, somebody is to say so. As a check it runs unasked.
+pub(crate) fn surely_looks(text: &str) -> bool {
     let outline = lints::outline(text);
-    !outline.calls.is_empty() && only_reads(&outline.calls) && !changes(text)
+    let looks = |(program, arguments): &(String, Vec<String>)| {
+        let first = arguments.first().map(String::as_str).unwrap_or_default();
+        LOOK.contains(&program.as_str())
+            || LOOK_BY.iter().any(|(name, words)| name == program && words.contains(&first))
+    };
+    !outline.calls.is_empty()
+        && outline.defines.is_empty()
+        && outline.calls.iter().all(looks)
+        && !changes(text)
 }
 
 /// Whether a command changes something, as far as its programs tell.

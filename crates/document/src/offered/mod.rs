@@ -15,8 +15,8 @@ mod steps;
 mod whole;
 
 pub(crate) use blanks::{Mark, Sheet, What, marks, unset, variable};
-pub(crate) use classes::only_looks;
+pub(crate) use classes::surely_looks;
 pub(crate) use code::{Command, Kind as PieceKind, Piece};
 pub use explain::{Explained, explain};
 pub(crate) use insert::{Why, in_place, template};
-pub(crate) use steps::{Unit, offer, units};
+pub(crate) use steps::{Unit, before, offer, units};

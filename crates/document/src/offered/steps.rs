@@ -66,7 +66,7 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
 }
 
 /// The text right before a place: its last paragraph, unless that is code or a heading.
-fn before(source: &str, at: usize) -> &str {
+pub(crate) fn before(source: &str, at: usize) -> &str {
     // What is further away says nothing of it.
     let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
     let text = source[far..at].trim_end();
@@ -175,6 +175,7 @@ impl<'u> Offers<'u> {
         let commands = || units.iter().flat_map(|unit| &unit.cut.commands);
         let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
         let mut offers = Offers { units, sheet: Sheet::default(), defined };
+        offers.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands().filter(|command| command.is_offered()) {
             let named = offers.named(&command.text);
             for (number, why) in template(&command.text, &named).wrong {

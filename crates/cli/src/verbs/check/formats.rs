@@ -149,7 +149,7 @@ pub(super) fn github(screen: &Screen, checked: &[Checked], more: More, tally: Op
             let level = if finding.is_error() { "error" } else { "warning" };
             let (file, at) = places.at(finding);
             let place = at.map(|At { from: (line, column), .. }| format!(",line={line},col={column}"));
-            let (file, title) = (property(file), property(finding.code.as_str()));
+            let (file, title) = (property(&screen.one_line(file)), property(finding.code.as_str()));
             let message = data(&format!("{}. {}", finding.message, finding.help));
             let place = place.unwrap_or_default();
             lines.push_str(&format!("::{level} file={file}{place},title={title}::{message}\n"));

@@ -1,0 +1,56 @@
+//! What is not for every run: as a block it would run all the same.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::proposal::Proposal;
+use crate::offered::before;
+use crate::{Plan, Span, Step, Work};
+
+/// Words of a title, or of the text above code, by which that is for some runs only.
+static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(
+            roll(?:s|ing|ed)?[\x20-]?back | rollbacks? | back(?:s|ing)?\x20out | revert\w* | undo\w* | restor\w+ | downgrad\w+ | abort\w* |
+            fails? | failed | failures? | errors? | crash\w* | emergenc\w+ | disaster | recover\w* | troubleshoot\w* | broken |
+            in\x20case | in\x20the\x20case | if | unless | otherwise | alternativ\w* | instead | either | or | option(?:s|al|ally)? |
+            one\x20of | deprecated | obsolete | old\x20way | old\x20behaviou?r | uninstall\w* | clean[\x20-]?up | appendix | faq | useful\x20commands |
+            tab | not\x20needed | not\x20necessary | only\x20when | when\x20needed | as\x20needed
+        )\b",
+    )
+    .ok()
+});
+
+/// Why code is not run in its turn, if it is not.
+pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
+    let step = plan.steps.iter().rfind(|step| step.span.start <= unit.start && unit.end <= step.span.end);
+    let Some(step) = step else {
+        return Some(
+            "it stands where nothing is to be done: say `run` or `check` if it is to be run there".to_owned(),
+        );
+    };
+    let titles = step.path.iter().skip(1).chain([&step.title]);
+    let sometimes = |text: &str| SOMETIMES.as_ref().is_none_or(|sometimes| sometimes.is_match(text));
+    let told = titles.map(String::as_str).chain([before(source, unit.start)]).any(sometimes);
+    (told || !step.alternatives.is_empty()).then(|| {
+        "it may not be for every run: make it a `rollback` of the step that it undoes, give its step a `when`, or say `run`"
+            .to_owned()
+    })
+}
+
+/// Names the steps that are not for every run and would be confirmed in each, and rows of tables that nobody would be asked for.
+pub(super) fn left(proposal: &mut Proposal, plan: &Plan) {
+    let sometimes = |step: &&Step| !step.alternatives.is_empty();
+    for step in plan.steps.iter().filter(sometimes) {
+        let what = "it is not for every run, and a run-book asks for it in each: give it a `when`, or move it to another document";
+        proposal.leave(step.span, what);
+    }
+    for step in &plan.steps {
+        let row = step.actions.iter().find(|action| matches!(action.work, Work::Record { .. }));
+        if let Some(row) = row {
+            let what = "a run-book does not ask for the rows of a table: write a `yaml record` for each, or `- [ ]` items";
+            proposal.leave(row.span, what);
+        }
+    }
+}
