@@ -217,7 +217,10 @@ impl<'u> Offers<'u> {
                 let (rest, apart) = self.piece(&piece, prose, made);
                 if let Some(words) = ticked(piece.span.of(made.source)) {
                     // A box is ticked for the whole of its item, after what stands in it.
-                    let text = words.to_owned();
+                    let all = apart.and_then(|apart| span_of(made.source, apart.start, apart.end));
+                    let all = all.map(|all| dedented(made.source, all));
+                    let all = all.as_ref().and_then(|all| Some(all.split_once(']')?.1.trim().to_owned()));
+                    let text = all.unwrap_or_else(|| words.to_owned());
                     made.push(apart, rest, action.span, Work::Confirm { text });
                     return;
                 }
