@@ -63,16 +63,16 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     let book = steps::Book {
         source,
         tree: &tree,
-        kind,
         title: &title,
-        confirms: kind == DocumentKind::Foreign || front.matter.manual,
+        confirms: front.matter.manual,
         instances: &instances,
         lints: linted.then_some(&front.matter),
     };
+    // As somebody would read it who follows it by hand.
+    let followed = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
     let (built, passages, pieces) = match kind {
         DocumentKind::Foreign => {
-            let book = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
-            let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&book);
+            let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&followed);
             offered::offer(source, &tree, &mut steps, &mut pieces);
             (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
         }
@@ -89,7 +89,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
             DocumentKind::Foreign => lints::foreign(source, &fronts, &tree, &mut warnings),
             // Where it has errors, what will be a step is not known yet.
             DocumentKind::Annotated if findings.any_error() || front.says_manual && !front.matter.manual => {}
-            DocumentKind::Annotated => lost(&book, front.matter.span, &built.steps, &mut warnings),
+            DocumentKind::Annotated => lost(&followed, &book, &built.steps, &mut warnings),
         }
     }
     declared::check(&front, &built, config, &mut findings);
@@ -104,9 +104,8 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
 }
 
 /// What would be confirmed if the document were a foreign one, and is only shown.
-fn lost(book: &steps::Book<'_>, front: Span, own: &[Step], findings: &mut Findings) {
-    let foreign = foreign::Book { source: book.source, tree: book.tree, title: book.title, front };
-    let steps = foreign::read(&foreign).steps;
+fn lost(followed: &foreign::Book<'_>, book: &steps::Book<'_>, own: &[Step], findings: &mut Findings) {
+    let steps = foreign::read(followed).steps;
     lints::lost(book.source, book.tree, book.instances, (&steps, own), book.confirms, findings);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::container::{has_work, kind};
+use super::container::has_work;
 use super::context::{Book, Built, Context, Head};
 use super::titles::dedented;
 use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
@@ -12,12 +12,11 @@ use crate::include::{Instance, instance};
 use crate::lints;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
-use crate::{Action, Code, DocumentKind, Expectation, Expected, FrontMatter, Span, Step, Work};
+use crate::{Action, Code, Expectation, Expected, FrontMatter, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
 pub(super) struct Maker<'w> {
     source: &'w str,
-    document: DocumentKind,
     lints: Option<&'w FrontMatter>,
     instances: &'w [Instance],
     scope: &'w mut Scope,
@@ -49,12 +48,10 @@ enum Subject {
 
 impl<'w> Maker<'w> {
     pub(super) fn new(book: &Book<'w>, scope: &'w mut Scope) -> Maker<'w> {
-        let Book { source, tree, kind: document, instances, lints, .. } = *book;
+        let Book { source, tree, instances, lints, .. } = *book;
         let mut cautions = VecDeque::new();
-        if document == DocumentKind::Annotated {
-            self::cautions(&tree.blocks, &mut cautions);
-        }
-        Maker { source, document, lints, instances, scope, built: Built::default(), prose: 0, cautions }
+        self::cautions(&tree.blocks, &mut cautions);
+        Maker { source, lints, instances, scope, built: Built::default(), prose: 0, cautions }
     }
 
     /// The include that what stands at a place comes from.
@@ -73,25 +70,19 @@ impl<'w> Maker<'w> {
         }
     }
 
-    /// Checks a template or condition; those of foreign documents are plain text.
+    /// Checks a template or condition.
     pub(super) fn check(&self, templated: &Templated, findings: &mut Findings) {
-        if self.document == DocumentKind::Annotated {
-            self.scope.check(templated, findings);
-        }
+        self.scope.check(templated, findings);
     }
 
     /// Holds a condition against those that what it stands in has.
     pub(super) fn beside(&self, around: &[String], own: &str, span: Span, findings: &mut Findings) {
-        if self.document == DocumentKind::Annotated {
-            self.scope.beside(around, own, span, findings);
-        }
+        self.scope.beside(around, own, span, findings);
     }
 
-    /// Checks a text that is a template in an annotated document.
+    /// Checks a text that is a template.
     pub(super) fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
-        if self.document == DocumentKind::Annotated {
-            self.scope.check_text(text, span, findings);
-        }
+        self.scope.check_text(text, span, findings);
     }
 
     /// A container with things to do; where its prose begins was said before.
@@ -149,11 +140,7 @@ impl<'w> Maker<'w> {
         Open { head, conditional, when, target, actions, rollbacks, subject: Subject::None }
     }
 
-    fn close(&mut self, mut open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
-        if self.document == DocumentKind::Foreign {
-            let end = open.head.span.end;
-            self.append(&mut open, end);
-        }
+    fn close(&mut self, open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
         let Open { head, mut actions, mut rollbacks, .. } = open;
         actions.shrink_to_fit();
         rollbacks.shrink_to_fit();
@@ -230,7 +217,7 @@ impl<'w> Maker<'w> {
     }
 
     fn item(&mut self, open: &mut Open, item: &Item, ordered: bool, findings: &mut Findings) {
-        let works = has_work(&item.blocks, self.document);
+        let works = has_work(&item.blocks);
         self.blocks(open, &item.blocks, findings);
         let confirms = item.task.is_some() || (ordered && !works);
         if !confirms {
@@ -252,8 +239,8 @@ impl<'w> Maker<'w> {
     }
 
     fn fence(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        match kind(fence, self.document) {
-            Kind::Documentation => self.documentation(open, fence),
+        match fence.kind {
+            Kind::Documentation => {}
             Kind::Step => self.pass(fence.span),
             Kind::Probe => self.probe(open, fence, findings),
             Kind::Run => self.script(open, fence, Kind::Run, findings),
@@ -272,26 +259,6 @@ impl<'w> Maker<'w> {
             }
             Kind::SignOff => self.signoff(open, fence, findings),
             Kind::Record => self.record(open, fence, findings),
-        }
-    }
-
-    /// In a foreign document code below an item belongs to it, indented or not: it must be seen before it is
-    /// confirmed, not after.
-    fn documentation(&mut self, open: &mut Open, fence: &Fence) {
-        if self.document == DocumentKind::Foreign {
-            self.append(open, fence.span.end);
-        }
-    }
-
-    /// Adds what stands between the last action and `end` to what that action confirms.
-    fn append(&mut self, open: &mut Open, end: usize) {
-        let Some(Action { work: Work::Confirm { text }, span, .. }) = open.actions.last_mut() else { return };
-        let tail = self.source.get(self.prose..end).unwrap_or_default().trim();
-        if !tail.is_empty() {
-            text.push_str("\n\n");
-            text.push_str(tail);
-            span.end = span.end.max(end);
-            self.prose = end;
         }
     }
 

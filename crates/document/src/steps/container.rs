@@ -1,8 +1,7 @@
 //! What a container is: step, phase, or nothing.
 
-use crate::DocumentKind;
 use crate::blocks::Kind;
-use crate::markdown::{Block, Fence, Item};
+use crate::markdown::{Block, Item};
 
 /// What the blocks of a container make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,16 +14,8 @@ pub(super) enum Class {
     Nothing,
 }
 
-/// The kind of a fence in this kind of document. A refused info string was reported by the audit.
-pub(super) fn kind(fence: &Fence, document: DocumentKind) -> Kind {
-    match document {
-        DocumentKind::Foreign => Kind::Documentation,
-        DocumentKind::Annotated => fence.kind,
-    }
-}
-
-pub(super) fn classify(blocks: &[Block], document: DocumentKind) -> Class {
-    if blocks.iter().any(|block| has_direct(block, document)) {
+pub(super) fn classify(blocks: &[Block]) -> Class {
+    if blocks.iter().any(has_direct) {
         Class::Step
     } else if ordered_items(blocks).is_empty() {
         Class::Nothing
@@ -33,13 +24,13 @@ pub(super) fn classify(blocks: &[Block], document: DocumentKind) -> Class {
     }
 }
 
-fn has_direct(block: &Block, document: DocumentKind) -> bool {
+fn has_direct(block: &Block) -> bool {
     match block {
-        Block::Fence(fence) => !matches!(kind(fence, document), Kind::Documentation | Kind::Step),
-        Block::List(list) => list.items.iter().any(|item| {
-            item.task.is_some()
-                || (!list.ordered && item.blocks.iter().any(|block| has_direct(block, document)))
-        }),
+        Block::Fence(fence) => !matches!(fence.kind, Kind::Documentation | Kind::Step),
+        Block::List(list) => list
+            .items
+            .iter()
+            .any(|item| item.task.is_some() || (!list.ordered && item.blocks.iter().any(has_direct))),
         _ => false,
     }
 }
@@ -62,13 +53,12 @@ pub(super) fn ordered_items(blocks: &[Block]) -> Vec<&Item> {
 }
 
 /// Whether anything is to be done in these blocks, at any depth.
-pub(super) fn has_work(blocks: &[Block], document: DocumentKind) -> bool {
+pub(super) fn has_work(blocks: &[Block]) -> bool {
     blocks.iter().any(|block| match block {
-        Block::Fence(fence) => !matches!(kind(fence, document), Kind::Documentation | Kind::Step),
-        Block::List(list) => list
-            .items
-            .iter()
-            .any(|item| list.ordered || item.task.is_some() || has_work(&item.blocks, document)),
+        Block::Fence(fence) => !matches!(fence.kind, Kind::Documentation | Kind::Step),
+        Block::List(list) => {
+            list.items.iter().any(|item| list.ordered || item.task.is_some() || has_work(&item.blocks))
+        }
         _ => false,
     })
 }

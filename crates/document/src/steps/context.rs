@@ -5,15 +5,14 @@ use std::rc::Rc;
 use crate::include::Instance;
 use crate::lints::Looked;
 use crate::markdown::Tree;
-use crate::{DocumentKind, FrontMatter, OnFailure, Rollout, Span, Step};
+use crate::{FrontMatter, OnFailure, Rollout, Span, Step};
 
-/// What steps are made of.
+/// What steps of a run-book are made of.
 pub(crate) struct Book<'b> {
     pub(crate) source: &'b str,
     pub(crate) tree: &'b Tree,
-    pub(crate) kind: DocumentKind,
     pub(crate) title: &'b str,
-    /// Whether sections that are only to be read are steps: in a foreign document, and where it says `manual: true`.
+    /// Whether sections that are only to be read are steps: where it says `manual: true`.
     pub(crate) confirms: bool,
     /// What includes make of it.
     pub(crate) instances: &'b [Instance],

@@ -1,20 +1,19 @@
 //! What stands between the steps, for whoever is stepped through them.
 
-use super::container::kind;
 use super::context::Book;
 use crate::blocks::Kind;
 use crate::include::instance;
 use crate::markdown::Block;
-use crate::{DocumentKind, Passage, Span, Step};
+use crate::{Passage, Span, Step};
 
 /// Text that no action shows, in document order: sections that hold no steps, introductions, what follows the last
 /// action of a step. Comments and options of steps are no text; a heading without text of its own is told by the steps
 /// below it.
 pub(crate) fn passages(book: &Book<'_>, steps: &[Step]) -> Vec<Passage> {
-    let Book { source, tree, kind: document, .. } = *book;
+    let Book { source, tree, .. } = *book;
     let title = title(&tree.blocks);
     let mut found: Vec<Passage> = Vec::new();
-    let ends: Vec<usize> = steps.iter().map(|step| work_end(step, document)).collect();
+    let ends: Vec<usize> = steps.iter().map(work_end).collect();
     let (mut before, mut heading, mut open) = (0, None, false);
     for block in &tree.blocks {
         let span = block.span();
@@ -28,7 +27,7 @@ pub(crate) fn passages(book: &Book<'_>, steps: &[Step]) -> Vec<Passage> {
                 continue;
             }
             Block::Html(html) => !html.of(source).trim_start().starts_with("<!--"),
-            Block::Fence(fence) => kind(fence, document) == Kind::Documentation,
+            Block::Fence(fence) => fence.kind == Kind::Documentation,
             _ => true,
         };
         let shown = steps.get(before).is_some_and(|step| belongs(step, span));
@@ -59,11 +58,9 @@ fn title(blocks: &[Block]) -> Option<Span> {
 }
 
 /// Where what there is to do in a step ends. A foreign step's text is part of what is confirmed.
-fn work_end(step: &Step, document: DocumentKind) -> usize {
+fn work_end(step: &Step) -> usize {
     let actions = step.actions.iter().map(|action| action.span.end);
-    let ends = actions.chain(step.rollbacks.iter().map(|block| block.span.end));
-    let own = if document == DocumentKind::Foreign { step.span.end } else { 0 };
-    ends.fold(own, usize::max)
+    actions.chain(step.rollbacks.iter().map(|block| block.span.end)).max().unwrap_or(0)
 }
 
 /// Whether a block that stands above a step's end is shown with its actions, or about a rollback.

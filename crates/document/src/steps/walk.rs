@@ -1,7 +1,7 @@
 //! Walks sections and items, and hands each step to its maker.
 
 use super::actions::Maker;
-use super::container::{Class, classify, kind, ordered_items};
+use super::container::{Class, classify, ordered_items};
 use super::context::{Book, Built, Context, Head};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
@@ -11,17 +11,16 @@ use crate::markdown::{Block, Fence, Item, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, Span};
+use crate::{Code, Span};
 
 /// Makes the steps of a document.
 pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings) -> Built {
-    let Book { source, tree, kind: document, title, confirms, .. } = *book;
+    let Book { source, tree, title, confirms, .. } = *book;
     let sections = sections(&tree.blocks, source.len());
     let heads: Vec<u8> = headings(&sections).map(|(level, _)| level).collect();
     let titled = heads.first() == Some(&1) && heads.iter().filter(|level| **level == 1).count() == 1;
     let mut walker = Walker {
         source,
-        document,
         titled,
         only_text: heads.is_empty(),
         confirms,
@@ -61,7 +60,6 @@ fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s st
 
 struct Walker<'w> {
     source: &'w str,
-    document: DocumentKind,
     titled: bool,
     only_text: bool,
     confirms: bool,
@@ -87,7 +85,7 @@ impl Walker<'_> {
     }
 
     fn section(&mut self, section: &Section<'_>, inherited: &Context, numbers: &mut Numbers) -> Context {
-        let class = classify(section.blocks, self.document);
+        let class = classify(section.blocks);
         let manual = class == Class::Nothing && self.is_manual(section);
         let options = self.options(section.blocks, class == Class::Step || manual);
         let mut context = self.inherit(inherited, &options);
@@ -153,7 +151,7 @@ impl Walker<'_> {
                     self.maker.pass(fence.span);
                 }
                 let inner = context.below(section.heading.map(|_| title.clone()));
-                self.items(section.blocks, section.span.end, &id, &inner, numbers);
+                self.items(section.blocks, &id, &inner, numbers);
             }
             Class::Step | Class::Nothing => {}
         }
@@ -175,55 +173,36 @@ impl Walker<'_> {
         text.unwrap_or_default().to_owned()
     }
 
-    /// The ordered items of a phase that ends at `end`.
-    fn items(&mut self, blocks: &[Block], end: usize, slug: &str, context: &Context, numbers: &mut Numbers) {
-        let items = ordered_items(blocks);
-        for (index, item) in items.iter().enumerate() {
-            let next = items.get(index + 1).map(|next| next.span.start);
+    /// The ordered items of a phase.
+    fn items(&mut self, blocks: &[Block], slug: &str, context: &Context, numbers: &mut Numbers) {
+        for item in ordered_items(blocks) {
             let title = item_title(item);
-            let class = classify(&item.blocks, self.document);
+            let class = classify(&item.blocks);
             let options = self.options(&item.blocks, class != Class::Phase);
             let mut inner = self.inherit(context, &options);
             let number = numbers.take();
-            let extent = self.with_tail(blocks, item.span, next, end);
             if class == Class::Phase {
                 self.maker.check_text(&title, item.text().map_or(item.span, |text| text.span), self.findings);
                 inner = inner.below(Some(title));
                 self.maker.enter(item.span.start, item.text().map_or(item.content, |text| text.span.end));
-                self.items(&item.blocks, extent.end, slug, &inner, &mut Numbers::under(&number));
+                self.items(&item.blocks, slug, &inner, &mut Numbers::under(&number));
                 continue;
             }
             let id = self.id(format!("{slug}/{}", item_slug(&title)));
             let text = item.text().map_or(Span::new(item.content, item.content), |text| text.span);
             let title = if title.is_empty() { format!("Item {number}") } else { title };
-            let head = Head { id, number, title, span: extent, prose: text.end };
+            let head = Head { id, number, title, span: item.span, prose: text.end };
             if class == Class::Step {
                 self.maker.check_text(&head.title, text, self.findings);
                 // Text between it and what was done before belongs to its first action.
                 self.maker.enter(head.span.start, head.prose);
                 self.maker.step(head, &inner, &options, &item.blocks, self.findings);
             } else {
-                let tail = Span::new(item.span.end, extent.end).of(self.source).trim();
-                let text = format!("{}\n\n{tail}", self.item_text(item)).trim_end().to_owned();
+                let text = self.item_text(item);
                 self.maker.check_text(&text, item.span, self.findings);
                 self.maker.leaf(head, &inner, &options, text, self.findings);
             }
         }
-    }
-
-    /// Where a foreign item ends: a block of code below it that is not indented is part of it all the same, and so
-    /// is what follows the last item. In annotated documents an item is what Markdown says it is.
-    fn with_tail(&self, blocks: &[Block], item: Span, next: Option<usize>, end: usize) -> Span {
-        if self.document == DocumentKind::Annotated {
-            return item;
-        }
-        let Some(next) = next else {
-            let tail = self.source.get(item.end..end).unwrap_or_default();
-            return Span::new(item.start, item.end + tail.trim_end().len());
-        };
-        let code = blocks.iter().filter(|block| matches!(block, Block::Fence(_) | Block::Indented(..)));
-        let last = code.map(Block::span).rfind(|code| code.start >= item.end && code.end <= next);
-        Span::new(item.start, last.map_or(item.end, |code| item.end.max(code.end)))
     }
 
     fn item_text(&self, item: &Item) -> String {
@@ -235,7 +214,7 @@ impl Walker<'_> {
     fn is_manual(&self, section: &Section<'_>) -> bool {
         let says = |block: &Block| match block {
             Block::Html(span) => !span.of(self.source).trim_start().starts_with("<!--"),
-            Block::Fence(fence) => kind(fence, self.document) != Kind::Step,
+            Block::Fence(fence) => fence.kind != Kind::Step,
             _ => true,
         };
         self.confirms
@@ -244,14 +223,14 @@ impl Walker<'_> {
     }
 
     fn contains(&self, section: &Section<'_>) -> bool {
-        classify(section.blocks, self.document) != Class::Nothing
+        classify(section.blocks) != Class::Nothing
             || self.is_manual(section)
             || section.children.iter().any(|child| self.contains(child))
     }
 
     fn step_fence<'b>(&self, blocks: &'b [Block]) -> Option<&'b Fence> {
         blocks.iter().find_map(|block| match block {
-            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(&**fence),
+            Block::Fence(fence) if fence.kind == Kind::Step => Some(&**fence),
             _ => None,
         })
     }
@@ -262,7 +241,7 @@ impl Walker<'_> {
         let mut work_above = false;
         for block in blocks {
             match block {
-                Block::Fence(fence) => match kind(fence, self.document) {
+                Block::Fence(fence) => match fence.kind {
                     Kind::Step if found.is_some() => {
                         let help = "put all options into the first one";
                         self.findings.add(
@@ -284,7 +263,7 @@ impl Walker<'_> {
                     _ => work_above = true,
                 },
                 Block::List(list) => {
-                    work_above |= super::container::has_work(std::slice::from_ref(block), self.document);
+                    work_above |= super::container::has_work(std::slice::from_ref(block));
                     // Ordered items of a phase are containers with options of their own.
                     if is_step || !list.ordered {
                         self.stray_options(block, is_step);
@@ -326,7 +305,7 @@ impl Walker<'_> {
         for item in &list.items {
             for inner in &item.blocks {
                 match inner {
-                    Block::Fence(fence) if kind(fence, self.document) == Kind::Step => {
+                    Block::Fence(fence) if fence.kind == Kind::Step => {
                         let message = "options of a step stand inside one of its items";
                         let help = "move the `yaml step` block to the top of the step, outside of the list";
                         self.findings.add(Code::Misplaced, fence.info_span, message, help);
