@@ -10,14 +10,11 @@ use holdpoint_report::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::Canvas;
 use super::clock::clock;
 use super::foot::Foot;
 use super::pace::Clocked;
 use super::plain::{gutter, gutter_at};
 
-/// Lines are drawn so often in a second at the most, all of them together.
-const HERTZ: u8 = 10;
 /// So many columns a place's name may take; a longer one is cut.
 const NAME: usize = 32;
 /// So many lines of a place are kept, to be shown where its block fails.
@@ -100,11 +97,7 @@ impl Lane {
     }
 
     fn drawn(screen: &Screen, place: &str, clocked: Option<Clocked>) -> Lane {
-        let all = || {
-            let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
-            MultiProgress::with_draw_target(canvas)
-        };
-        let all = screen.lanes().get_or_insert_with(all).clone();
+        let all = screen.drawing();
         let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             let _ = out.write_str(&clock(state.elapsed()));
         };

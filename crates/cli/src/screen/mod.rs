@@ -12,6 +12,7 @@ mod head;
 mod lanes;
 mod lent;
 mod lent_writer;
+mod line;
 mod live;
 mod modes;
 mod out;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdpoint_engine::{Finished, Retrying, duration};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::Screen;
 use super::action::ended_with;
-use super::bar::Canvas;
 use super::clock::clock;
+use super::line::Line;
 
 /// Columns that stay free: the `^C` that a terminal echoes must not break the line.
 const MARGIN: usize = 8;
@@ -22,7 +22,7 @@ type Which = (String, Option<String>);
 #[derive(Debug)]
 pub struct Retries {
     screen: Screen,
-    lines: BTreeMap<Which, Option<(MultiProgress, ProgressBar)>>,
+    lines: BTreeMap<Which, Option<Line>>,
     /// How the last attempt of each ended.
     ended: BTreeMap<Which, String>,
 }
@@ -54,9 +54,9 @@ impl Retries {
         let how = self.ended.get(&which).cloned().unwrap_or_else(|| "failed".to_owned());
         let how = format!("attempt {}{}: {how}", retrying.attempts, self.at(place));
         let screen = &self.screen;
-        let line = self.lines.entry(which).or_insert_with(|| screen.bars().then(|| drawn(screen)));
+        let line = self.lines.entry(which).or_insert_with(|| Line::of(screen));
         match line {
-            Some((_, bar)) => draw(screen, bar, &how, Some(pause), retrying.left),
+            Some(line) => draw(screen, &line.bar, &how, Some(pause), retrying.left),
             None => {
                 let (next, left) = (duration(pause), duration(whole(retrying.left)));
                 screen.tell(&format!("  {how} · again in {next}, goes on for {left}"));
@@ -68,10 +68,9 @@ impl Retries {
     pub fn begins(&mut self, (action, place): (&str, Option<&str>), retrying: Retrying) {
         let what = format!("attempt {}{} runs", retrying.attempts, self.at(place));
         let screen = &self.screen;
-        let line =
-            self.lines.entry(which(action, place)).or_insert_with(|| screen.bars().then(|| drawn(screen)));
-        if let Some((_, bar)) = line {
-            draw(screen, bar, &what, None, retrying.left);
+        let line = self.lines.entry(which(action, place)).or_insert_with(|| Line::of(screen));
+        if let Some(line) = line {
+            draw(screen, &line.bar, &what, None, retrying.left);
         }
     }
 
@@ -81,13 +80,13 @@ impl Retries {
         self.ended.remove(&which);
         let line = self.lines.remove(&which);
         let told = line.is_some();
-        line.flatten().into_iter().for_each(clear);
+        line.flatten().into_iter().for_each(Line::clear);
         told
     }
 
     /// Somebody is asked, or something else is at hand.
     pub fn clear(&mut self) {
-        std::mem::take(&mut self.lines).into_values().flatten().for_each(clear);
+        std::mem::take(&mut self.lines).into_values().flatten().for_each(Line::clear);
     }
 
     fn at(&self, place: Option<&str>) -> String {
@@ -98,21 +97,6 @@ impl Retries {
 
 fn which(action: &str, place: Option<&str>) -> Which {
     (action.to_owned(), place.map(str::to_owned))
-}
-
-fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
-    let all = || {
-        let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), 10);
-        MultiProgress::with_draw_target(canvas)
-    };
-    let all = screen.lanes().get_or_insert_with(all).clone();
-    let bar = all.add(ProgressBar::hidden());
-    (all, bar)
-}
-
-fn clear((all, bar): (MultiProgress, ProgressBar)) {
-    bar.finish_and_clear();
-    all.remove(&bar);
 }
 
 /// What matters most first, as far as the line reaches; never as wide as the terminal.

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use holdpoint_driver::Held;
 use holdpoint_engine::duration;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::Canvas;
 use super::clock::clock;
+use super::line::Line;
 use super::pace::Clocked;
 
 /// Where nothing can be drawn, it is said so often on the way.
@@ -27,12 +27,12 @@ type Which = (String, Option<String>);
 #[derive(Debug)]
 pub struct Soaking {
     screen: Screen,
-    lines: BTreeMap<Which, Line>,
+    lines: BTreeMap<Which, Soak>,
 }
 
 #[derive(Debug)]
-struct Line {
-    drawn: Option<(MultiProgress, ProgressBar)>,
+struct Soak {
+    drawn: Option<Line>,
     /// The last part of the time that was told.
     told: Option<u64>,
     anew: u32,
@@ -59,11 +59,8 @@ impl Soaking {
     ) {
         let which = (action.to_owned(), place.map(str::to_owned));
         let screen = &self.screen;
-        let line = self.lines.entry(which).or_insert_with(|| Line {
-            drawn: screen.bars().then(|| drawn(screen)),
-            told: None,
-            anew: 0,
-        });
+        let line =
+            self.lines.entry(which).or_insert_with(|| Soak { drawn: Line::of(screen), told: None, anew: 0 });
         if held.anew > line.anew {
             line.anew = held.anew;
             line.told = None;
@@ -76,7 +73,7 @@ impl Soaking {
         let (ms, of) = (Duration::from_millis(held.held_ms), Duration::from_millis(held.of_ms));
         let left = of.saturating_sub(ms);
         match &line.drawn {
-            Some((_, bar)) => {
+            Some(Line { bar, .. }) => {
                 let core = format!("held {} of {}, {} left{at}", clock(ms), clock(of), clock(left));
                 // What matters most first, as far as the line reaches; never as wide as the terminal.
                 let mut room = screen.width().saturating_sub(CELLS + "      ".len() + MARGIN);
@@ -113,34 +110,14 @@ impl Soaking {
 
     /// It holds no more, or has held for long enough.
     pub fn ends(&mut self, action: &str, place: Option<&str>) {
-        if let Some(line) = self.lines.remove(&(action.to_owned(), place.map(str::to_owned))) {
-            line.clear();
-        }
+        let which = (action.to_owned(), place.map(str::to_owned));
+        self.lines.remove(&which).and_then(|soak| soak.drawn).into_iter().for_each(Line::clear);
     }
 
     /// Somebody is asked, or something else is at hand.
     pub fn clear(&mut self) {
-        std::mem::take(&mut self.lines).into_values().for_each(Line::clear);
+        std::mem::take(&mut self.lines).into_values().filter_map(|soak| soak.drawn).for_each(Line::clear);
     }
-}
-
-impl Line {
-    fn clear(self) {
-        if let Some((all, bar)) = self.drawn {
-            bar.finish_and_clear();
-            all.remove(&bar);
-        }
-    }
-}
-
-fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
-    let all = || {
-        let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), 10);
-        MultiProgress::with_draw_target(canvas)
-    };
-    let all = screen.lanes().get_or_insert_with(all).clone();
-    let bar = all.add(ProgressBar::hidden());
-    (all, bar)
 }
 
 fn style(pause: Option<Duration>, clocked: Option<Clocked>) -> ProgressStyle {
