@@ -176,6 +176,12 @@ pub(crate) fn mentions_runbook(text: &str) -> bool {
     KEY.as_ref().is_some_and(|key| key.is_match(&text))
 }
 
+/// Keys of a front matter that are none of a run-book's.
+pub(crate) fn keys_of_others(node: &Node) -> Vec<String> {
+    let matter = decode(node, node.span, &mut Findings::default()).matter;
+    matter.kept.into_iter().map(|kept| kept.name).collect()
+}
+
 fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {
     let Some(mut fields) = Fields::open(node, "the front matter", findings) else { return Front::default() };
     fields.get("runbook");

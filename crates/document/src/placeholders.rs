@@ -127,3 +127,8 @@ impl Search {
         told
     }
 }
+
+/// Whether a line of what is shown as printed stands for lines that are left out.
+pub(crate) fn is_left_out(line: &str) -> bool {
+    matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]")
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Adoption, DocumentKind, Span, adopt as propose, compile};
+use holdpoint_document::{Adoption, Span, adopt as propose};
 use serde_json::json;
 use similar::{ChangeTag, DiffOp, TextDiff};
 
@@ -25,11 +25,10 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
     let directory = directory.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
     let place = Place::of(&directory)?;
     let name = place.relative(&arguments.file);
-    let is_run_book = compile(&source, place.configuration()).plan.kind == DocumentKind::Annotated;
     let adoption = propose(&source, place.configuration());
     match arguments.format {
         Format::Json => screen.data(&json_of(&source, &adoption)),
-        Format::Text if arguments.write.is_none() && !is_run_book => {
+        Format::Text if arguments.write.is_none() && !adoption.is_run_book => {
             screen.data(&diff(&name, &source, &adoption))
         }
         Format::Text => {}
@@ -37,7 +36,7 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
     if let Some(path) = &arguments.write {
         output::give(screen, Some(path), &adoption.text, "")?;
     }
-    if is_run_book {
+    if adoption.is_run_book {
         let name = screen.path(&arguments.file);
         screen.say(&format!("{name} is a run-book already. `holdpoint check` says what is wrong with it."));
         return Ok(Exit::Passed);

@@ -1,59 +1,13 @@
 //! What becomes of code: blocks that run, with values and expectations, or examples.
 
-use std::collections::BTreeSet;
-
 use super::proposal::Proposal;
 use super::shown;
 use crate::blocks::{is_shell_like, kind_of};
 use crate::markdown::Fence;
 use crate::offered::{
-    Command, Mark, Piece, PieceKind, Sheet, Unit, What, Why, in_place, surely_looks, template, unset,
-    variable,
+    Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, marks, surely_looks, template,
 };
-use crate::{Blank, Class, Confidence, Span, lints};
-
-/// What commands of a document ask for, in the order in which they do.
-pub(super) struct Values {
-    sheet: Sheet,
-    defined: BTreeSet<String>,
-    asked: Vec<Blank>,
-}
-
-impl Values {
-    /// Reads all commands, so that a value takes what it may take wherever it stands.
-    pub(super) fn of(units: &[Unit]) -> Values {
-        let commands = || units.iter().flat_map(offered);
-        let defined = units.iter().flat_map(|unit| &unit.cut.commands);
-        let defined = defined.flat_map(|command| lints::outline(&command.text).defines).collect();
-        let mut values = Values { sheet: Sheet::default(), defined, asked: Vec::new() };
-        values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
-        for command in commands() {
-            let named = values.named(&command.text);
-            for (number, why) in template(&command.text, &named).wrong {
-                if let Why::Again(_) = why {
-                    values.sheet.restrict(&named[number].1);
-                }
-            }
-        }
-        values
-    }
-
-    fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
-        let marks = crate::offered::marks(text).into_iter();
-        marks.map(|mark| (mark.clone(), self.sheet.name(text, &mark))).collect()
-    }
-
-    fn ask(&mut self, blank: Blank) {
-        if !self.asked.iter().any(|asked| asked.field.name == blank.field.name) {
-            self.asked.push(blank);
-        }
-    }
-
-    /// What is asked for by what became blocks.
-    pub(super) fn asked(&self) -> &[Blank] {
-        &self.asked
-    }
-}
+use crate::{Class, Confidence, Span};
 
 /// A fence that holds no commands that are offered: it must not be taken for one that does.
 pub(super) fn documentation(proposal: &mut Proposal, fence: &Fence) {
@@ -120,8 +74,8 @@ pub(super) fn why_not(
     taken_back: Option<&String>,
 ) -> Option<String> {
     let refused = |command: &Command| {
-        let marks = crate::offered::marks(&command.text);
-        let named: Vec<(Mark, String)> = marks.into_iter().map(|mark| (mark, "x".to_owned())).collect();
+        let named: Vec<(Mark, String)> =
+            marks(&command.text).into_iter().map(|mark| (mark, "x".to_owned())).collect();
         template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
             Why::Never(message) => Some(message),
             Why::Again(_) => None,
@@ -176,8 +130,7 @@ impl Rewrite<'_> {
         // What is printed ends a block, and is expected of it.
         let mut begin = 0;
         while begin < commands.len() {
-            let end = commands[begin..].iter().position(|command| command.output.is_some());
-            let end = end.map_or(commands.len(), |end| begin + end + 1);
+            let end = next(&commands, begin);
             let block = &commands[begin..end];
             if begin == 0 {
                 let (opening, reason) = self.opening(block);
@@ -199,7 +152,7 @@ impl Rewrite<'_> {
     /// `LANG KIND` for these commands, and why.
     fn opening(&self, block: &[&Command]) -> (String, String) {
         let looks = block.iter().all(|command| surely_looks(&command.text));
-        let interactive = block.iter().find(|command| command.reading.class == Class::Interactive);
+        let interactive = block.iter().find(|command| is_interactive(command));
         let kind = if looks && interactive.is_none() { "check" } else { "run" };
         let why = match interactive {
             Some(command) => command.reading.reason.clone(),
@@ -213,16 +166,18 @@ impl Rewrite<'_> {
     }
 
     fn options(&self, block: &[&Command]) -> String {
-        let interactive = block.iter().any(|command| command.reading.class == Class::Interactive);
-        if interactive { format!("\n{}#| tty: true", self.indent) } else { String::new() }
+        if block.iter().copied().any(is_interactive) {
+            format!("\n{}#| tty: true", self.indent)
+        } else {
+            String::new()
+        }
     }
 
     /// Takes what is shown as printed out of the code, and expects it.
     fn output(&mut self, commands: &[&Command], begin: usize, end: usize) {
         let Some(output) = commands[end - 1].output.clone() else { return };
         let (pad, marks) = (self.indent.clone(), String::from(self.fence.mark.0).repeat(self.fence.mark.1));
-        let interactive =
-            commands[begin..end].iter().any(|command| command.reading.class == Class::Interactive);
+        let interactive = commands[begin..end].iter().copied().any(is_interactive);
         let text = &self.unit.body.text()[output.clone()];
         let lines = shown::lines(text).filter(|_| !interactive);
         let (what, body, reason) = match &lines {
@@ -244,13 +199,9 @@ impl Rewrite<'_> {
             let options = self.options(&commands[end..next(commands, end)]);
             put.push_str(&format!("{pad}{marks}\n\n{pad}{marks}{opening}{options}\n"));
         }
-        // The next line keeps its own indentation.
-        if end < commands.len() || self.fence.closed {
-            put.push_str(&pad);
-        }
         let span = self.unit.body.span(output);
         let whole = self.whole_lines(span);
-        self.proposal.edit(whole, put.strip_suffix(&pad).unwrap_or(&put).to_owned(), reason);
+        self.proposal.edit(whole, put, reason);
         if lines.is_none() {
             self.proposal.leave(span, "say what must be printed, if anything must");
         }
@@ -277,7 +228,7 @@ impl Rewrite<'_> {
                 continue;
             }
             let written = &command.text[mark.at.clone()];
-            let blank = self.values.sheet.blank(name, written, mark.what, true);
+            let blank = self.values.blank(name, written, mark.what, true);
             let reason = match (is_secret(name), mark.what) {
                 (true, _) => format!("`{written}` is a secret: it is asked for, and masked"),
                 (false, What::Placeholder) => format!("`{written}` is asked for"),
@@ -285,13 +236,13 @@ impl Rewrite<'_> {
                     format!("`{written}` looks like an example of a {kind}: it is the default")
                 }
             };
-            self.values.ask(blank);
+            self.proposal.ask(blank);
             let Some(span) = self.span_in(command, mark.at.clone()) else { continue };
             self.proposal.edit(span, text, reason);
             needs = true;
         }
-        for name in unset(&command.text, &self.values.defined) {
-            self.values.ask(variable(&name));
+        for blank in self.values.variables(&command.text) {
+            self.proposal.ask(blank);
             needs = true;
         }
         let commands = &mut self.proposal.commands;
@@ -324,7 +275,11 @@ fn next(commands: &[&Command], begin: usize) -> usize {
     end.map_or(commands.len(), |end| begin + end + 1)
 }
 
-/// How many commands of a unit are offered.
+fn is_interactive(command: &Command) -> bool {
+    command.reading.class == Class::Interactive
+}
+
+/// The commands of a unit that are offered.
 fn offered(unit: &Unit) -> impl Iterator<Item = &Command> {
     unit.cut.commands.iter().filter(|command| command.is_offered())
 }

@@ -1,51 +1,24 @@
 //! The front matter that makes a run-book of a document.
 
-use super::code::{Values, is_secret};
+use super::code::is_secret;
 use super::proposal::{Left, Proposal};
 use super::signoff::yaml_text;
 use crate::findings::Findings;
+use crate::front;
 use crate::markdown::Fronts;
-use crate::spanned::{Mapped, Value, parse_yaml};
+use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Blank, Span, ValueKind};
 
-/// Keys of front matter that are ours.
-const OURS: &[&str] = &[
-    "runbook",
-    "title",
-    "document_id",
-    "revision",
-    "authors",
-    "approvers",
-    "approval_date",
-    "effective_date",
-    "review_in",
-    "description",
-    "repository",
-    "folder",
-    "content_type",
-    "inputs",
-    "roles",
-    "environments",
-    "manual",
-    "keep",
-];
-
 /// Puts the keys in that the document needs, above those that it has.
-pub(super) fn propose(
-    proposal: &mut Proposal,
-    source: &str,
-    fronts: &Fronts,
-    values: &Values,
-    roles: &[String],
-) {
+pub(super) fn propose(proposal: &mut Proposal, source: &str, fronts: &Fronts, roles: &[String]) {
     let mut keys = "runbook: 1\nmanual: true\n".to_owned();
     let mut why = vec!["makes a run-book of this; steps in prose stay steps that are confirmed".to_owned()];
     if !roles.is_empty() {
         keys.push_str(&format!("roles: [{}]\n", roles.join(", ")));
     }
-    if !values.asked().is_empty() {
+    if !proposal.asked.is_empty() {
         keys.push_str("inputs:\n");
-        values.asked().iter().for_each(|blank| keys.push_str(&input(blank)));
+        proposal.asked.iter().for_each(|blank| keys.push_str(&input(blank)));
         why.push("values that commands need are asked for once a run".to_owned());
     }
     let Some((_, inner)) = fronts.front else {
@@ -53,15 +26,9 @@ pub(super) fn propose(
         proposal.edit(Span::new(bom, bom), format!("---\n{keys}---\n\n"), why.join("; "));
         return;
     };
-    let entries = match kept(source, inner) {
-        Some(Value::Map(entries)) => entries,
-        _ => Vec::new(),
-    };
-    let others: Vec<&str> = entries
-        .iter()
-        .map(|entry| entry.key.as_str())
-        .filter(|key| !OURS.contains(key) && !key.starts_with("x-"))
-        .collect();
+    let node = read(source, inner);
+    let others = node.iter().flat_map(front::keys_of_others).filter(|key| !key.starts_with("x-"));
+    let others: Vec<String> = others.collect();
     if !others.is_empty() {
         let listed: Vec<String> = others.iter().map(|key| yaml_text(key)).collect();
         keys.push_str(&format!("keep: [{}]\n", listed.join(", ")));
@@ -70,17 +37,12 @@ pub(super) fn propose(
     proposal.edit(Span::new(inner.start, inner.start), keys, why.join("; "));
 }
 
-/// What is in the front matter that a document has; `None` where it cannot be read, so that nothing can be added to it.
-fn kept(source: &str, inner: Span) -> Option<Value> {
+/// The front matter that a document has, if it is keys and values, or nothing.
+fn read(source: &str, inner: Span) -> Option<Node> {
     let mut findings = Findings::default();
-    let node = parse_yaml(&Mapped::slice(source, inner), &mut findings);
-    match node {
-        Some(node) if !findings.any_error() && matches!(node.value, Value::Map(_) | Value::Null) => {
-            Some(node.value)
-        }
-        None if inner.of(source).trim().is_empty() => Some(Value::Null),
-        _ => None,
-    }
+    let node = parse_yaml(&Mapped::slice(source, inner), &mut findings)?;
+    let fits = !findings.any_error() && matches!(node.value, Value::Map(_) | Value::Null);
+    fits.then_some(node)
 }
 
 /// Why nothing can be proposed for a document with such front matter.
@@ -95,7 +57,7 @@ pub(super) fn refused(source: &str, fronts: &Fronts) -> Option<Left> {
         None => return None,
     };
     (!source[outer.start..].trim_start_matches('\u{feff}').starts_with("---")
-        || kept(source, inner).is_none())
+        || read(source, inner).is_none() && !inner.of(source).trim().is_empty())
     .then(|| left(outer))
 }
 

@@ -44,7 +44,7 @@ pub(super) fn propose(
 }
 
 /// How far contents of an item are indented; `None` where tabs say it.
-fn width(source: &str, item: &Item) -> Option<usize> {
+pub(super) fn width(source: &str, item: &Item) -> Option<usize> {
     let start = source[..item.span.start].rfind('\n').map_or(0, |end| end + 1);
     let line = source[start..].lines().next()?;
     let before = &source[start..item.span.start];

@@ -20,8 +20,8 @@ use proposal::Proposal;
 pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Block, Fence};
-use crate::offered::{Unit, units};
-use crate::{Config, Diagnostic, DocumentKind, compile};
+use crate::offered::{Unit, Values, units};
+use crate::{Config, Diagnostic, DocumentKind, Span, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct Adoption {
     pub errors: Vec<Diagnostic>,
     /// What became of its commands.
     pub commands: Commands,
+    /// It is a run-book already, for which nothing is proposed.
+    pub is_run_book: bool,
 }
 
 /// Most times that what does not hold is taken back.
@@ -46,7 +48,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     let compiled = compile(source, config);
     if compiled.plan.kind == DocumentKind::Annotated {
         let text = source.to_owned();
-        return Adoption { text, errors: errors(compiled.diagnostics), ..Adoption::default() };
+        let errors = errors(compiled.diagnostics);
+        return Adoption { text, errors, is_run_book: true, ..Adoption::default() };
     }
     let fronts = markdown::fronts(source);
     if let Some(left) = front::refused(source, &fronts) {
@@ -56,14 +59,14 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     let units = units(source, &tree);
     let mut fences = Vec::new();
     fences_of(&tree.blocks, false, &mut fences);
+    let fence_of = |unit: &Unit| fences.iter().find(|(fence, _)| fence.span == unit.span).copied();
+    let mut values = Values::of(&units);
     // Units that did not hold as blocks, and why.
     let mut taken_back: BTreeMap<usize, String> = BTreeMap::new();
     let mut without_signoffs = false;
     let mut proposal = Proposal::default();
     for _ in 0..ROUNDS {
         proposal = Proposal::default();
-        let mut sheet = code::Values::of(&units);
-        let fence_of = |unit: &Unit| fences.iter().find(|(fence, _)| fence.span == unit.span).copied();
         let mut blocks = Vec::new();
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
@@ -76,18 +79,18 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         }
         let others = fences.iter().filter(|(fence, _)| !units.iter().any(|unit| unit.span == fence.span));
         others.for_each(|(fence, _)| code::documentation(&mut proposal, fence));
-        proposal.active = blocks.iter().map(|(unit, _)| unit.span).collect();
-        let active = proposal.active.clone();
+        let active: Vec<Span> = blocks.iter().map(|(unit, _)| unit.span).collect();
         let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
         for (both, width) in blocks.into_iter().zip(widths) {
-            code::rewrite(&mut proposal, &mut sheet, source, both, width);
+            code::rewrite(&mut proposal, &mut values, source, both, width);
         }
+        proposal.active = active;
         turn::left(&mut proposal, &compiled.plan);
         let roles = match without_signoffs {
             true => Vec::new(),
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
         };
-        front::propose(&mut proposal, source, &fronts, &sheet, &roles);
+        front::propose(&mut proposal, source, &fronts, &roles);
         proposal.settle();
         let (text, places) = edit::apply(source, &proposal.edits);
         let found = errors(compile(&text, config).diagnostics);
@@ -115,6 +118,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         text: proposal.text,
         errors: proposal.errors,
         commands: proposal.commands,
+        is_run_book: false,
     }
 }
 

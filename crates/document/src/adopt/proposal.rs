@@ -1,7 +1,7 @@
 //! What is put together of a document, and what of it is left to a person.
 
 use super::edit::Edit;
-use crate::{Diagnostic, Span};
+use crate::{Blank, Diagnostic, Span};
 
 /// Something that a person must decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(super) struct Proposal {
     pub(super) text: String,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) commands: Commands,
+    /// What is asked for by what became blocks, in the order in which it is.
+    pub(super) asked: Vec<Blank>,
     /// Code that becomes blocks that do something.
     pub(super) active: Vec<Span>,
     /// Where sign-offs are put in.
@@ -38,6 +40,13 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
+    /// Has a value be asked for, once.
+    pub(super) fn ask(&mut self, blank: Blank) {
+        if !self.asked.iter().any(|asked| asked.field.name == blank.field.name) {
+            self.asked.push(blank);
+        }
+    }
+
     /// Puts the edits in order, and leaves out those within another: lines that are replaced bring their own indentation.
     pub(super) fn settle(&mut self) {
         self.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));

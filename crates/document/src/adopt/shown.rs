@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::placeholders::Search;
+use crate::placeholders::{Search, is_left_out};
 
 /// What differs from run to run: times, dates, identifiers, addresses, sizes, durations, numbers of processes.
 static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ pub(super) fn lines(shown: &str) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     for line in shown.trim_end().lines() {
         let line = line.trim_end();
-        if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
+        if is_left_out(line) {
             lines.push("* (glob*)".to_owned());
             continue;
         }

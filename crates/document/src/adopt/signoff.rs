@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::indent::width;
 use super::proposal::Proposal;
 use crate::markdown::Block;
 use crate::{Config, Plan, Span, Work};
@@ -31,9 +32,8 @@ pub(super) fn propose(
             _ => None,
         });
         // A step of the section before it, or of one that is read as a whole, ends elsewhere.
-        let Some(line) = asks.filter(|_| stands_alone(blocks, step.span)) else { continue };
+        let Some((line, indent)) = asks.zip(indent(source, blocks, step.span)) else { continue };
         let end = source[step.span.start..step.span.end].trim_end().len() + step.span.start;
-        let indent = indent(source, step.span.start);
         let role = role(&line, config);
         let pad = " ".repeat(indent);
         let statement = yaml_text(line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim());
@@ -58,26 +58,17 @@ fn asks(line: &str) -> bool {
     ASKS.as_ref().is_some_and(|asks| asks.is_match(line))
 }
 
-/// Whether a step is an item or a section of its own, at whose end something can be put in.
-fn stands_alone(blocks: &[Block], step: Span) -> bool {
-    blocks.iter().any(|block| match block {
-        Block::List(list) => list.items.iter().any(|item| item.span.start == step.start),
-        Block::Heading(heading) => heading.span.start == step.start,
-        _ => false,
+/// How far what is put in at the end of a step is indented: of an item, or of a section of its own. `None` elsewhere, and
+/// where tabs say it.
+fn indent(source: &str, blocks: &[Block], step: Span) -> Option<usize> {
+    blocks.iter().find_map(|block| match block {
+        Block::List(list) => {
+            let item = list.items.iter().find(|item| item.span.start == step.start)?;
+            width(source, item)
+        }
+        Block::Heading(heading) => (heading.span.start == step.start).then_some(0),
+        _ => None,
     })
-}
-
-fn indent(source: &str, at: usize) -> usize {
-    let rest = &source[at..];
-    let marker: usize = rest.chars().take_while(|c| c.is_ascii_digit()).count();
-    let after = match marker {
-        0 if rest.starts_with(['-', '*', '+']) => 1,
-        0 => return 0,
-        digits if rest[digits..].starts_with(['.', ')']) => digits + 1,
-        _ => return 0,
-    };
-    let blanks = rest[after..].len() - rest[after..].trim_start_matches(' ').len();
-    after + if (1..=4).contains(&blanks) { blanks } else { 1 }
 }
 
 /// The configured role that the text names, else a guess.

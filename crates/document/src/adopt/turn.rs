@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::proposal::Proposal;
-use crate::offered::before;
+use crate::offered::{before, last_sentence};
 use crate::{Plan, Span, Step, Work};
 
 /// Words of a title, or of the text above code, by which that is for some runs only.
@@ -32,19 +32,12 @@ pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
     };
     let titles = step.path.iter().skip(1).chain([&step.title]);
     let sometimes = |text: &str| SOMETIMES.as_ref().is_none_or(|sometimes| sometimes.is_match(text));
-    let told = titles.map(String::as_str).chain([last_sentence(before(source, unit.start))]).any(sometimes);
+    let leads = last_sentence(before(source, unit.start));
+    let told = titles.map(String::as_str).chain(leads).any(sometimes);
     (told || !step.alternatives.is_empty()).then(|| {
         "it may not be for every run: make it a `rollback` of the step that it undoes, give its step a `when`, or say `run`"
             .to_owned()
     })
-}
-
-/// What leads to the code: the sentences before it are of something else, often enough.
-fn last_sentence(text: &str) -> &str {
-    let text = text.trim_end();
-    let ends = text.trim_end_matches(['.', ':']).len();
-    let from = text[..ends].rfind(". ").map_or(0, |at| at + 2);
-    &text[from..]
 }
 
 /// Names the steps that are not for every run and would be confirmed in each, and rows of tables that nobody would be asked for.

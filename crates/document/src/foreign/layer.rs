@@ -60,8 +60,13 @@ pub(super) fn complete(
     let Gaps { passages, more, .. } = gaps;
     pieces.extend(more);
     pieces.sort_by_key(|piece| piece.span.start);
-    // What is left is blank.
-    let mut end = book.source.len();
+    close_gaps(pieces, book.source.len());
+    passages
+}
+
+/// Has what is left between pieces, which are in order, belong to the one above it: it is blank.
+pub(crate) fn close_gaps(pieces: &mut [Piece], length: usize) {
+    let mut end = length;
     for piece in pieces.iter_mut().rev() {
         piece.span.end = end;
         end = piece.span.start;
@@ -69,7 +74,6 @@ pub(super) fn complete(
     if let Some(first) = pieces.first_mut() {
         first.span.start = 0;
     }
-    passages
 }
 
 struct Gaps<'g> {

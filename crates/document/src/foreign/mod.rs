@@ -21,6 +21,7 @@ mod outline;
 mod tables;
 mod words;
 
+pub(crate) use layer::close_gaps;
 pub use layer::{Piece, Shown};
 
 pub(crate) use book::Book;

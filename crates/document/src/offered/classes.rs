@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::programs::{is_known, only_reads};
+use super::programs::{is_known, only_reads, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
 use crate::{Class, Confidence, Reading};
@@ -140,57 +140,10 @@ fn how_sure(prompt: Option<&Prompt>, around: &Around<'_>, known: bool) -> (Confi
     }
 }
 
-/// Programs none of whose options writes, runs or sets anything.
-const LOOK: &[&str] = &[
-    "ls",
-    "cat",
-    "head",
-    "pwd",
-    "whoami",
-    "id",
-    "uname",
-    "uptime",
-    "df",
-    "du",
-    "free",
-    "wc",
-    "grep",
-    "which",
-    "stat",
-    "echo",
-    "printf",
-    "true",
-    "test",
-    "[",
-    "nproc",
-    "getent",
-    "lsblk",
-    "sha256sum",
-    "md5sum",
-    "cmp",
-    "readlink",
-];
-
-/// Programs of which these first words do neither.
-const LOOK_BY: &[(&str, &[&str])] = &[
-    ("git", &["status"]),
-    ("kubectl", &["get", "describe"]),
-    ("docker", &["ps", "images"]),
-    ("systemctl", &["status", "is-active", "is-enabled"]),
-];
-
 /// Whether a command only looks, whatever its options are: of less, somebody is to say so. As a check it runs unasked.
 pub(crate) fn surely_looks(text: &str) -> bool {
     let outline = lints::outline(text);
-    let looks = |(program, arguments): &(String, Vec<String>)| {
-        let first = arguments.first().map(String::as_str).unwrap_or_default();
-        LOOK.contains(&program.as_str())
-            || LOOK_BY.iter().any(|(name, words)| name == program && words.contains(&first))
-    };
-    !outline.calls.is_empty()
-        && outline.defines.is_empty()
-        && outline.calls.iter().all(looks)
-        && !changes(text)
+    !outline.calls.is_empty() && outline.defines.is_empty() && surely_read(&outline.calls) && !changes(text)
 }
 
 /// Whether a command changes something, as far as its programs tell.
@@ -247,7 +200,7 @@ fn is_line_of_prose(text: &str, program: &str) -> bool {
 }
 
 /// What stands right before the code: the last lines of the paragraph before it.
-fn last_sentence(before: &str) -> Option<&str> {
+pub(crate) fn last_sentence(before: &str) -> Option<&str> {
     let paragraph = before.trim_end().rsplit("\n\n").next()?.trim();
     // A heading or a fence tells nothing of the code below.
     let cut = paragraph.rfind(". ").map_or(0, |at| if paragraph[..at].ends_with("e.g") { 0 } else { at + 2 });

@@ -1,6 +1,6 @@
 //! What each piece of code in a document was taken for, and why.
 
-use super::steps::units;
+use super::units::units;
 use crate::{DocumentKind, Reading, Span, markdown};
 
 /// A command of a document and what it was taken for.

@@ -12,11 +12,15 @@ mod insert;
 mod programs;
 mod prompts;
 mod steps;
+mod units;
+mod values;
 mod whole;
 
-pub(crate) use blanks::{Mark, Sheet, What, marks, unset, variable};
-pub(crate) use classes::surely_looks;
+pub(crate) use blanks::{Mark, What, marks};
+pub(crate) use classes::{last_sentence, surely_looks};
 pub(crate) use code::{Command, Kind as PieceKind, Piece};
 pub use explain::{Explained, explain};
 pub(crate) use insert::{Why, in_place, template};
-pub(crate) use steps::{Unit, before, offer, units};
+pub(crate) use steps::offer;
+pub(crate) use units::{Unit, before, units};
+pub(crate) use values::Values;

@@ -160,6 +160,54 @@ pub(crate) fn only_reads(calls: &[(String, Vec<String>)]) -> bool {
     })
 }
 
+/// Programs none of whose options writes, runs or sets anything.
+const SURELY: &[&str] = &[
+    "ls",
+    "cat",
+    "head",
+    "pwd",
+    "whoami",
+    "id",
+    "uname",
+    "uptime",
+    "df",
+    "du",
+    "free",
+    "wc",
+    "grep",
+    "which",
+    "stat",
+    "echo",
+    "printf",
+    "true",
+    "test",
+    "[",
+    "nproc",
+    "getent",
+    "lsblk",
+    "sha256sum",
+    "md5sum",
+    "cmp",
+    "readlink",
+];
+
+/// Programs of which these first words do neither.
+const SURELY_BY: &[(&str, &[&str])] = &[
+    ("git", &["status"]),
+    ("kubectl", &["get", "describe"]),
+    ("docker", &["ps", "images"]),
+    ("systemctl", &["status", "is-active", "is-enabled"]),
+];
+
+/// Whether none of these calls changes anything, whatever its options are.
+pub(crate) fn surely_read(calls: &[(String, Vec<String>)]) -> bool {
+    calls.iter().all(|(program, arguments)| {
+        let first = arguments.first().map(String::as_str).unwrap_or_default();
+        SURELY.contains(&program.as_str())
+            || SURELY_BY.iter().any(|(name, words)| name == program && words.contains(&first))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,79 +4,18 @@
 //! of its own, with the text before it above it, and what is left is confirmed as before. No line of the document is lost by
 //! that, and none is shown twice.
 
-use std::collections::BTreeSet;
-
-use super::blanks::{Mark, Sheet, What, marks, unset, variable};
-use super::code::{Code, Command, Cut, cut, language};
+use super::blanks::{Mark, What};
+use super::code::Command;
 use super::insert::{Why, template};
-use crate::foreign::{Piece, Shown};
-use crate::markdown::{Block as Markdown, Tree};
-use crate::placeholders::Search;
-use crate::spanned::Mapped;
+use super::units::{Unit, units};
+use super::values::Values;
+use crate::foreign::{Piece, Shown, close_gaps};
+use crate::markdown::Tree;
+use crate::placeholders::{Search, is_left_out};
 use crate::{
     Action, Blank, Block, Class, Expectation, Expected, LineKind, LineMatcher, Offered, Options, Span, Step,
-    Times, Work, lints,
+    Times, Work,
 };
-
-/// Code of a document that may hold commands.
-pub(crate) struct Unit {
-    /// All of it, with what fences it.
-    pub(crate) span: Span,
-    pub(crate) body: Mapped,
-    pub(crate) language: &'static str,
-    pub(crate) cut: Cut,
-}
-
-/// All code of a document that reads as a shell's, in order.
-pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
-    let mut found = Vec::new();
-    collect(source, &tree.blocks, &mut found);
-    found.sort_by_key(|unit| unit.span.start);
-    found
-}
-
-fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
-    for block in blocks {
-        match block {
-            Markdown::Fence(fence) => {
-                // A fence that swallows headings is none that anybody meant.
-                if fence.closed {
-                    found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
-                }
-            }
-            Markdown::Indented(body, span) => {
-                found.extend(unit(source, *span, (**body).clone(), Some(String::new())))
-            }
-            Markdown::Text(text) => {
-                found.extend(unit(source, text.span, Mapped::slice(source, text.span), None))
-            }
-            Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
-            Markdown::Quote(quote) => collect(source, &quote.blocks, found),
-            Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
-        }
-    }
-}
-
-fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<Unit> {
-    let before = before(source, span.start);
-    let code = Code { info: info.as_deref(), text: body.text(), before };
-    let language = language(&code)?;
-    let cut = cut(&code);
-    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
-}
-
-/// The text right before a place: its last paragraph, unless that is code or a heading.
-pub(crate) fn before(source: &str, at: usize) -> &str {
-    // What is further away says nothing of it.
-    let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
-    let text = source[far..at].trim_end();
-    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
-    let paragraph = text[start..].trim();
-    let closes = paragraph.lines().last().is_some_and(|line| {
-        line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
-    });
-    if closes || paragraph.starts_with('#') { "" } else { paragraph }
-}
 
 /// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
 pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut Vec<Piece>) {
@@ -85,7 +24,7 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
     if units.is_empty() {
         return;
     }
-    let mut offers = Offers::of(&units);
+    let mut offers = Offers { units: &units, values: Values::of(&units) };
     let mut all = std::mem::take(pieces);
     all.sort_by_key(|piece| piece.span.start);
     let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
@@ -112,16 +51,8 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
             action.id = format!("{}#{}", step.id, number + 1);
         }
     }
-    // Blank lines belong to the piece above them.
     pieces.sort_by_key(|piece| piece.span.start);
-    let mut end = source.len();
-    for piece in pieces.iter_mut().rev() {
-        piece.span.end = end;
-        end = piece.span.start;
-    }
-    if let Some(first) = pieces.first_mut() {
-        first.span.start = 0;
-    }
+    close_gaps(pieces, source.len());
 }
 
 /// A step on its way.
@@ -165,36 +96,10 @@ impl Made<'_> {
 
 struct Offers<'u> {
     units: &'u [Unit],
-    sheet: Sheet,
-    defined: BTreeSet<String>,
+    values: Values,
 }
 
-impl<'u> Offers<'u> {
-    /// Reads all values of the document, so that each takes what it may take wherever it stands.
-    fn of(units: &'u [Unit]) -> Offers<'u> {
-        let commands = || units.iter().flat_map(|unit| &unit.cut.commands);
-        let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
-        let mut offers = Offers { units, sheet: Sheet::default(), defined };
-        offers.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
-        for command in commands().filter(|command| command.is_offered()) {
-            let named = offers.named(&command.text);
-            for (number, why) in template(&command.text, &named).wrong {
-                if let Why::Again(_) = why {
-                    offers.sheet.restrict(&named[number].1);
-                }
-            }
-        }
-        offers
-    }
-
-    fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
-        let named = marks(text).into_iter().map(|mark| {
-            let name = self.sheet.name(text, &mark);
-            (mark, name)
-        });
-        named.collect()
-    }
-
+impl Offers<'_> {
     /// An action as what it offers, and what is left of it; `own` are its pieces.
     fn split(&mut self, action: Action, own: &[Piece], made: &mut Made<'_>) {
         let has = |piece: &Piece| {
@@ -308,7 +213,7 @@ impl<'u> Offers<'u> {
 
     fn block(&mut self, unit: &Unit, command: &Command, lead: String, mut after: String) -> Block {
         let text = command.text.trim_end().to_owned();
-        let named = self.named(&text);
+        let named = self.values.named(&text);
         let tty = command.reading.class == Class::Interactive;
         let mut refused = None;
         let all = template(&text, &named);
@@ -322,7 +227,7 @@ impl<'u> Offers<'u> {
         for (number, (mark, name)) in named.iter().enumerate() {
             let wrong = never(number);
             let written = &text[mark.at.clone()];
-            let blank = self.sheet.blank(name, written, mark.what, wrong.is_none());
+            let blank = self.values.blank(name, written, mark.what, wrong.is_none());
             match (wrong, mark.what) {
                 (None, _) => inserted.push((mark.clone(), name.clone())),
                 (Some(why), What::Placeholder) => {
@@ -336,7 +241,7 @@ impl<'u> Offers<'u> {
                 values.push(blank);
             }
         }
-        values.extend(unset(&text, &self.defined).iter().map(|name| variable(name)));
+        values.extend(self.values.variables(&text));
         let made = template(&text, &inserted);
         let is_template = !inserted.is_empty();
         // One that leaves something unclear once others are text again is told as any other.
@@ -378,7 +283,7 @@ fn expected(shown: &str) -> Vec<LineMatcher> {
     let search = Search::of_people(shown);
     let line = |line: &str| {
         let line = line.trim_end();
-        if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
+        if is_left_out(line) {
             return LineMatcher { text: "*".to_owned(), how: LineKind::Glob, times: Times::Any };
         }
         let marks = search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();

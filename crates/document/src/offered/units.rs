@@ -1,0 +1,66 @@
+//! Code of a document, cut into commands.
+
+use super::code::{Code, Cut, cut, language};
+use crate::Span;
+use crate::markdown::{Block as Markdown, Tree};
+use crate::spanned::Mapped;
+
+/// Code of a document that may hold commands.
+pub(crate) struct Unit {
+    /// All of it, with what fences it.
+    pub(crate) span: Span,
+    pub(crate) body: Mapped,
+    pub(crate) language: &'static str,
+    pub(crate) cut: Cut,
+}
+
+/// All code of a document that reads as a shell's, in order.
+pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
+    let mut found = Vec::new();
+    collect(source, &tree.blocks, &mut found);
+    found.sort_by_key(|unit| unit.span.start);
+    found
+}
+
+fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
+    for block in blocks {
+        match block {
+            Markdown::Fence(fence) => {
+                // A fence that swallows headings is none that anybody meant.
+                if fence.closed {
+                    found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
+                }
+            }
+            Markdown::Indented(body, span) => {
+                found.extend(unit(source, *span, (**body).clone(), Some(String::new())))
+            }
+            Markdown::Text(text) => {
+                found.extend(unit(source, text.span, Mapped::slice(source, text.span), None))
+            }
+            Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
+            Markdown::Quote(quote) => collect(source, &quote.blocks, found),
+            Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
+        }
+    }
+}
+
+fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<Unit> {
+    let before = before(source, span.start);
+    let code = Code { info: info.as_deref(), text: body.text(), before };
+    let language = language(&code)?;
+    let cut = cut(&code);
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
+}
+
+/// The text right before a place: its last paragraph, unless that is code or a heading.
+pub(crate) fn before(source: &str, at: usize) -> &str {
+    // What is further away says nothing of it.
+    let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+    let text = source[far..at].trim_end();
+    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let paragraph = text[start..].trim();
+    let closes = paragraph.lines().last().is_some_and(|line| {
+        line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
+    });
+    if closes || paragraph.starts_with('#') { "" } else { paragraph }
+}

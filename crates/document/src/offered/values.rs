@@ -1,0 +1,55 @@
+//! What the commands of a document ask for.
+
+use std::collections::BTreeSet;
+
+use super::blanks::{Mark, Sheet, What, marks, unset, variable};
+use super::code::Command;
+use super::insert::{Why, template};
+use super::units::Unit;
+use crate::{Blank, lints};
+
+/// Values of a document, by their names.
+pub(crate) struct Values {
+    sheet: Sheet,
+    /// Variables that its commands set.
+    defined: BTreeSet<String>,
+}
+
+impl Values {
+    /// Reads all code with commands that are offered, so that each value takes what it may take wherever it stands.
+    pub(crate) fn of(units: &[Unit]) -> Values {
+        let offered = |unit: &&Unit| unit.cut.commands.iter().any(Command::is_offered);
+        let commands = || units.iter().filter(offered).flat_map(|unit| &unit.cut.commands);
+        let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
+        let mut values = Values { sheet: Sheet::default(), defined };
+        values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
+        for command in commands().filter(|command| command.is_offered()) {
+            let named = values.named(&command.text);
+            for (number, why) in template(&command.text, &named).wrong {
+                if let Why::Again(_) = why {
+                    values.sheet.restrict(&named[number].1);
+                }
+            }
+        }
+        values
+    }
+
+    /// The marks of a command, each with the name of the value that takes its place.
+    pub(crate) fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
+        let named = marks(text).into_iter().map(|mark| {
+            let name = self.sheet.name(text, &mark);
+            (mark, name)
+        });
+        named.collect()
+    }
+
+    /// The value that is asked for a mark.
+    pub(crate) fn blank(&self, name: &str, written: &str, what: What, inserted: bool) -> Blank {
+        self.sheet.blank(name, written, what, inserted)
+    }
+
+    /// Variables that a command reads and nothing sets.
+    pub(crate) fn variables(&self, text: &str) -> Vec<Blank> {
+        unset(text, &self.defined).iter().map(|name| variable(name)).collect()
+    }
+}
