@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::blocks::{Kind, kind_of, kind_or_near};
 use crate::findings::{Findings, nearest};
-use crate::markdown::{Block, Fence, Item, Text, Tree};
+use crate::markdown::{Block, Fence, Fenced, Item, Text, Tree, fences};
 use crate::{Code, Span};
 
 /// Walks the whole document.
@@ -30,8 +30,7 @@ pub(crate) fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
     if !source.chars().any(acts) {
         return;
     }
-    let mut fences = Vec::new();
-    fences_of(list, &mut fences);
+    let fences = fences(list);
     let paragraphs: Vec<Span> = list
         .iter()
         .filter_map(|block| match block {
@@ -45,7 +44,7 @@ pub(crate) fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
     let within = |at: usize| {
         let line = source[..at].rfind('\n').map_or(0, |end| end + 1);
         let is_option = source[line..at].trim_start().starts_with("#|");
-        fences.iter().any(|fence: &&Fence| {
+        fences.iter().any(|Fenced { fence, .. }| {
             let yaml = matches!(fence.kind, Kind::Step | Kind::SignOff | Kind::Record | Kind::Probe);
             let executed = matches!(fence.kind, Kind::Run | Kind::Check | Kind::Rollback);
             (fence.span.start..fence.span.end).contains(&at) && !yaml && !(executed && is_option)
@@ -60,17 +59,6 @@ pub(crate) fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
         );
         let help = "take it out; where it is meant, write it in an escape of the language that reads it";
         findings.add(Code::HiddenCharacter, Span::new(at, at + c.len_utf8()), message, help);
-    }
-}
-
-fn fences_of<'t>(list: &'t [Block], fences: &mut Vec<&'t Fence>) {
-    for block in list {
-        match block {
-            Block::Fence(fence) => fences.push(fence),
-            Block::List(list) => list.items.iter().for_each(|item| fences_of(&item.blocks, fences)),
-            Block::Quote(quote) => fences_of(&quote.blocks, fences),
-            _ => {}
-        }
     }
 }
 

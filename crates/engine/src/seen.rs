@@ -258,29 +258,21 @@ impl Witness {
             }
             Event::Deviation(deviation) => self.deviate(deviation),
             Event::DocumentExchanged(exchanged) => self.seen.deviations.push(exchanged.words()),
-            Event::Decision { step, action, place, choice, by, .. } => match choice {
-                Choice::Happened => self.done(
-                    step,
-                    &labelled(action, place.as_deref()),
-                    format!("done, says {}, who looked after a crash", by.who),
-                ),
-                Choice::Run => self.done(
-                    step,
-                    &labelled(action, place.as_deref()),
-                    format!("not done, says {}, who looked after a crash", by.who),
-                ),
-                Choice::NotApplicable | Choice::PassOver => self.done(
-                    step,
-                    &labelled(action, place.as_deref()),
-                    format!("not for this run, says {}", by.who),
-                ),
-                Choice::Accepted => self.done(
-                    step,
-                    &labelled(action, place.as_deref()),
-                    format!("passed; what it printed is as it should be, says {}", by.who),
-                ),
-                Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort | Choice::RunCommand => {}
-            },
+            Event::Decision { step, action, place, choice, by, .. } => {
+                let who = &by.who;
+                let outcome = match choice {
+                    Choice::Happened => format!("done, says {who}, who looked after a crash"),
+                    Choice::Run => format!("not done, says {who}, who looked after a crash"),
+                    Choice::NotApplicable | Choice::PassOver => format!("not for this run, says {who}"),
+                    Choice::Accepted => format!("passed; what it printed is as it should be, says {who}"),
+                    Choice::Proceed
+                    | Choice::Retry
+                    | Choice::FindOut
+                    | Choice::Abort
+                    | Choice::RunCommand => return,
+                };
+                self.done(step, &labelled(action, place.as_deref()), outcome);
+            }
             Event::SessionOpened(_)
             | Event::SessionSigned(_)
             | Event::RulesChecked(_)

@@ -3,7 +3,7 @@
 use super::proposal::Proposal;
 use super::shown;
 use crate::blocks::{is_shell_like, kind_of};
-use crate::markdown::Fence;
+use crate::markdown::{Fence, Fenced};
 use crate::offered::{
     Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, marks, surely_looks, template,
 };
@@ -36,8 +36,8 @@ fn info_of(fence: &Fence) -> Span {
 }
 
 /// Why code is left as it is.
-fn unfit(unit: &Unit, fence: Option<(&Fence, bool)>, source: &str) -> Option<String> {
-    let Some((fence, quoted)) = fence else {
+fn unfit(unit: &Unit, fence: Option<Fenced<'_>>, source: &str) -> Option<String> {
+    let Some(Fenced { fence, quoted }) = fence else {
         return Some(
             "put these commands into a fence, and say what they are: `sh run` or `sh check`".to_owned(),
         );
@@ -70,7 +70,7 @@ fn unfit(unit: &Unit, fence: Option<(&Fence, bool)>, source: &str) -> Option<Str
 pub(super) fn why_not(
     source: &str,
     unit: &Unit,
-    fence: Option<(&Fence, bool)>,
+    fence: Option<Fenced<'_>>,
     taken_back: Option<&String>,
 ) -> Option<String> {
     let refused = |command: &Command| {
@@ -88,15 +88,15 @@ pub(super) fn why_not(
 }
 
 /// Leaves code as it is, but for a mark that nothing in it runs.
-pub(super) fn leave(proposal: &mut Proposal, unit: &Unit, fence: Option<(&Fence, bool)>, why: String) {
+pub(super) fn leave(proposal: &mut Proposal, unit: &Unit, fence: Option<Fenced<'_>>, why: String) {
     let count = offered(unit).count();
     if count == 0 {
-        fence.into_iter().for_each(|(fence, _)| documentation(proposal, fence));
+        fence.into_iter().for_each(|fenced| documentation(proposal, fenced.fence));
         return;
     }
     proposal.commands.left += count;
-    if let Some((fence, _)) = fence.filter(|(fence, _)| kind_of(&fence.info).is_err()) {
-        example(proposal, fence, &why);
+    if let Some(fenced) = fence.filter(|fenced| kind_of(&fenced.fence.info).is_err()) {
+        example(proposal, fenced.fence, &why);
     }
     proposal.leave(unit.span, why);
 }

@@ -19,7 +19,7 @@ pub use edit::Edit;
 use proposal::Proposal;
 pub use proposal::{Commands, Left};
 
-use crate::markdown::{self, Block, Fence};
+use crate::markdown::{self, Fenced};
 use crate::offered::{Unit, Values, units};
 use crate::{Config, Diagnostic, DocumentKind, Span, compile};
 
@@ -57,9 +57,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     }
     let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
     let units = units(source, &tree);
-    let mut fences = Vec::new();
-    fences_of(&tree.blocks, false, &mut fences);
-    let fence_of = |unit: &Unit| fences.iter().find(|(fence, _)| fence.span == unit.span).copied();
+    let fences = markdown::fences(&tree.blocks);
+    let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
     let mut values = Values::of(&units);
     // Units that did not hold as blocks, and why.
     let mut taken_back: BTreeMap<usize, String> = BTreeMap::new();
@@ -73,12 +72,12 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             let why = turn::out_of(source, &compiled.plan, unit.span)
                 .or_else(|| code::why_not(source, unit, fence, taken_back.get(&at)));
             match (why, fence) {
-                (None, Some((fence, _))) => blocks.push((unit, fence)),
+                (None, Some(Fenced { fence, .. })) => blocks.push((unit, fence)),
                 (why, _) => code::leave(&mut proposal, unit, fence, why.unwrap_or_default()),
             }
         }
-        let others = fences.iter().filter(|(fence, _)| !units.iter().any(|unit| unit.span == fence.span));
-        others.for_each(|(fence, _)| code::documentation(&mut proposal, fence));
+        let others = fences.iter().filter(|fenced| !units.iter().any(|unit| unit.span == fenced.fence.span));
+        others.for_each(|fenced| code::documentation(&mut proposal, fenced.fence));
         let active: Vec<Span> = blocks.iter().map(|(unit, _)| unit.span).collect();
         let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
         for (both, width) in blocks.into_iter().zip(widths) {
@@ -124,18 +123,6 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
 
 fn errors(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     all.into_iter().filter(Diagnostic::is_error).collect()
-}
-
-/// All fences, and whether they stand in a quote.
-fn fences_of<'t>(blocks: &'t [Block], quoted: bool, found: &mut Vec<(&'t Fence, bool)>) {
-    for block in blocks {
-        match block {
-            Block::Fence(fence) => found.push((fence, quoted)),
-            Block::List(list) => list.items.iter().for_each(|item| fences_of(&item.blocks, quoted, found)),
-            Block::Quote(quote) => fences_of(&quote.blocks, true, found),
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

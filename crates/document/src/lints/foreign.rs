@@ -10,7 +10,7 @@ use crate::audit::{hidden, html, lines_that_are_none, no_box, swallowed};
 use crate::blocks::{self, is_shell, is_shell_like, kind_of};
 use crate::findings::Findings;
 use crate::front::mentions_runbook;
-use crate::markdown::{Block, Fence, Fronts, Heading, Tree, slug};
+use crate::markdown::{self, Block, Fence, Fronts, Heading, Tree, slug};
 use crate::{Code, Span};
 
 /// Looks at the whole document.
@@ -21,8 +21,8 @@ pub(crate) fn lint(source: &str, fronts: &Fronts, tree: &Tree, findings: &mut Fi
         let help = "keep one, at the very top; put an empty line after a `---` that is a rule";
         own.add(Code::SecondFrontMatter, *span, "a second front matter stands in mid-file", help);
     }
-    let mut fences = Vec::new();
-    walk(source, &tree.blocks, &mut fences, &mut own);
+    let fences: Vec<&Fence> = markdown::fences(&tree.blocks).iter().map(|fenced| fenced.fence).collect();
+    walk(source, &tree.blocks, &mut own);
     let open = fences.iter().any(|fence| !fence.closed);
     for fence in &fences {
         runs_on(source, fence, open, &mut own);
@@ -36,10 +36,9 @@ pub(crate) fn lint(source: &str, fronts: &Fronts, tree: &Tree, findings: &mut Fi
     findings.append(own);
 }
 
-fn walk<'t>(source: &str, blocks: &'t [Block], fences: &mut Vec<&'t Fence>, findings: &mut Findings) {
+fn walk(source: &str, blocks: &[Block], findings: &mut Findings) {
     for block in blocks {
         match block {
-            Block::Fence(fence) => fences.push(fence),
             // `:::note` is another tool's way to write an alert.
             Block::Text(text)
                 if !text.span.of(source).lines().any(|line| line.trim_start().starts_with(":::")) =>
@@ -52,10 +51,10 @@ fn walk<'t>(source: &str, blocks: &'t [Block], fences: &mut Vec<&'t Fence>, find
                     if item.task.is_none() {
                         no_box(source, item, findings);
                     }
-                    walk(source, &item.blocks, fences, findings);
+                    walk(source, &item.blocks, findings);
                 }
             }
-            Block::Quote(quote) => walk(source, &quote.blocks, fences, findings),
+            Block::Quote(quote) => walk(source, &quote.blocks, findings),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::blocks::Kind;
 use crate::findings::Findings;
 use crate::include::Instance;
-use crate::markdown::{Block, Fence, Tree};
+use crate::markdown::{Block, Fence, Tree, fences};
 use crate::spanned::shorten;
 use crate::{Action, Code, Span, Step, Work};
 
@@ -21,8 +21,7 @@ pub(crate) fn lint(
     let starts: HashSet<usize> = own.iter().map(|step| step.span.start).collect();
     let mut done: Vec<Span> = own.iter().flat_map(spans).collect();
     done.sort_by_key(|span| span.start);
-    let mut blocks = Vec::new();
-    fences(&tree.blocks, &mut blocks);
+    let blocks: Vec<&Fence> = fences(&tree.blocks).iter().map(|fenced| fenced.fence).collect();
     let titles = titles(&tree.blocks, instances);
     for step in foreign {
         // What stands directly below a title introduces what follows.
@@ -113,15 +112,4 @@ fn says_something(source: &str, span: Span, fences: &[&Fence]) -> bool {
         !(line.is_empty() || line.starts_with('#') || comment)
     };
     rest.lines().any(is_prose)
-}
-
-fn fences<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
-    for block in blocks {
-        match block {
-            Block::Fence(fence) => found.push(fence),
-            Block::List(list) => list.items.iter().for_each(|item| fences(&item.blocks, found)),
-            Block::Quote(quote) => fences(&quote.blocks, found),
-            _ => {}
-        }
-    }
 }

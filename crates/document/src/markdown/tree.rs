@@ -150,6 +150,30 @@ impl Block {
     }
 }
 
+/// A fence, and whether it stands in a quote.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fenced<'t> {
+    pub(crate) fence: &'t Fence,
+    pub(crate) quoted: bool,
+}
+
+/// All fences, at any depth, in the order of the document.
+pub(crate) fn fences(blocks: &[Block]) -> Vec<Fenced<'_>> {
+    fn visit<'t>(blocks: &'t [Block], quoted: bool, found: &mut Vec<Fenced<'t>>) {
+        for block in blocks {
+            match block {
+                Block::Fence(fence) => found.push(Fenced { fence, quoted }),
+                Block::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, quoted, found)),
+                Block::Quote(quote) => visit(&quote.blocks, true, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    visit(blocks, false, &mut found);
+    found
+}
+
 impl Text {
     /// On one line.
     pub(crate) fn line(&self) -> String {
