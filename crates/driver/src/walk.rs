@@ -35,10 +35,7 @@ where
         {
             let action = task.id(self.recorder.plan);
             self.recorder.tell(Moment::Parked { action, question });
-            let added = self.desk.adds(&self.recorder.view(), true);
-            if !added.is_empty() {
-                self.recorder.record(added)?;
-            }
+            Walk::of(self).take_what_is_added(true)?;
         }
         Ok(stop)
     }
