@@ -28,7 +28,9 @@ impl Run {
             if !offered {
                 state.recorded.insert(name.clone());
             }
-            state.out_of_limits |= !within_limits;
+            if !within_limits {
+                state.out_of_limits.insert(name.clone());
+            }
             if last {
                 state.written_down();
             }

@@ -6,7 +6,7 @@ use crate::answers::judged;
 use crate::fold::{Fold, ensure};
 use crate::reads::names_in_condition;
 use crate::run::state::Status;
-use crate::{Corrected, Due, Fit, Frontier, Run, Slot, Task, Via, fit};
+use crate::{Corrected, Due, Frontier, Run, Slot, Task, Via};
 
 impl Run {
     /// Where a value was written down that can be corrected, and its field: the action has not been begun again since, and
@@ -87,22 +87,21 @@ impl Run {
         judged(field, new, *within_limits)?;
         self.values.set_typed(name, new, &field.kind);
         self.performed_by(&by.who);
-        self.judge_again(plan, task);
+        self.judge_again(plan, task, name, *within_limits);
         self.lapse_since(task, &format!("{name}, which its signer saw, was corrected"));
         Ok(())
     }
 
-    /// The limits of all that an action has written down, as its values are now.
-    fn judge_again(&mut self, plan: &Plan, task: Task) {
-        let Some(Work::Record { fields }) = task.work(plan) else { return };
-        let out = fields.iter().any(|field| {
-            let value =
-                self.values().get(&field.name).filter(|_| self.state(task).recorded.contains(&field.name));
-            value.is_some_and(|value| matches!(fit(&field.kind, value), Fit::OutOfLimits(_)))
-        });
+    /// Whether all that an action has written down keeps its limits, now that one value is another. The others are as
+    /// they were judged: what stands under their names now may have been written down elsewhere since.
+    fn judge_again(&mut self, plan: &Plan, task: Task, name: &str, within_limits: bool) {
+        let Some(Work::Record { .. }) = task.work(plan) else { return };
         let whole = self.open_fields(plan, task).is_empty();
         self.alter(task, |state| {
-            state.out_of_limits = out;
+            match within_limits {
+                true => state.out_of_limits.remove(name),
+                false => state.out_of_limits.insert(name.to_owned()),
+            };
             // What was skipped stays what somebody decided.
             if whole && state.left.is_none() {
                 state.written_down();

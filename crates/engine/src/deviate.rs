@@ -203,5 +203,5 @@ fn again(state: &mut State) {
     state.soak = None;
     state.interrupted = false;
     state.recorded.clear();
-    state.out_of_limits = false;
+    state.out_of_limits.clear();
 }

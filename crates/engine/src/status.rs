@@ -228,7 +228,7 @@ impl Run {
 
     /// Whether every value written down so far keeps its limits.
     pub fn keeps_limits(&self, task: Task) -> bool {
-        !self.state(task).out_of_limits
+        self.state(task).out_of_limits.is_empty()
     }
 
     /// How the run ends, if nothing is left but to close it; how it ended, if it is closed.

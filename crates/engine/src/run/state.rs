@@ -32,8 +32,8 @@ pub(crate) struct State {
     pub(crate) sent: Option<Arc<SentTo>>,
     /// Fields written down.
     pub(crate) recorded: BTreeSet<String>,
-    /// One of them does not keep its limits.
-    pub(crate) out_of_limits: bool,
+    /// Those of them that do not keep their limits.
+    pub(crate) out_of_limits: BTreeSet<String>,
     /// Who signed it off.
     pub(crate) signers: BTreeSet<String>,
     pub(crate) requested: bool,
@@ -82,7 +82,7 @@ pub(crate) static UNTOUCHED: State = State {
     script: None,
     sent: None,
     recorded: BTreeSet::new(),
-    out_of_limits: false,
+    out_of_limits: BTreeSet::new(),
     signers: BTreeSet::new(),
     requested: false,
     interrupted: false,
@@ -93,9 +93,9 @@ pub(crate) static UNTOUCHED: State = State {
 impl State {
     /// Everything is written down: within its limits, or not.
     pub(crate) fn written_down(&mut self) {
-        let (status, outcome) = match self.out_of_limits {
-            true => (Status::Failed, Outcome::Failed),
-            false => (Status::Settled, Outcome::Passed),
+        let (status, outcome) = match self.out_of_limits.is_empty() {
+            true => (Status::Settled, Outcome::Passed),
+            false => (Status::Failed, Outcome::Failed),
         };
         (self.status, self.told.outcome) = (status, Some(outcome));
     }

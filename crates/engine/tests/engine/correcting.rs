@@ -93,6 +93,20 @@ fn limits_are_judged_again() {
     assert_eq!(story.at(), "ask b#1 SignOff", "it has not failed after all");
 }
 
+/// The same name is written down twice, with limits of its own each time.
+#[test]
+fn what_an_action_wrote_down_is_not_judged_by_what_another_wrote_under_the_same_name() {
+    let limits = |fields: &mut [Field]| fields[0].kind = ValueKind::Integer { min: None, max: Some(10) };
+    let twice = step("a").record(&["x", "y"]).fields(limits).record(&["x"]).fields(limits);
+    let mut story = Story::of(plan([twice]));
+    story.record("x", "1");
+    story.record("y", "3");
+    story.tell(story.recording("x", "50", false));
+    assert_eq!(story.at(), "ask a#2 Failed");
+    story.tell(correction("y", "3", "4", true));
+    assert_eq!(story.at(), "ask a#2 Failed", "the first x kept its limits, whatever the second is");
+}
+
 #[test]
 fn a_slip_out_of_the_limits_is_no_failure_once_it_is_put_right() {
     let mut story = Story::of(plan_of_two());
