@@ -36,7 +36,7 @@ impl Load {
                 let mut answers = Vec::new();
                 while !over.load(Ordering::SeqCst) {
                     answers.push(ask(&address, path));
-                    std::thread::sleep(Duration::from_millis(10));
+                    std::thread::sleep(Duration::from_millis(40));
                 }
                 answers
             })
