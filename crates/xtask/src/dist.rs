@@ -1,6 +1,8 @@
 //! `cargo xtask dist`: what is given to people who do not build it themselves. For this machine's kind alone, made so that the
 //! same program gives the same bytes.
 
+mod debian;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -10,7 +12,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::command::{cargo, output, run};
+use crate::command::{cargo, exists, output, run};
 use crate::workspace;
 
 /// What is asked for.
@@ -23,9 +25,9 @@ pub struct Options {
 }
 
 /// Files of the repository that go along.
-const ALONG: [&str; 2] = ["README.md", "CHANGELOG.md"];
+const ALONG: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Writes `holdpoint-VERSION-TARGET.tar.gz` and, beside it, `SHA256SUMS`.
+/// Writes `holdpoint-VERSION-TARGET.tar.gz`, the same as a Debian package where `dpkg` is, and `SHA256SUMS` of both.
 ///
 /// # Errors
 /// Something could not be built, asked or written.
@@ -47,10 +49,18 @@ pub fn make(options: &Options) -> io::Result<()> {
     fill(&tree, &program, &bill(&metadata, &version)?)?;
     fs::create_dir_all(&directory)?;
     let archive = directory.join(format!("{name}.tar.gz"));
-    pack(scratch.path(), &name, &archive)?;
-    let sums = output(Command::new("sha256sum").arg(format!("{name}.tar.gz")).current_dir(&directory))?;
+    let time = output(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(workspace()))?;
+    pack(scratch.path(), &name, &time, &archive)?;
+    let mut made = vec![archive];
+    if exists("dpkg-deb") {
+        made.push(debian::pack(&tree, &version, &time, &directory)?);
+    } else {
+        println!("no Debian package, for there is no dpkg-deb here");
+    }
+    let names = made.iter().filter_map(|file| file.file_name());
+    let sums = output(Command::new("sha256sum").args(names).current_dir(&directory))?;
     fs::write(directory.join("SHA256SUMS"), format!("{sums}\n"))?;
-    println!("{}", archive.display());
+    made.iter().for_each(|file| println!("{}", file.display()));
     Ok(())
 }
 
@@ -80,8 +90,7 @@ fn fill(tree: &Path, program: &Path, bill: &Value) -> io::Result<()> {
 }
 
 /// Sorted, by nobody, of the time of the last commit: nothing of the machine or the moment is in it.
-fn pack(above: &Path, name: &str, archive: &Path) -> io::Result<()> {
-    let time = output(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(workspace()))?;
+fn pack(above: &Path, name: &str, time: &str, archive: &Path) -> io::Result<()> {
     let tar = archive.with_extension("");
     run(Command::new("tar")
         .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--format=ustar"])

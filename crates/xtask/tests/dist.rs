@@ -14,7 +14,8 @@ man) mkdir -p "$3" && echo page >"$3/holdpoint.1" ;;
 esac
 "##;
 
-fn packed(directory: &Path, into: &str) -> PathBuf {
+/// The archive, and the Debian package.
+fn packed(directory: &Path, into: &str) -> [PathBuf; 2] {
     let fake = directory.join("holdpoint");
     fs::write(&fake, FAKE).unwrap();
     fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
@@ -28,7 +29,9 @@ fn packed(directory: &Path, into: &str) -> PathBuf {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+    let told = String::from_utf8(output.stdout).unwrap();
+    let files: Vec<PathBuf> = told.lines().map(PathBuf::from).collect();
+    files.try_into().unwrap_or_else(|_| panic!("dpkg-deb is needed: {told}"))
 }
 
 fn said(command: &mut Command) -> String {
@@ -40,7 +43,7 @@ fn said(command: &mut Command) -> String {
 #[test]
 fn an_archive_holds_program_completions_pages_and_what_it_is_made_of_and_is_the_same_bytes_each_time() {
     let scratch = tempfile::tempdir().unwrap();
-    let archive = packed(scratch.path(), "one");
+    let [archive, package] = packed(scratch.path(), "one");
     let listed = said(Command::new("tar").arg("-tzvf").arg(&archive));
     for file in [
         "bin/holdpoint",
@@ -50,6 +53,8 @@ fn an_archive_holds_program_completions_pages_and_what_it_is_made_of_and_is_the_
         "man/man1/holdpoint.1",
         "sbom.cdx.json",
         "README.md",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
     ] {
         assert!(
             listed.lines().any(|line| line.ends_with(file) && line.contains("0/0")),
@@ -66,5 +71,33 @@ fn an_archive_holds_program_completions_pages_and_what_it_is_made_of_and_is_the_
     assert!(!names.contains(&"expectrl") && !names.contains(&"proptest"), "{names:?}");
     said(Command::new("sha256sum").args(["--check", "SHA256SUMS"]).current_dir(archive.parent().unwrap()));
     let again = packed(scratch.path(), "two");
-    assert_eq!(fs::read(archive).unwrap(), fs::read(again).unwrap());
+    assert_eq!(
+        [archive, package].map(|file| fs::read(file).unwrap()),
+        again.map(|file| fs::read(file).unwrap())
+    );
+}
+
+#[test]
+fn a_debian_package_puts_everything_where_it_belongs_and_runs_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [_, package] = packed(scratch.path(), "one");
+    let listed = said(Command::new("dpkg-deb").arg("--contents").arg(&package));
+    for (mode, file) in [
+        ("-rwxr-xr-x root/root", "./usr/bin/holdpoint"),
+        ("-rw-r--r-- root/root", "./usr/share/bash-completion/completions/holdpoint"),
+        ("-rw-r--r-- root/root", "./usr/share/zsh/vendor-completions/_holdpoint"),
+        ("-rw-r--r-- root/root", "./usr/share/fish/vendor_completions.d/holdpoint.fish"),
+        ("-rw-r--r-- root/root", "./usr/share/man/man1/holdpoint.1.gz"),
+        ("-rw-r--r-- root/root", "./usr/share/doc/holdpoint/LICENSE-MIT"),
+        ("drwxr-xr-x root/root", "./usr/share/doc/holdpoint/"),
+    ] {
+        let found = listed.lines().find(|line| line.ends_with(&format!(" {file}")));
+        assert!(found.is_some_and(|line| line.starts_with(mode)), "{mode} {file} in\n{listed}");
+    }
+    let told = said(Command::new("dpkg-deb").arg("--field").arg(&package));
+    assert!(told.contains("Depends: git\n") && told.contains("Section: admin"), "{told}");
+    let control = scratch.path().join("control");
+    said(Command::new("dpkg-deb").arg("--control").arg(&package).arg(&control));
+    let names: Vec<_> = fs::read_dir(control).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["control"], "no script of it runs as root");
 }
