@@ -16,6 +16,7 @@ pub mod licences;
 pub mod mutants;
 pub mod product;
 pub mod sample;
+pub mod site;
 pub mod suite;
 pub mod tally;
 pub mod tidy;

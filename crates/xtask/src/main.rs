@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    advisories, audit, bench, corpus, count, demo, dist, faults, fuzz, licences, mutants, product, suite,
-    tidy, tools, workspace,
+    advisories, audit, bench, corpus, count, demo, dist, faults, fuzz, licences, mutants, product, site,
+    suite, tidy, tools, workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -99,6 +99,12 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
     },
+    /// Build docs/ as a site, by mdBook.
+    Site {
+        /// Write it here [default: site in the target directory]
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences, sources and advisories of dependencies, against deny.toml.
@@ -136,6 +142,7 @@ fn main() -> ExitCode {
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Dist { holdpoint, into } => dist::make(&dist::Options { holdpoint, directory: into }),
+        Verb::Site { into } => site::build(into),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check().and_then(|_| advisories::report()),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

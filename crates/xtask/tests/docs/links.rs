@@ -43,6 +43,19 @@ fn every_link_between_pages_leads_somewhere() {
 }
 
 #[test]
+fn the_site_has_every_page_and_no_other() {
+    let summary = Page::of("docs/SUMMARY.md");
+    let listed: Vec<String> = summary.links.iter().map(|link| format!("docs/{link}")).collect();
+    let pages = all().into_iter().map(|page| page.path);
+    let mut pages: Vec<String> =
+        pages.filter(|path| path.starts_with("docs/") && *path != summary.path).collect();
+    pages.sort();
+    let mut sorted = listed.clone();
+    sorted.sort();
+    assert_eq!(sorted, pages, "docs/SUMMARY.md lists what `cargo xtask site` builds");
+}
+
+#[test]
 fn decisions_are_numbered_in_order_and_all_are_listed() {
     let mut names: Vec<String> = std::fs::read_dir(root().join("docs/decisions"))
         .unwrap()
