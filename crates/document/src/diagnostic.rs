@@ -123,6 +123,8 @@ codes! {
     InteractiveProgram = "interactive-program", Warning;
     /// A command that wants the SSH agent, which this block does not get where sign-offs are given by key.
     NoAgent = "no-agent", Warning;
+    /// An image by its tag, in a block that changes something, where a digest was captured before.
+    TagNotDigest = "tag-not-digest", Warning;
     /// A command that never ends by itself.
     NeverEnds = "never-ends", Warning;
     /// A pipe in `sh` whose left side can fail unseen.

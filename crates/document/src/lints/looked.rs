@@ -24,11 +24,15 @@ pub(crate) struct Looked {
     pub(super) defines: Vec<String>,
     /// Commands that want the SSH agent, and where.
     pub(super) agents: Vec<(String, Span)>,
+    /// Images that it names by a tag, and where.
+    pub(super) images: Vec<(String, Span)>,
 }
 
 /// A script of the plan.
 pub(super) struct OfPlan<'p> {
     pub(super) block: &'p Block,
     pub(super) rollback: bool,
+    /// Whether it is there to change something.
+    pub(super) mutates: bool,
     pub(super) looked: &'p Looked,
 }

@@ -4,6 +4,7 @@ mod agent;
 mod claims;
 mod commands;
 mod foreign;
+mod images;
 mod interactive;
 mod lists;
 mod looked;
@@ -26,7 +27,7 @@ use std::collections::BTreeSet;
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 use crate::spanned::Mapped;
-use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Step};
+use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Step, Work};
 
 use shell::Shell;
 
@@ -38,6 +39,7 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
     placeholder::lint(&script, &mut findings);
     commands::lint(&script, front, &mut findings);
     let agents = agent::wanting(&script);
+    let images = images::tagged(&script);
     let (uses, defines) = script.shell.map(|shell| (shell.uses, shell.defines)).unwrap_or_default();
     Looked {
         start: block.span.start,
@@ -45,6 +47,7 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
         uses: uses.into_iter().map(|(name, at)| (name, text.span(at))).collect(),
         defines: defines.into_iter().collect(),
         agents,
+        images,
     }
 }
 
@@ -123,15 +126,19 @@ pub(crate) fn judge(
     variables::lint(&scripts, plan, config, &mut findings);
     scripts.iter().for_each(|script| findings.append(script.looked.findings.clone()));
     agent::lint(scripts.iter().flat_map(|script| &script.looked.agents), plan, config, &mut findings);
+    images::lint(&scripts, &mut findings);
     structure::lint(source, plan, &mut findings);
     findings.into_sorted(source)
 }
 
 fn of_step<'p>(step: &'p Step, looked: &'p [Looked]) -> impl Iterator<Item = OfPlan<'p>> {
-    let actions = step.actions.iter().filter_map(|action| action.work.block()).map(|block| (block, false));
-    let rollbacks = step.rollbacks.iter().map(|block| (block, true));
-    actions.chain(rollbacks).filter_map(|(block, rollback)| {
+    let actions = step
+        .actions
+        .iter()
+        .filter_map(|action| Some((action.work.block()?, false, matches!(action.work, Work::Run(_)))));
+    let rollbacks = step.rollbacks.iter().map(|block| (block, true, true));
+    actions.chain(rollbacks).filter_map(|(block, rollback, mutates)| {
         let index = looked.binary_search_by_key(&block.span.start, |looked| looked.start).ok()?;
-        Some(OfPlan { block, rollback, looked: &looked[index] })
+        Some(OfPlan { block, rollback, mutates, looked: &looked[index] })
     })
 }
