@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: what is given to people who do not build it themselves. For this machine's kind alone, made so that the
 //! same program gives the same bytes.
 
+mod clean;
 mod debian;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Options {
     pub holdpoint: Option<PathBuf>,
     /// Where it goes; `target/dist` otherwise.
     pub directory: Option<PathBuf>,
+    /// Installs and uses the Debian package in a clean Debian too.
+    pub try_it: bool,
 }
 
 /// Files of the repository that go along.
@@ -53,7 +56,13 @@ pub fn make(options: &Options) -> io::Result<()> {
     pack(scratch.path(), &name, &time, &archive)?;
     let mut made = vec![archive];
     if exists("dpkg-deb") {
-        made.push(debian::pack(&tree, &version, &time, &directory)?);
+        let package = debian::pack(&tree, &version, &time, &directory)?;
+        if options.try_it {
+            clean::used(&package)?;
+        }
+        made.push(package);
+    } else if options.try_it {
+        return Err(bad("there is no dpkg-deb here to make a Debian package with"));
     } else {
         println!("no Debian package, for there is no dpkg-deb here");
     }

@@ -98,6 +98,9 @@ enum Verb {
         /// Write it here [default: dist in the target directory]
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
+        /// Install and use the Debian package in a clean Debian too. Minutes; root and debootstrap.
+        #[arg(long = "try")]
+        try_it: bool,
     },
     /// Build docs/ as a site, by mdBook.
     Site {
@@ -141,7 +144,9 @@ fn main() -> ExitCode {
         Verb::Mutants { part, .. } => mutants::run(&part.map_or(mutants::Which::Any, mutants::Which::Part)),
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
-        Verb::Dist { holdpoint, into } => dist::make(&dist::Options { holdpoint, directory: into }),
+        Verb::Dist { holdpoint, into, try_it } => {
+            dist::make(&dist::Options { holdpoint, directory: into, try_it })
+        }
         Verb::Site { into } => site::build(into),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check().and_then(|_| advisories::report()),

@@ -40,7 +40,9 @@ pub(super) fn lint(scripts: &[OfPlan<'_>], findings: &mut Findings) {
     for script in scripts {
         if let Some(digest) = digest.filter(|_| script.mutates) {
             for (image, span) in &script.looked.images {
-                let message = format!("`{image}` is a tag, which may have moved since {digest} was captured as a digest");
+                let message = format!(
+                    "`{image}` is a tag, which may have moved since {digest} was captured as a digest"
+                );
                 let help = format!("name the image by its digest, as \"${digest}\" does");
                 findings.add(Code::TagNotDigest, *span, message, help);
             }
@@ -49,7 +51,7 @@ pub(super) fn lint(scripts: &[OfPlan<'_>], findings: &mut Findings) {
         digest = captures
             .filter(|capture| is_digest(&capture.from))
             .map(|capture| &*capture.name)
-            .last()
+            .next_back()
             .or(digest);
     }
 }
