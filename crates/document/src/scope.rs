@@ -157,6 +157,11 @@ impl Scope {
                         "write an expression without braces, as in environment.name == \"production\""
                             .to_owned()
                     }
+                    None if text.contains("{#") => {
+                        "`{#` begins a comment of templates; an anchor as other tools write it, `{#name}`, is left out: \
+                         ids come from the words"
+                            .to_owned()
+                    }
                     None => "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
                         .to_owned(),
                 };
