@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use holdpoint_record::{Beside, RecordVerdict, Verification, text_blob};
+use holdpoint_record::{RecordVerdict, Verification, text_blob};
 use holdpoint_report::Summary;
 use holdpoint_signing::{AttestationKey, BadKey, IN_TOTO};
 
@@ -33,20 +33,10 @@ pub fn attestable(proof: &Verification) -> Result<(), Problem> {
 }
 
 /// Nor is what lies beside it, or should, anything that `verify` refuses.
-pub fn sound_beside(summary: &Summary, rehearsal: Option<Beside>) -> Result<(), Problem> {
-    let rewritten = match rehearsal {
-        Some(Beside::Wrong(why)) => Some(why),
-        _ => None,
-    };
-    let wrong = [
-        ("the rehearsal that it relied on is not what it was", &rewritten),
-        ("its reviews do not hold", &summary.reviews_wrong),
-        ("its anchors do not hold", &summary.anchors_wrong),
-        ("it has no anchor", &summary.no_anchor),
-    ];
-    match wrong.into_iter().find_map(|(what, why)| Some((what, why.as_ref()?))) {
-        Some((what, why)) => Err(Problem::record(
-            format!("the record is intact, but {what}: {why}"),
+pub fn sound_beside(summary: &Summary) -> Result<(), Problem> {
+    match summary.wrong_beside().first() {
+        Some(why) => Err(Problem::record(
+            format!("the record is intact, but {why}"),
             "Nothing was attested. `holdpoint verify` says the same.",
         )),
         None => Ok(()),

@@ -31,6 +31,7 @@ pub(crate) fn rendered(bytes: &[u8]) {
         reviews_wrong: None,
         anchors: Vec::new(),
         anchors_wrong: None,
+        rehearsal_wrong: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     let of_this = matches!(&events[0].event, Event::RunOpened(opened)

@@ -98,6 +98,8 @@ pub struct Material<'a> {
     pub anchors: Vec<holdpoint_view::AnchorFacts>,
     /// Why they, or the rest of them, do not hold.
     pub anchors_wrong: Option<String>,
+    /// Why the record of the rehearsal that the run relied on is not what it was, where it lies in the same store.
+    pub rehearsal_wrong: Option<String>,
     /// The zone that times are shown in.
     pub zone: jiff::tz::TimeZone,
 }

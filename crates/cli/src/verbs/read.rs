@@ -7,8 +7,8 @@ use std::sync::Arc;
 use holdpoint_document::{NotIncluded, Plan};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store, StoreError,
-    Verification, is_run, open_blob, reviews, text_blob,
+    Beside, BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store,
+    StoreError, Verification, beside, is_run, open_blob, reviews, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
@@ -293,6 +293,12 @@ impl Recorded {
     ) -> T {
         let blob = |reference: &BlobRef| self.open(reference);
         let (anchors, anchors_wrong) = self.anchors.facts();
+        // Another record is proved for that: only where this one was.
+        let rehearsal = verified.as_ref().and_then(|_| beside(&self.dir.path, self.opened()));
+        let rehearsal_wrong = match rehearsal {
+            Some(Beside::Wrong(why)) => Some(why),
+            _ => None,
+        };
         make(&holdpoint_report::Material {
             plan: &self.plan,
             document: self.sources.own(),
@@ -304,6 +310,7 @@ impl Recorded {
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,
             anchors_wrong,
+            rehearsal_wrong,
             zone,
         })
     }

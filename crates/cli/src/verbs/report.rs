@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use holdpoint_record::{LOG, Verification, beside, signed_files};
+use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material, Outputs};
 
 use super::choice::{Among, chosen};
@@ -26,12 +26,12 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
             "Leave it out, or say --format in-toto.",
         ));
     }
+    let verdict = Some(proof.verdict.to_string());
     if attestation {
         attestable(&proof)?;
-        let summary = recorded.with_material(None, holdpoint_report::summarise);
+        let summary = recorded.with_material(verdict.clone(), holdpoint_report::summarise);
         sound_beside(
             &summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
-            beside(&recorded.dir.path, recorded.opened()),
         )?;
     }
     if arguments.outputs.is_some() && arguments.format != ReportFormat::Html {
@@ -43,7 +43,6 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
         Some(OutputsIn::None) => Outputs::None,
     };
     output::untaken(arguments.output.as_deref())?;
-    let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
         ReportFormat::Html => kept(&recorded, &proof, true, |material, kept| {

@@ -337,6 +337,12 @@ fn what_is_kept_proves_the_rule_alone_and_is_held_against_the_store_where_that_h
     ran.says("but its rehearsal is not what it relied on").says("it was rewritten");
     assert_eq!(record(&bench, 6, "2"), "not as relied on");
     bench.ends(6, &["audit"]).says("it relied on the rehearsal in run 1: it was rewritten");
+    // Reports do not look better than that.
+    let told = bench.ends(0, &["report", "2", "--format", "json"]).json();
+    assert!(told["rehearsal_wrong"].as_str().unwrap().contains("rewritten"), "{told}");
+    let page = bench.ends(0, &["report", "2", "--format", "html"]);
+    page.says("Its record is not what it was: it was rewritten");
+    page.says(r#""beside":["the rehearsal that it relied on is not what it was: it was rewritten"#);
     // Altered in place.
     let log = bench.run_dir(1).join("run.jsonl");
     fs::write(&log, fs::read_to_string(&log).unwrap().replace("elsewhere", "elsewhexx")).unwrap();

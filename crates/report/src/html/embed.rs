@@ -70,20 +70,10 @@ pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>, summary: &Summary) -> Re
         left_out,
         expunged: kept.expunged,
         verification: m.verdict_of_verify.as_deref(),
-        beside: beside(summary),
+        beside: summary.wrong_beside(),
     };
     // Inside of a script element `<` could end it, wherever it stands.
     Ok(serde_json::to_string(&embedded)?.replace('<', "\\u003c"))
-}
-
-/// Why what lies beside the record, or should, makes `verify` refuse it, in words.
-fn beside(summary: &Summary) -> Vec<String> {
-    let told = [
-        ("the reviews beside the record do not hold", &summary.reviews_wrong),
-        ("the anchors beside the record do not hold", &summary.anchors_wrong),
-        ("the record has no anchor", &summary.no_anchor),
-    ];
-    told.into_iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?))).collect()
 }
 
 /// Its bytes, as they are: the page finds out whether they are right. A file that grew is not read for ever.

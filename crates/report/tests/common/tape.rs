@@ -298,6 +298,7 @@ impl Tape {
             reviews_wrong: None,
             anchors: Vec::new(),
             anchors_wrong: None,
+            rehearsal_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })
     }

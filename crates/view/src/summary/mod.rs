@@ -94,6 +94,9 @@ pub struct Summary {
     /// That it has none, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_anchor: Option<String>,
+    /// Why the record of the rehearsal that it relied on, in the same store, is not what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsal_wrong: Option<String>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
@@ -116,6 +119,17 @@ impl Summary {
         self.no_anchor =
             lacking.then(|| format!("{} asks for an anchor over the seal", self.run.environment.name));
         (self.anchors, self.anchors_wrong) = (anchors, wrong);
+    }
+
+    /// Why `verify` refuses what lies beside the record, or should, though the record itself may be sound: a sentence each.
+    pub fn wrong_beside(&self) -> Vec<String> {
+        let told = [
+            ("the rehearsal that it relied on is not what it was", &self.rehearsal_wrong),
+            ("its reviews do not hold", &self.reviews_wrong),
+            ("its anchors do not hold", &self.anchors_wrong),
+            ("it has no anchor", &self.no_anchor),
+        ];
+        told.into_iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?))).collect()
     }
 
     /// The person's printed name, where the record has one, else the principal itself.

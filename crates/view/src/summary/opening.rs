@@ -70,6 +70,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         anchors_wrong: None,
         asks_for_anchor: false,
         no_anchor: None,
+        rehearsal_wrong: None,
         recoveries: Vec::new(),
         waits: None,
         barred: false,
