@@ -469,13 +469,25 @@ seconds='def seconds: try ((.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
 # shellcheck disable=SC2016 # jq's variables
 head -n "$events" run.jsonl | jq -cn '[inputs | select(.type == "run.opened" or .type == "document.exchanged")] as $all | $all[0] as $first |
     $all[] | if .type == "run.opened" then . else $first + {n, at, runbook, policy: (.policy // {})} end' >"$tmp/openings"
-approvals=$(jq -s '[.[].policy.approvals // [] | length] | add' "$tmp/openings")
 
 # Approvals of the document that the run relied on, and its rehearsal.
+approvals=0 anchored=
 while IFS= read -r opening; do
     printf '%s\n' "$opening" >"$tmp/book"
-    here=$(jq .n "$tmp/book")
-    jq -c '.policy.approvals // [] | .[] | [.who, .key, .statement.sha256, .signature.sha256, .]' "$tmp/book" >"$tmp/approvals"
+    # Where it stands, how many approved it, whether the run asks for anchors, and what is kept of its rehearsal.
+    jq -r '.n, (.policy.approvals // [] | length), (.policy.kept // [] | index(["anchor"]) != null),
+        (.policy.rehearsed // empty | [.seal.sha256, .log.sha256] |
+            map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[])' "$tmp/book" >"$tmp/told" 2>"$tmp/why" ||
+        wrong "does not conform at event $(head -n 1 "$tmp/told")" "what it says of its approvals and its rehearsal is none"
+    {
+        IFS= read -r here; IFS= read -r approved; IFS= read -r anchors_asked
+        IFS= read -r rehearsed_seal; IFS= read -r rehearsed_log
+    } <"$tmp/told" || :
+    approvals=$((approvals + approved)) anchored=${anchored:-$anchors_asked}
+    : >"$tmp/approvals"
+    [ "$approved" = 0 ] ||
+        jq -c '.policy.approvals[] | [.who, .key, .statement.sha256, .signature.sha256, .]' "$tmp/book" >"$tmp/approvals" 2>"$tmp/why" ||
+        wrong "does not conform at event $here" "what it says of its approvals is none"
     while read -r approval; do
         printf '%s\n' "$approval" | jq -r '.[0:4][] | [tostring] | @tsv' >"$tmp/told"
         {
@@ -523,11 +535,8 @@ while IFS= read -r opening; do
     done <"$tmp/approvals"
 
     # The rehearsal that the run relied on: what is kept of it is of one run, which passed with these bytes.
-    jq -r '.policy.rehearsed // empty | [.seal.sha256, .log.sha256] | map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[]' \
-        "$tmp/book" >"$tmp/told"
-    if [ -s "$tmp/told" ]; then
-        { IFS= read -r seal; IFS= read -r log; } <"$tmp/told"
-        seal=blobs/sha256/$seal log=blobs/sha256/$log
+    if [ -n "$rehearsed_seal" ]; then
+        seal=blobs/sha256/$rehearsed_seal log=blobs/sha256/$rehearsed_log
         bad() { wrong "does not conform at event $here" "the rehearsal is not proved: $1"; }
         # What was expunged proves nothing, and was told above.
         if file "$seal" && file "$log"; then
@@ -894,7 +903,7 @@ fi
 
 # Where the environment asks for anchors: those that the run relied on, and one over its seal.
 lacking=
-if [ "$(jq -r '.policy.kept // [] | index(["anchor"]) != null' "$tmp/opened")" = true ]; then
+if [ "$anchored" = true ]; then
     head -n "$events" run.jsonl | jq -r 'select(.type == "session.opened" or .type == "rules.checked") | .n as $n |
         .anchor // empty | [$n, .number, .statement, .events] | map(tostring) | join(" ")' >"$tmp/relied"
     while IFS=' ' read -r i told; do
