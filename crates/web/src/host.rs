@@ -1,0 +1,170 @@
+//! What the server asks of whoever has the runs. It opens no record itself.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::name::RunName;
+
+/// A store of runs, as a server needs it. Every call may take its time, and has a thread of its own.
+pub trait Host: Send + Sync + 'static {
+    /// Whose runs they are, for the head of each page: the name of a repository.
+    fn title(&self) -> String;
+
+    /// Who runs the server, by principal.
+    fn operator(&self) -> String;
+
+    /// Runs that are asked for, the newest first.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the store cannot be read, or something is asked for that nobody knows.
+    fn list(&self, wanted: &Wanted) -> Result<Vec<Row>, Refusal>;
+
+    /// One run, proved and summed up.
+    ///
+    /// # Errors
+    /// [`Refusal`]: there is none, or its record cannot be read, or not soon.
+    fn run(&self, run: &RunName) -> Result<Shown, Refusal>;
+
+    /// The report of a run, proved.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    fn report(&self, run: &RunName) -> Result<Report, Refusal>;
+
+    /// Tells what is on record of a run from event `from` on, and goes on telling what is added, until the run is over or
+    /// `tell` says that nobody listens any more; it is asked several times a second.
+    ///
+    /// # Errors
+    /// As [`Host::run`], also for what becomes of the record meanwhile.
+    fn follow(
+        &self,
+        run: &RunName,
+        from: u64,
+        tell: &mut dyn FnMut(Told) -> bool,
+    ) -> Result<(), Refusal>;
+}
+
+/// Which runs of the list. What is left out asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only runs that are not over.
+    pub open: bool,
+    /// Only runs that wait for somebody in this role.
+    pub waits_for: Option<String>,
+    /// Only runs in this environment.
+    pub environment: Option<String>,
+}
+
+/// A run in the list. Texts are as recorded; pages make them harmless.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its number.
+    pub number: u64,
+    /// How it stands, in the words of the command line, with since when.
+    pub state: String,
+    /// What kind of news that is: `good`, `note`, `bad`, `wait`, `back`, `quiet` or `plain`.
+    pub tone: &'static str,
+    /// Where it runs.
+    pub environment: String,
+    /// When it was opened, for people.
+    pub opened: String,
+    /// Who operates it.
+    pub operator: String,
+    /// What it runs, or what is wrong with its record.
+    pub title: String,
+    /// The same for programs.
+    #[serde(skip)]
+    pub json: Value,
+}
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// Its number.
+    pub number: u64,
+    /// What it runs.
+    pub title: String,
+    /// How it stands.
+    pub state: String,
+    /// What came of proving its record just now, in words.
+    pub verdict: String,
+    /// Whether the record is intact.
+    pub intact: bool,
+    /// What is to be known of it: a name and a text each.
+    pub facts: Vec<(String, String)>,
+    /// Its steps.
+    pub steps: Vec<StepRow>,
+    /// How many events are told of in it.
+    pub events: u64,
+    /// Whether it is over.
+    pub over: bool,
+    /// The same for programs.
+    #[serde(skip)]
+    pub json: Value,
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepRow {
+    /// Position as the operator sees it.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// What became of it, in words.
+    pub status: String,
+    /// What kind of news that is, as of a [`Row`].
+    pub tone: &'static str,
+    /// How long it took.
+    pub took: String,
+}
+
+/// A page that is whole, with the policy that it needs.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// HTML.
+    pub html: String,
+    /// Its content security policy, without what only a header can say.
+    pub policy: String,
+}
+
+/// What a follower is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// The next event on record, as the record has it, and what there is to say of it in a line.
+    Event {
+        /// Its number.
+        n: u64,
+        /// As recorded.
+        event: Value,
+    },
+    /// How the run stands now, where that changed.
+    Standing(Box<Row>),
+    /// Nothing happened. It is said so that whoever listens no more can say so.
+    Nothing,
+}
+
+/// Why something is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of reason it is.
+    pub kind: RefusalKind,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+/// Kinds of reasons, each with a status of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// There is no such run.
+    Missing,
+    /// What is asked for is nothing that can be asked for.
+    Asked,
+    /// The record is damaged, or is none.
+    Record,
+    /// It is too much to be read here.
+    TooMuch,
+    /// The machine, or a fault of ours.
+    Fault,
+}

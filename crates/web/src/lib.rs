@@ -1,0 +1,27 @@
+//! Runs in a browser and over HTTP: a server over runs that are passed in ([`Host`]). It shows, and changes nothing.
+//!
+//! What it does not do: it opens no record, folds no event and judges nothing; whoever passes the runs in does. Nobody gets
+//! anything without a session or a token, a request names a run by number or id and never by a path, and what takes long is
+//! given up in the open.
+
+mod answer;
+mod api;
+mod connections;
+mod guard;
+mod host;
+mod identity;
+mod live;
+mod name;
+mod pages;
+mod rendering;
+mod secret;
+mod server;
+mod sessions;
+mod state;
+mod tokens;
+mod work;
+
+pub use host::{Host, Refusal, RefusalKind, Report, Row, Shown, StepRow, Told, Wanted};
+pub use name::{NoRunName, RunName};
+pub use server::{CannotServe, Options, PublicUrl, Server};
+pub use tokens::{Token, TokenError, Tokens};

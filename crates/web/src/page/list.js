@@ -1,0 +1,32 @@
+"use strict";
+// The list is loaded again when it is another than before. Where somebody is in it, they stay there.
+(() => {
+  const runs = document.getElementById("runs");
+  let loading = false, again = false;
+  const load = async () => {
+    if (loading) { again = true; return; }
+    loading = true;
+    do {
+      again = false;
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+      if (answer?.status === 401) { location.reload(); return; }
+      if (!answer?.ok) break;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const made = page.getElementById("runs");
+      if (made && made.innerHTML !== runs.innerHTML) {
+        const at = runs.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        runs.replaceChildren(...made.childNodes);
+        if (at) [...runs.querySelectorAll("a")].find((link) => link.getAttribute("href") === at)?.focus();
+      }
+    } while (again);
+    loading = false;
+  };
+  const source = new EventSource("/api/events");
+  source.addEventListener("changed", load);
+  source.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
+  source.addEventListener("error", () => {
+    document.documentElement.dataset.live = "no";
+    const live = document.getElementById("live");
+    if (live) live.textContent = "The line to the server is lost; this may be old.";
+  });
+})();

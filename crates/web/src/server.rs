@@ -1,0 +1,217 @@
+//! The server: where it listens, under which names it is reached, and its link to sign in by.
+
+use std::fs;
+use std::future::Future;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Uri;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+use crate::host::Host;
+use crate::sessions::LINK;
+use crate::state::{Reached, State};
+use crate::tokens::{Tokens, private};
+use crate::{api, connections};
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Whether that may be reached from other machines.
+    pub beyond_loopback: bool,
+    /// How people reach it, where that is by a proxy.
+    pub public: Option<PublicUrl>,
+    /// The directory of tokens and links, the user's own.
+    pub state: PathBuf,
+}
+
+/// How people reach the server: a scheme and a host, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    host: String,
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<PublicUrl, String> {
+        let url: Uri = text.parse().map_err(|_| "it is no URL".to_owned())?;
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
+        match (url.scheme_str(), url.authority()) {
+            (Some("https"), Some(host)) if path == "/" && !host.as_str().contains('@') && !text.contains('#') => {
+                // Browsers leave out the port that goes without saying.
+                let host = host.as_str().to_ascii_lowercase();
+                Ok(PublicUrl { host: host.strip_suffix(":443").map(str::to_owned).unwrap_or(host) })
+            }
+            (Some("http"), _) => {
+                Err("http is not encrypted: a proxy in front of the server does that, and is reached by https".to_owned())
+            }
+            _ => Err("expected https://HOST or https://HOST:PORT, and nothing behind it".to_owned()),
+        }
+    }
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotServe {
+    /// It would be reached by other machines, and nobody said so.
+    #[error("{0} can be reached from other machines")]
+    Beyond(IpAddr),
+    /// It would be reached by other machines unencrypted, or by a name that it does not know.
+    #[error("what is reached from other machines needs a proxy that encrypts, and the name by which that is reached")]
+    Unencrypted,
+    /// The address cannot be had.
+    #[error("{address} cannot be listened on: {cause}")]
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The link cannot be kept.
+    #[error("the link cannot be written to {}: {cause}", path.display())]
+    Link {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+/// A server that listens, and answers nobody yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: Arc<State>,
+    url: String,
+    link: String,
+    link_file: PathBuf,
+}
+
+impl Server {
+    /// Takes the address and makes the first link.
+    ///
+    /// # Errors
+    /// [`CannotServe`].
+    pub async fn bind(host: Arc<dyn Host>, options: Options) -> Result<Server, CannotServe> {
+        let Options { listen, beyond_loopback, public, state } = options;
+        if !listen.ip().is_loopback() {
+            if !beyond_loopback {
+                return Err(CannotServe::Beyond(listen.ip()));
+            }
+            if public.is_none() {
+                return Err(CannotServe::Unencrypted);
+            }
+        }
+        let no_address = |cause| CannotServe::Address { address: listen, cause };
+        let listener = TcpListener::bind(listen).await.map_err(no_address)?;
+        let address = listener.local_addr().map_err(no_address)?;
+        let (reached, url) = reached(address, public);
+        let link_file = state.join(format!("sign-in-{}", address.port()));
+        let state = Arc::new(State::new(host, Tokens::within(&state), reached));
+        let mut server = Server { listener, address, state, url, link: String::new(), link_file };
+        server.link = new_link(&server.state, &server.url, &server.link_file)?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How people reach it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The link that signs in once.
+    pub fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// The file in which there is always a link that was not used yet.
+    pub fn link_file(&self) -> &Path {
+        &self.link_file
+    }
+
+    /// Answers until `stop` comes. Another link takes the place of one that was used, or is too old.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Server { listener, state, url, link_file, .. } = self;
+        let router = api::router(&state);
+        let links = async {
+            loop {
+                // A link that cannot be written is one that nobody can use: the next round tries again.
+                let seconds = u64::try_from(LINK.as_secs()).unwrap_or(u64::MAX);
+                let _ = tokio::time::timeout(Duration::from_secs(seconds), state.sessions.used()).await;
+                let _ = new_link(&state, &url, &link_file);
+            }
+        };
+        tokio::select! {
+            () = connections::take(listener, router, stop) => {}
+            () = links => {}
+        }
+        let _ = fs::remove_file(&link_file);
+    }
+}
+
+/// Under which names the server is reached, and the URL for people.
+fn reached(address: SocketAddr, public: Option<PublicUrl>) -> (Reached, String) {
+    let port = address.port();
+    match public {
+        Some(PublicUrl { host }) => {
+            let url = format!("https://{host}/");
+            // `__Host-` is a promise that browsers hold: from this host, encrypted, for all of it.
+            let cookie = "__Host-holdpoint".to_owned();
+            (Reached { scheme: "https", hosts: vec![host], cookie, secure: true }, url)
+        }
+        None => {
+            let mut hosts = vec![address.to_string(), format!("localhost:{port}")];
+            if port == 80 {
+                hosts.extend(hosts.clone().iter().filter_map(|host| host.strip_suffix(":80")).map(str::to_owned));
+            }
+            // Browsers do not tell cookies of two ports apart.
+            let cookie = format!("holdpoint-{port}");
+            (Reached { scheme: "http", hosts, cookie, secure: false }, format!("http://{address}/"))
+        }
+    }
+}
+
+/// Makes a link and keeps it where only the user can read it.
+fn new_link(state: &State, url: &str, file: &Path) -> Result<String, CannotServe> {
+    let make = || -> io::Result<String> {
+        let dir = file.parent().unwrap_or(Path::new("."));
+        private(dir)?;
+        // Behind `#` it stands in no log and in no request: the page gives it on.
+        let link = format!("{url}sign-in#{}", state.sessions.link(Timestamp::now())?);
+        let mut kept = tempfile::NamedTempFile::new_in(dir)?;
+        writeln!(kept, "{link}")?;
+        kept.persist(file)?;
+        Ok(link)
+    };
+    make().map_err(|cause| CannotServe::Link { path: file.to_owned(), cause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_encrypted_and_has_nothing_but_a_host() {
+        for good in ["https://runs.example.org", "https://runs.example.org/", "https://RUNS.example.org:8443"] {
+            assert!(good.parse::<PublicUrl>().is_ok(), "{good}");
+        }
+        for bad in [
+            "http://runs.example.org", "runs.example.org", "https://", "https://a/b", "https://a/?q", "https://u:p@a",
+            "https://a/#f", "ftp://a", "",
+        ] {
+            assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
+        }
+    }
+}
