@@ -2,6 +2,7 @@
 
 mod lists;
 mod records;
+mod serving;
 mod shared;
 mod taking_up;
 
@@ -12,6 +13,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
+pub use serving::Serve;
 use shared::somebody;
 
 use crate::completing;
@@ -92,6 +94,8 @@ pub enum Verb {
     Report(Report),
     /// Answer an editor on standard input and output (Language Server Protocol)
     Lsp,
+    /// Show the runs in a browser, and to programs over HTTP; nothing can be changed there
+    Serve(Serve),
     /// Write what a repository needs and does not have
     Init(Init),
     /// Print a shell's completions

@@ -168,6 +168,11 @@ impl Problem {
         Problem::new(Exit::Refused, message, help)
     }
 
+    /// What to do about it, where there is something to be said.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// With more to say on what to do.
     pub fn adding(mut self, help: &str) -> Problem {
         let before = self.help.map(|before| format!("{before} ")).unwrap_or_default();

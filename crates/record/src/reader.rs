@@ -64,6 +64,18 @@ impl Reader {
         Ok(Reader::of(file, path))
     }
 
+    /// Reads on behind a point that another reader came to; `None` where the bytes before it are others by now. What follows
+    /// knows nothing of the run's beginning: ask a reader of the whole record for its seal.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn behind(dir: &Path, known: &Position) -> Result<Option<Reader>, ReadError> {
+        self_contained(dir)?;
+        let path = dir.join(LOG);
+        let file = open_regular(&path).map_err(cannot("read", &path))?;
+        Ok(Reader::after(file, &path, known)?)
+    }
+
     pub(crate) fn of(file: File, path: PathBuf) -> Reader {
         Reader::from(Lines::of(file), path, 0, 0)
     }

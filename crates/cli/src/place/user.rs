@@ -15,9 +15,19 @@ pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
 
 /// Where it is: below `XDG_CONFIG_HOME`, else below `.config` of the home directory.
 pub fn file() -> Option<PathBuf> {
+    Some(directory("XDG_CONFIG_HOME", ".config")?.join("config.toml"))
+}
+
+/// Where what the user keeps between sessions is: below `XDG_STATE_HOME`, else below `.local/state` of the home directory.
+pub fn state() -> Option<PathBuf> {
+    directory("XDG_STATE_HOME", ".local/state")
+}
+
+/// Our directory in the one that a variable names, else in this one below the home directory.
+fn directory(variable: &str, below_home: &str) -> Option<PathBuf> {
     let directory = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")))?;
-    Some(config.join("holdpoint/config.toml"))
+    let parent = directory(variable).or_else(|| Some(directory("HOME")?.join(below_home)))?;
+    Some(parent.join("holdpoint"))
 }
 
 /// What it says; nothing where there is no file.

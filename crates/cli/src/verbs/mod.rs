@@ -34,7 +34,7 @@ mod orphan;
 pub mod overriding;
 pub mod places;
 pub mod plan;
-mod plans;
+pub mod plans;
 pub mod prepare;
 pub mod read;
 pub mod replay;
@@ -45,13 +45,14 @@ mod reviewed;
 mod rollback;
 pub mod rules;
 pub mod run;
-mod runs;
+pub mod runs;
 pub mod schema;
+mod serve;
 mod session;
 pub mod shell;
-mod show;
+pub mod show;
 pub mod sign;
-mod standing;
+pub mod standing;
 mod taking_up;
 mod targets;
 mod unasked;
@@ -96,6 +97,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Replay(arguments) => replay::replay(screen, &arguments).await,
         Verb::Report(arguments) => report::report(screen, &arguments),
         Verb::Lsp => lsp::lsp(screen),
+        Verb::Serve(arguments) => serve::serve(screen, &arguments).await,
         Verb::Init(arguments) => init::init(screen, &arguments),
         Verb::Completions(arguments) => shell::completions(screen, &arguments),
         Verb::Man(arguments) => shell::man(screen, &arguments),

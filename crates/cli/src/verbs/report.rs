@@ -76,12 +76,12 @@ fn read_whole(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 
 /// A rendering that needs the record's own bytes. Files that are not as recorded are left out: the page tells that they
 /// are missing. `beside`: the rehearsal that the run relied on is laid beside it.
-fn kept(
+pub fn kept<T>(
     recorded: &Recorded,
     proof: &Verification,
     beside: bool,
-    make: impl Fn(&Material<'_>, &Kept<'_>) -> Result<String, holdpoint_report::ReportError>,
-) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
+    make: impl Fn(&Material<'_>, &Kept<'_>) -> Result<T, holdpoint_report::ReportError>,
+) -> Result<Result<T, holdpoint_report::ReportError>, Problem> {
     let dir = &recorded.dir.path;
     let read = |name: &str| {
         read_whole(&dir.join(name)).map_err(|error| {

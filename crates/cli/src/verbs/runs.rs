@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::screen::{Cell, Screen, Table, environment_style};
 
 /// What is said of a run that nobody can read.
-const UNREADABLE: &str = "unreadable";
+pub const UNREADABLE: &str = "unreadable";
 
 /// Lists the runs of the store. One that cannot be read, or does not conform, is listed as such, and the exit code says
 /// that there is one.
@@ -30,27 +30,8 @@ pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem>
     let place = Place::here()?;
     let mut dirs = place.store().runs().map_err(store_problem)?;
     dirs.reverse();
-    if let Some(env) = &arguments.env {
-        known(&place, env)?;
-    }
-    let all: Vec<_> = dirs.iter().zip(standings(&dirs)).collect();
-    if let Some(role) = &arguments.waiting_for {
-        known_role(&place, role, &all)?;
-    }
-    let book = arguments.runbook.as_deref().map(|book| place.relative(book));
-    // Of a run that cannot be read nobody knows whether it is asked for: it is listed.
-    let wanted = |standing: &Standing| {
-        let opened = &standing.opened;
-        let role = standing.awaited.as_ref().and_then(|awaited| awaited.role.as_ref());
-        book.as_ref().is_none_or(|book| *book == opened.runbook.path)
-            && arguments.env.as_ref().is_none_or(|env| *env == opened.environment.name)
-            && arguments.since.is_none_or(|since| since.at <= standing.last)
-            && arguments.waiting_for.as_ref().is_none_or(|wanted| role == Some(wanted))
-            && (!arguments.open || standing.verdict.is_none())
-    };
-    let is_wanted =
-        |(_, standing): &(&RunDir, Result<Standing, Unreadable>)| standing.as_ref().map_or(true, wanted);
-    let listed: Vec<_> = all.into_iter().filter(is_wanted).collect();
+    let standings = standings(&dirs);
+    let listed = asked_for(&place, arguments, dirs.iter().zip(&standings).collect())?;
     let wrong = |standing: &Result<Standing, Unreadable>| match standing {
         Ok(standing) => standing.broken.is_some(),
         Err(unreadable) => !unreadable.never_opened,
@@ -69,11 +50,42 @@ pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem>
     Ok(exit)
 }
 
+/// A run and where it stands, or why that cannot be told.
+pub type Listed<'a> = (&'a RunDir, &'a Result<Standing, Unreadable>);
+
+/// Those of all runs that are asked for. One that cannot be read may be any.
+///
+/// # Errors
+/// Something is asked for that nobody knows.
+pub fn asked_for<'a>(
+    place: &Place,
+    arguments: &args::Listing,
+    all: Vec<Listed<'a>>,
+) -> Result<Vec<Listed<'a>>, Problem> {
+    if let Some(env) = &arguments.env {
+        known(place, env)?;
+    }
+    if let Some(role) = &arguments.waiting_for {
+        known_role(place, role, &all)?;
+    }
+    let book = arguments.runbook.as_deref().map(|book| place.relative(book));
+    let wanted = |standing: &Standing| {
+        let opened = &standing.opened;
+        let role = standing.awaited.as_ref().and_then(|awaited| awaited.role.as_ref());
+        book.as_ref().is_none_or(|book| *book == opened.runbook.path)
+            && arguments.env.as_ref().is_none_or(|env| *env == opened.environment.name)
+            && arguments.since.is_none_or(|since| since.at <= standing.last)
+            && arguments.waiting_for.as_ref().is_none_or(|wanted| role == Some(wanted))
+            && (!arguments.open || standing.verdict.is_none())
+    };
+    Ok(all.into_iter().filter(|(_, standing)| standing.as_ref().map_or(true, wanted)).collect())
+}
+
 /// Refuses a role that neither the configuration nor any run knows.
 fn known_role(
     place: &Place,
     role: &str,
-    all: &[(&RunDir, Result<Standing, Unreadable>)],
+    all: &[Listed<'_>],
 ) -> Result<(), Problem> {
     let of_config = |config: &Config| config.roles.keys().cloned().collect::<Vec<_>>();
     let mut roles: BTreeSet<String> = place.configuration().map(of_config).into_iter().flatten().collect();
@@ -91,9 +103,18 @@ fn known_role(
     ))
 }
 
-fn json_of(dir: &RunDir, standing: &Result<Standing, Unreadable>) -> Value {
+/// A run in the list, for programs.
+pub fn json_of(dir: &RunDir, standing: &Result<Standing, Unreadable>) -> Value {
     match standing {
-        Ok(standing) => {
+        Ok(standing) => json_of_standing(dir, standing),
+        Err(Unreadable { problem, .. }) => {
+            json!({"number": dir.number, "name": dir.name, "state": UNREADABLE, "error": problem.to_string()})
+        }
+    }
+}
+
+/// A run of which it is known where it stands, for programs.
+pub fn json_of_standing(dir: &RunDir, standing: &Standing) -> Value {
             let opened = &standing.opened;
             let driver = standing.driver.as_ref().map(|driver| {
                 json!({"operator": standing.operator, "pid": driver.pid, "host": driver.host, "since": driver.since})
@@ -110,14 +131,9 @@ fn json_of(dir: &RunDir, standing: &Result<Standing, Unreadable>) -> Value {
                 row["error"] = json!(why);
             }
             row
-        }
-        Err(Unreadable { problem, .. }) => {
-            json!({"number": dir.number, "name": dir.name, "state": UNREADABLE, "error": problem.to_string()})
-        }
-    }
 }
 
-fn table(screen: &Screen, listed: &[(&RunDir, Result<Standing, Unreadable>)]) -> Table {
+fn table(screen: &Screen, listed: &[Listed<'_>]) -> Table {
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let opened = format!("opened ({})", zone_name(&zone, now));
     let mut table = Table::new(&[">run", "state", "environment", &opened, "?operator", "title"]);
@@ -126,10 +142,7 @@ fn table(screen: &Screen, listed: &[(&RunDir, Result<Standing, Unreadable>)]) ->
         let number = Cell::from(dir.number.to_string());
         match standing {
             Ok(standing) => {
-                let mut state = standing.words();
-                if let Some(since) = standing.since() {
-                    state += &format!(" since {}", moment(since, now, &zone));
-                }
+                let state = state(standing, now, &zone);
                 let (colour, environment) = (colour(standing, &style), &standing.opened.environment);
                 let title = match &standing.broken {
                     Some(why) => why.clone(),
@@ -153,20 +166,76 @@ fn table(screen: &Screen, listed: &[(&RunDir, Result<Standing, Unreadable>)]) ->
     table
 }
 
-/// What must be seen first is told by its colour as well; no colour says what no word does.
+/// How a run stands, and since when it waits or is driven.
+pub fn state(standing: &Standing, now: Timestamp, zone: &TimeZone) -> String {
+    match standing.since() {
+        Some(since) => format!("{} since {}", standing.words(), moment(since, now, zone)),
+        None => standing.words(),
+    }
+}
+
+/// What kind of news a run is. No kind says what no word does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went as it should.
+    Good,
+    /// It did, and not as the document says.
+    Note,
+    /// Something is wrong.
+    Bad,
+    /// Somebody is waited for.
+    Wait,
+    /// It was undone.
+    Back,
+    /// There is nothing to be said of it.
+    Quiet,
+    /// It goes on.
+    Plain,
+}
+
+impl Tone {
+    /// Its name, for programs and style sheets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tone::Good => "good",
+            Tone::Note => "note",
+            Tone::Bad => "bad",
+            Tone::Wait => "wait",
+            Tone::Back => "back",
+            Tone::Quiet => "quiet",
+            Tone::Plain => "plain",
+        }
+    }
+}
+
+/// What must be seen first is told by its tone as well.
+pub fn tone(standing: &Standing) -> Tone {
+    match (&standing.broken, standing.verdict, &standing.awaited) {
+        (Some(_), ..) => Tone::Bad,
+        (None, Some(Verdict::Passed), _) if standing.deviations > 0 => Tone::Note,
+        (None, Some(Verdict::Passed), _) => Tone::Good,
+        (None, Some(Verdict::NothingDone), _) => Tone::Quiet,
+        (None, Some(Verdict::RolledBack), _) => Tone::Back,
+        (None, Some(Verdict::Failed | Verdict::Aborted), _) => Tone::Bad,
+        (None, None, Some(awaited)) => match awaited.what {
+            Wanted::DecisionOnFailure | Wanted::DecisionOnDoubt | Wanted::Nothing => Tone::Bad,
+            _ => Tone::Wait,
+        },
+        (None, None, None) => Tone::Plain,
+    }
+}
+
 fn colour(standing: &Standing, style: &Style) -> Style {
     let style = style.clone();
-    match (&standing.broken, standing.verdict, &standing.awaited) {
-        (Some(_), ..) => style.red().bold(),
-        (None, Some(Verdict::Passed), _) if standing.deviations > 0 => style.yellow(),
-        (None, Some(Verdict::Passed), _) => style.green(),
-        (None, Some(Verdict::NothingDone), _) => style.dim(),
-        (None, Some(Verdict::RolledBack), _) => style.magenta(),
-        (None, Some(Verdict::Failed | Verdict::Aborted), _) => style.red(),
-        (None, None, Some(awaited)) => match awaited.what {
-            Wanted::DecisionOnFailure | Wanted::DecisionOnDoubt | Wanted::Nothing => style.red().bold(),
-            _ => style.cyan().bold(),
-        },
-        (None, None, None) => style,
+    match tone(standing) {
+        // What ended is not to be acted on.
+        Tone::Bad if standing.verdict.is_some() => style.red(),
+        Tone::Bad => style.red().bold(),
+        Tone::Note => style.yellow(),
+        Tone::Good => style.green(),
+        Tone::Quiet => style.dim(),
+        Tone::Back => style.magenta(),
+        Tone::Wait => style.cyan().bold(),
+        Tone::Plain => style,
     }
 }

@@ -12,6 +12,7 @@ use super::handover::accepting;
 use super::one_step;
 use super::read::summed_up;
 use super::reviewed;
+use super::runs::Tone;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -58,14 +59,22 @@ fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
 /// What is to be known of a run, a fact a line.
 fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<String> {
     let (run, document) = (&summary.run, &summary.document);
-    let zone = jiff::tz::TimeZone::system();
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
     let mut lines = screen.hung_data("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
-    let mut fact = |name: &str, value: String| {
+    for (name, value) in facts(summary, driver) {
         let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
         lines.extend(screen.hung_data(&format!("  {name:<13}"), &screen.within_a_line(&value)));
-    };
+    }
+    lines
+}
+
+/// The same as names and texts, which are as recorded. A name is empty where the text goes on with the one before.
+pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, String)> {
+    let (run, document) = (&summary.run, &summary.document);
+    let zone = jiff::tz::TimeZone::system();
+    let mut told = Vec::new();
+    let mut fact = |name: &'static str, value: String| told.push((name, value));
     let id =
         document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");
     fact("document", format!("{} {id}", document.path).trim_end().to_owned());
@@ -196,7 +205,7 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
     for note in &summary.notes {
         fact("note", format!("{}: {}", note.by.who, note.text));
     }
-    lines
+    told
 }
 
 /// What became of each step, and of its actions at each place where there are several.
@@ -221,17 +230,29 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
     table
 }
 
+/// What kind of news a step's status is.
+pub fn status_tone(status: Status) -> Tone {
+    match status {
+        Status::Failed | Status::TimedOut | Status::Interrupted | Status::Rejected => Tone::Bad,
+        Status::InDoubt | Status::Unknown => Tone::Bad,
+        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => Tone::Note,
+        Status::Waiting | Status::Running | Status::Holding => Tone::Wait,
+        Status::RolledBack => Tone::Back,
+        status if status.is_done() => Tone::Good,
+        _ => Tone::Quiet,
+    }
+}
+
 /// What must be seen first is told by its colour as well.
 fn status_style(status: Status, style: &Style) -> Style {
     let style = style.clone();
-    match status {
-        Status::Failed | Status::TimedOut | Status::Interrupted | Status::Rejected => style.red().bold(),
-        Status::InDoubt | Status::Unknown => style.red().bold(),
-        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => style.yellow(),
-        Status::Waiting | Status::Running | Status::Holding => style.cyan().bold(),
-        Status::RolledBack => style.magenta(),
-        status if status.is_done() => style.green(),
-        _ => style.dim(),
+    match status_tone(status) {
+        Tone::Bad => style.red().bold(),
+        Tone::Note => style.yellow(),
+        Tone::Wait => style.cyan().bold(),
+        Tone::Back => style.magenta(),
+        Tone::Good => style.green(),
+        Tone::Quiet | Tone::Plain => style.dim(),
     }
 }
 

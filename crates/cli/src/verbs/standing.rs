@@ -47,7 +47,40 @@ pub struct Standing {
     pub sealed: bool,
 }
 
+/// How much of a record was read.
+pub struct Read<'a> {
+    /// How it began.
+    pub opened: &'a RunOpened,
+    /// When.
+    pub first: Timestamp,
+    /// When the last event was written.
+    pub last: Timestamp,
+    /// How it was closed, if it was.
+    pub closed: Option<Verdict>,
+    /// Whether it is sealed.
+    pub sealed: bool,
+}
+
 impl Standing {
+    /// Of a record that was read to its end.
+    pub fn of(dir: &RunDir, reading: &Reading<'_>, read: &Read<'_>) -> Standing {
+        let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
+        let awaited = reading.awaited();
+        Standing {
+            operator: reading.run().operator().to_owned(),
+            opened: Box::new(read.opened.clone()),
+            verdict: read.closed.filter(|_| broken.is_none()),
+            deviations: reading.run().deviations(),
+            driver: awaited.is_some().then(|| driver(&dir.path)).flatten(),
+            awaited,
+            expunged: has_tombstones(&dir.path),
+            broken,
+            first: read.first,
+            last: read.last,
+            sealed: read.sealed,
+        }
+    }
+
     /// In words: `passed with 2 deviations`, `driven by ann`, `waits for qa`.
     pub fn words(&self) -> String {
         let expunged = if self.expunged { ", expunged" } else { "" };
@@ -104,7 +137,8 @@ pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Unreadable>> {
     by_all(dirs, |dir| standing(dir, &plans))
 }
 
-fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
+/// Where a run stands; `plans` are those of the runs before it.
+pub fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
     let Some(first) = events.next() else {
         let never_opened = matches!(read_seal(&dir.path), Ok(None));
@@ -162,20 +196,6 @@ fn standing_by(
         }
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
-    let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
-    let verdict = verdict.filter(|_| broken.is_none());
-    let awaited = reading.awaited();
-    Ok(Stands::Here(Box::new(Standing {
-        operator: reading.run().operator().to_owned(),
-        opened: Box::new(opened.clone()),
-        verdict,
-        deviations: reading.run().deviations(),
-        driver: awaited.is_some().then(|| driver(&dir.path)).flatten(),
-        awaited,
-        expunged: has_tombstones(&dir.path),
-        broken,
-        first: first.at,
-        last,
-        sealed,
-    })))
+    let read = Read { opened, first: first.at, last, closed: verdict, sealed };
+    Ok(Stands::Here(Box::new(Standing::of(dir, &reading, &read))))
 }

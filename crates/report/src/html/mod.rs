@@ -55,12 +55,35 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
 ///
 /// As [`html`].
 pub fn html_with(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> Result<String, ReportError> {
+    Ok(html_and_policy(m, kept, outputs)?.html)
+}
+
+/// A page, and the content security policy that stands in it: whoever serves it says the same.
+#[derive(Clone, Debug)]
+pub struct HtmlPage {
+    /// The page.
+    pub html: String,
+    /// Its policy.
+    pub policy: String,
+}
+
+/// The same, with the policy of the page beside it.
+///
+/// # Errors
+///
+/// As [`html`].
+pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> Result<HtmlPage, ReportError> {
     let summary = summarise(m)?;
     belongs_together(m, &summary)?;
     let env = environment::environment(m, &summary)?;
     let script = format!("\"use strict\";(() => {{\n{}}})();\n", SCRIPTS.concat());
     let prose = prose::executed(m, &summary, &env, outputs)?;
     let style = format!("{STYLE}{}", running_head(&summary));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        embed::digest(style.as_bytes()),
+        embed::digest(script.as_bytes()),
+    );
     let page = Page {
         summary: &summary,
         verdict: summary.verdict_words(),
@@ -69,8 +92,7 @@ pub fn html_with(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> Result<
         statuses: summary.steps.iter().map(|step| Told::of(step.status)).collect(),
         waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
-        script_digest: embed::digest(script.as_bytes()),
-        style_digest: embed::digest(style.as_bytes()),
+        policy: &policy,
         exchanges: exchanges(m, &summary),
         beside: kept.rehearsal.map(Beside::of).transpose()?,
         drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
@@ -82,7 +104,8 @@ pub fn html_with(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> Result<
         outputs_left_out: outputs == Outputs::None,
         appendix: prose.appendix,
     };
-    Ok(env.get_template("page.html")?.render(Value::from(Serde(page)))?)
+    let html = env.get_template("page.html")?.render(Value::from(Serde(page)))?;
+    Ok(HtmlPage { html, policy })
 }
 
 /// What the page's template sees: the summary, words for it, and parts that are HTML already.
@@ -96,8 +119,7 @@ struct Page<'a> {
     statuses: Vec<Told>,
     waits_words: Option<String>,
     acting: Vec<&'a Person>,
-    script_digest: String,
-    style_digest: String,
+    policy: &'a str,
     exchanges: Vec<Exchange>,
     beside: Option<Beside<'a>>,
     drawing: Value,

@@ -1,0 +1,38 @@
+//! The verb that serves runs over HTTP.
+
+use std::net::SocketAddr;
+
+use clap::{ArgGroup, Args};
+use holdpoint_web::PublicUrl;
+
+use super::shared::Format;
+
+/// `serve`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("of_tokens").args(["token", "revoke", "tokens"]).conflicts_with_all(["listen", "beyond_this_machine", "public_url"]))]
+pub struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// How people reach it, where that is through a proxy that encrypts: https://HOST
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+    /// Listen where other machines can connect, for a proxy on one of them
+    #[arg(long, requires = "public_url")]
+    pub beyond_this_machine: bool,
+    /// Make a token by which a program reads the API, print it once, and serve nothing
+    #[arg(long, value_name = "NAME")]
+    pub token: Option<String>,
+    /// For how many days the token counts
+    #[arg(long, value_name = "N", requires = "token", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub days: u16,
+    /// Take a token back, and serve nothing
+    #[arg(long, value_name = "NAME")]
+    pub revoke: Option<String>,
+    /// List the tokens, and serve nothing
+    #[arg(long)]
+    pub tokens: bool,
+    /// How it is told where it serves; json gives one object, or with --tokens an array
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}

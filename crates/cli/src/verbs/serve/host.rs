@@ -1,0 +1,228 @@
+//! The store as the server asks it: by the very code of `runs`, `show`, `verify` and `report`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdpoint_record::{RunDir, StoreError, by_all, driver};
+use holdpoint_report::{Outputs, html_and_policy, summarise, took};
+use holdpoint_web::{Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::stamp::{Stamp, short_enough, small_enough};
+use super::follow;
+use crate::args::{Format, Listing};
+use crate::attest::sound_beside;
+use crate::exit::Exit;
+use crate::operator::operator;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::verbs::plans::Plans;
+use crate::verbs::read::{proved, store_problem};
+use crate::verbs::report::kept;
+use crate::verbs::runs::{Tone, UNREADABLE, asked_for, json_of, json_of_standing, state, tone};
+use crate::verbs::show::{facts, status_tone};
+use crate::verbs::standing::{Standing, Unreadable, standing};
+
+/// A run as it stood when it was read.
+type Known = (Stamp, Arc<Result<Standing, Unreadable>>);
+
+/// The runs of a store.
+pub struct Store {
+    place: Place,
+    operator: String,
+    /// By directory. What has not changed since is not read again.
+    known: Mutex<HashMap<PathBuf, Known>>,
+}
+
+impl Store {
+    /// Of a place.
+    pub fn of(place: Place) -> Result<Store, Problem> {
+        let (operator, _) = operator(None, &place.root)?;
+        Ok(Store { place, operator, known: Mutex::default() })
+    }
+
+    /// The run that is named.
+    fn find(&self, run: &RunName) -> Result<RunDir, Refusal> {
+        self.place.store().find(&run.to_string()).map_err(|error| {
+            let missing = matches!(error, StoreError::NotFound { .. });
+            let refusal = self.refusal(&store_problem(error));
+            match missing {
+                true => Refusal {
+                    kind: RefusalKind::Missing,
+                    message: format!("there is no run {run}"),
+                    help: "The list has all of them.".to_owned(),
+                },
+                false => refusal,
+            }
+        })
+    }
+
+    /// A problem as it is told to somebody elsewhere: where the store lies on this machine is nothing for them.
+    fn refusal(&self, problem: &Problem) -> Refusal {
+        let store = self.place.store();
+        let told = |text: &str| text.replace(&format!("{}", store.path().display()), "the store");
+        let kind = match problem.exit {
+            Exit::Record => RefusalKind::Record,
+            Exit::Usage | Exit::Refused => RefusalKind::Asked,
+            _ => RefusalKind::Fault,
+        };
+        Refusal { kind, message: told(&problem.to_string()), help: told(problem.advice().unwrap_or_default()) }
+    }
+
+    /// Where each of the runs stands.
+    fn standings(&self, dirs: &[RunDir]) -> Vec<Arc<Result<Standing, Unreadable>>> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<Option<Known>> = {
+            let known = known();
+            dirs.iter().map(|dir| known.get(&dir.path).cloned()).collect()
+        };
+        let plans = Plans::default();
+        let pairs: Vec<_> = dirs.iter().zip(before).collect();
+        let now = by_all(&pairs, |(dir, before)| {
+            let stamp = Stamp::of(&dir.path);
+            if let Some((was, standing)) = before
+                && *was == stamp
+                && stamp.settled()
+            {
+                return (stamp, Arc::clone(standing));
+            }
+            let read = short_enough(&dir.path).map_err(Unreadable::from).and_then(|()| standing(dir, &plans));
+            (stamp, Arc::new(read))
+        });
+        let all = now.iter().map(|(_, standing)| Arc::clone(standing)).collect();
+        *known() = dirs.iter().map(|dir| dir.path.clone()).zip(now).collect();
+        all
+    }
+}
+
+impl Host for Store {
+    fn title(&self) -> String {
+        self.place.root.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn operator(&self) -> String {
+        self.operator.clone()
+    }
+
+    fn list(&self, wanted: &Wanted) -> Result<Vec<Row>, Refusal> {
+        let mut dirs =
+            self.place.store().runs().map_err(store_problem).map_err(|problem| self.refusal(&problem))?;
+        dirs.reverse();
+        let standings = self.standings(&dirs);
+        let asked = Listing {
+            runbook: None,
+            env: wanted.environment.clone(),
+            open: wanted.open,
+            waiting_for: wanted.waits_for.clone(),
+            since: None,
+            format: Format::Json,
+        };
+        let all = dirs.iter().zip(standings.iter().map(|standing| &**standing)).collect();
+        let listed = asked_for(&self.place, &asked, all).map_err(|problem| self.refusal(&problem))?;
+        Ok(listed
+            .into_iter()
+            .map(|(dir, standing)| match standing {
+                Ok(standing) => row(dir, standing),
+                Err(Unreadable { problem, .. }) => {
+                    let mut json = json_of(dir, standing);
+                    let title = self.refusal(problem).message;
+                    json["error"] = json!(title);
+                    let (environment, opened, operator) = Default::default();
+                    let (number, state, tone) = (dir.number, UNREADABLE.to_owned(), Tone::Bad.name());
+                    Row { number, state, tone, environment, opened, operator, title, json }
+                }
+            })
+            .collect())
+    }
+
+    fn run(&self, run: &RunName) -> Result<Shown, Refusal> {
+        let dir = self.find(run)?;
+        self.shown(dir).map_err(|problem| self.refusal(&problem))
+    }
+
+    fn report(&self, run: &RunName) -> Result<Report, Refusal> {
+        let dir = self.find(run)?;
+        let made = || -> Result<Report, Problem> {
+            small_enough(&dir.path)?;
+            let (proof, recorded) = proved(dir)?;
+            let page = kept(&recorded, &proof, true, |material, kept| {
+                html_and_policy(material, kept, Outputs::Full)
+            })?;
+            let page = page.map_err(fault)?;
+            Ok(Report { html: page.html, policy: page.policy })
+        };
+        made().map_err(|problem| self.refusal(&problem))
+    }
+
+    fn follow(
+        &self,
+        run: &RunName,
+        from: u64,
+        tell: &mut dyn FnMut(Told) -> bool,
+    ) -> Result<(), Refusal> {
+        let dir = self.find(run)?;
+        follow::follow(&dir, from, tell).map_err(|problem| self.refusal(&problem))
+    }
+}
+
+/// A run in the list.
+pub fn row(dir: &RunDir, standing: &Standing) -> Row {
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    Row {
+        number: dir.number,
+        state: state(standing, now, &zone),
+        tone: tone(standing).name(),
+        environment: standing.opened.environment.name.clone(),
+        opened: holdpoint_report::moment(standing.first, now, &zone),
+        operator: standing.operator.clone(),
+        title: standing.broken.clone().unwrap_or_else(|| standing.opened.title()),
+        json: json_of_standing(dir, standing),
+    }
+}
+
+fn fault(error: impl std::fmt::Display) -> Problem {
+    Problem::fault(error.to_string(), "This is a fault of holdpoint.")
+}
+
+impl Store {
+    fn shown(&self, dir: RunDir) -> Result<Shown, Problem> {
+        small_enough(&dir.path)?;
+        let (proof, recorded) = proved(dir)?;
+        let mut verdict = proof.verdict.to_string();
+        let summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(fault)?;
+        let mut intact = proof.verdict.intact();
+        if intact {
+            let beside = holdpoint_record::beside(&recorded.dir.path, recorded.opened());
+            if let Err(why) = sound_beside(&summary, beside) {
+                (intact, verdict) = (false, why.to_string());
+            }
+        }
+        let mut json = serde_json::to_value(&summary).map_err(fault)?;
+        json["intact"] = json!(intact);
+        let driver = driver(&recorded.dir.path);
+        let steps = summary.steps.iter().map(|step| StepRow {
+            number: step.number.clone(),
+            title: step.title.clone(),
+            status: step.status.words().to_owned(),
+            tone: status_tone(step.status).name(),
+            took: if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() },
+        });
+        let steps = steps.collect();
+        let facts = facts(&summary, driver);
+        Ok(Shown {
+            number: summary.run.number,
+            title: summary.document.title.clone(),
+            state: summary.verdict_words().to_owned(),
+            verdict,
+            intact,
+            facts: facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
+            steps,
+            events: recorded.position.events,
+            over: recorded.sealed,
+            json,
+        })
+    }
+}
