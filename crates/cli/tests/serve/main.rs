@@ -1,0 +1,22 @@
+//! `holdpoint serve`, through the real binary and real HTTP requests.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test binary: nothing of it can be reached from outside"
+)]
+
+mod api;
+mod browser;
+mod hostile;
+mod live;
+mod pages;
+mod refused;
+mod signed_in;
+
+mod http;
+#[path = "../setup/node.rs"]
+mod node;
+#[path = "../verbs/support.rs"]
+mod support;
