@@ -19,6 +19,12 @@ pub trait Host: Send + Sync + 'static {
     /// [`Refusal`]: the store cannot be read, or something is asked for that nobody knows.
     fn list(&self, wanted: &Wanted) -> Result<Vec<Row>, Refusal>;
 
+    /// The number of a run.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    fn number(&self, run: &RunName) -> Result<u64, Refusal>;
+
     /// One run, proved and summed up.
     ///
     /// # Errors
@@ -94,6 +100,8 @@ pub struct Shown {
     pub facts: Vec<(String, String)>,
     /// Its steps.
     pub steps: Vec<StepRow>,
+    /// The hold point that it waits at, where what is signed there can be made from the record alone.
+    pub hold_point: Option<HoldPoint>,
     /// How many events are told of in it.
     pub events: u64,
     /// Whether it is over.
@@ -101,6 +109,19 @@ pub struct Shown {
     /// The same for programs.
     #[serde(skip)]
     pub json: Value,
+}
+
+/// A hold point that somebody is waited for at.
+#[derive(Clone, Debug, Serialize)]
+pub struct HoldPoint {
+    /// The action.
+    pub action: String,
+    /// Whose sign-off it takes.
+    pub role: String,
+    /// What whoever signs is shown.
+    pub text: String,
+    /// SHA-256 of that text, in lower-case hex, as it is signed.
+    pub sha256: String,
 }
 
 /// A step of a run.

@@ -20,7 +20,7 @@ use crate::api::{had_last, named};
 use crate::host::{Host, Told, Wanted};
 use crate::identity::{Identity, Known};
 use crate::state::State;
-use crate::work::begin;
+use crate::work::{begin, of_host};
 
 /// How many events wait for a slow listener.
 const WAITING: usize = 64;
@@ -66,12 +66,14 @@ pub(crate) async fn events(
     headers: HeaderMap,
     asked: Result<Query<From>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    let begun = || -> Result<Response, Trouble> {
+    let begun = async {
         let run = named(&run)?;
         let no_from = |_| Trouble::new(StatusCode::BAD_REQUEST, "only from=N can be asked for, the number of an event", "");
         let Query(From { from }) = asked.map_err(no_from)?;
         // Where a browser lost the line it says what it had.
         let from = had_last(&headers)?.map(|last| last.saturating_add(1)).or(from).unwrap_or(0);
+        let named = run.clone();
+        of_host(&state, move |host| host.number(&named)).await?;
         let follow = move |host: &dyn Host, listener: &Listener| {
             let followed = host.follow(&run, from, &mut |told| match told {
                 Told::Event { n, event } => {
@@ -88,7 +90,7 @@ pub(crate) async fn events(
         };
         listen(&state, who, follow)
     };
-    begun().unwrap_or_else(|trouble| trouble.told(&state, Kind::Api))
+    begun.await.unwrap_or_else(|trouble: Trouble| trouble.told(&state, Kind::Api))
 }
 
 /// That the list of runs is another than before.

@@ -46,6 +46,29 @@ pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     Ok(Exit::Passed)
 }
 
+/// What whoever signs now would be shown.
+pub struct PutBefore {
+    /// The hold point.
+    pub action: String,
+    /// Whose sign-off it takes.
+    pub role: String,
+    /// The text whose digest is signed.
+    pub text: String,
+}
+
+/// What whoever signs now would be shown, made from the record alone; `None` where the run waits for no signature, or was given
+/// secrets: whether they stand in the text only whoever has them can say.
+pub fn put_before(recorded: &Recorded) -> Result<Option<PutBefore>, Problem> {
+    if recorded.opened().inputs.iter().any(|input| input.secret) {
+        return Ok(None);
+    }
+    let run = as_signed(recorded)?;
+    let Ok((task, sign_off)) = awaited(&run, recorded) else { return Ok(None) };
+    let script = |script: &BlobRef| blob(&recorded.dir.path, script).map_err(blob_problem);
+    let text = run.exhibit(&recorded.plan, task, script)?.text();
+    Ok(Some(PutBefore { action: task.id(&recorded.plan).to_owned(), role: sign_off.role.clone(), text }))
+}
+
 /// The run as it would be if somebody signed now: sign-offs before it may lapse first.
 fn as_signed(recorded: &Recorded) -> Result<Run, Problem> {
     let (plan, now) = (&recorded.plan, Timestamp::now());

@@ -17,7 +17,7 @@ fn types(stream: &mut Stream, most: usize) -> Vec<String> {
 
 #[test]
 fn a_listener_gets_what_is_on_record_then_what_is_added_then_the_end() {
-    let bench = Bench::with(&[("r.md", ITEM), ("a.yaml", "do: confirm\n")]);
+    let bench = Bench::with(&[("r.md", ITEM), ("a.yaml", "steps:\n  do:\n    confirm: true\n")]);
     bench.ends(3, &["run", "r.md", "--unattended"]);
     let recorded = bench.events(1);
     let server = serving(&bench);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_record::{RunDir, StoreError, by_all, driver};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took};
-use holdpoint_web::{Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted};
+use holdpoint_web::{HoldPoint, Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -15,10 +15,12 @@ use super::stamp::{Stamp, short_enough, small_enough};
 use super::follow;
 use crate::args::{Format, Listing};
 use crate::attest::sound_beside;
+use crate::digest::sha256;
 use crate::exit::Exit;
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::verbs::evidence::put_before;
 use crate::verbs::plans::Plans;
 use crate::verbs::read::{proved, store_problem};
 use crate::verbs::report::kept;
@@ -138,6 +140,10 @@ impl Host for Store {
             .collect())
     }
 
+    fn number(&self, run: &RunName) -> Result<u64, Refusal> {
+        Ok(self.find(run)?.number)
+    }
+
     fn run(&self, run: &RunName) -> Result<Shown, Refusal> {
         let dir = self.find(run)?;
         self.shown(dir).map_err(|problem| self.refusal(&problem))
@@ -202,6 +208,18 @@ impl Store {
         }
         let mut json = serde_json::to_value(&summary).map_err(fault)?;
         json["intact"] = json!(intact);
+        // Of a record that is not intact nobody is shown what to sign.
+        let hold_point = match intact && !recorded.sealed {
+            true => put_before(&recorded)?,
+            false => None,
+        };
+        let hold_point = hold_point.map(|put| HoldPoint {
+            sha256: sha256(put.text.as_bytes()),
+            action: put.action,
+            role: put.role,
+            text: put.text,
+        });
+        json["hold_point"] = json!(hold_point);
         let driver = driver(&recorded.dir.path);
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
@@ -220,6 +238,7 @@ impl Store {
             intact,
             facts: facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
             steps,
+            hold_point,
             events: recorded.position.events,
             over: recorded.sealed,
             json,
