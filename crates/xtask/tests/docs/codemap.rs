@@ -22,6 +22,7 @@ const CRATES: &[&str] = &[
     "report",
     "repository",
     "view",
+    "web",
     "signing",
     "cli",
     "gauge",
