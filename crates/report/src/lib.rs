@@ -28,7 +28,9 @@ pub use holdpoint_view::{
     ActionSummary, Attempt, Ended, Happening, HeldSoFar, NoteFacts, Person, PlaceSummary, SignOffEvent, Soak,
     StepSummary, Summary, Waits, What,
 };
-pub use html::{HtmlPage, Kept, LARGEST_BLOB, Outputs, comparison, exhibit, html, html_and_policy, html_with};
+pub use html::{
+    HtmlPage, Kept, LARGEST_BLOB, Outputs, comparison, exhibit, html, html_and_policy, html_with,
+};
 pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;

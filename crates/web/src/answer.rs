@@ -43,7 +43,8 @@ impl Trouble {
     }
 
     pub(crate) fn too_often() -> Trouble {
-        Trouble::new(StatusCode::TOO_MANY_REQUESTS, "too many requests", "Wait a few seconds.").with(RETRY_AFTER, "5")
+        Trouble::new(StatusCode::TOO_MANY_REQUESTS, "too many requests", "Wait a few seconds.")
+            .with(RETRY_AFTER, "5")
     }
 
     /// All hands are busy, or one takes too long.
@@ -54,7 +55,11 @@ impl Trouble {
 
     /// A fault of ours, which was told where the server runs.
     pub(crate) fn fault() -> Trouble {
-        Trouble::new(StatusCode::INTERNAL_SERVER_ERROR, "this is a fault of holdpoint", "The server's terminal says more.")
+        Trouble::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "this is a fault of holdpoint",
+            "The server's terminal says more.",
+        )
     }
 
     pub(crate) fn no_such_page() -> Trouble {
@@ -74,7 +79,7 @@ impl Trouble {
             Kind::Page { path } => {
                 let page = state.pages.render(
                     "trouble.html",
-                    context! { title => message, help, path => path.filter(|_| status == StatusCode::UNAUTHORIZED) },
+                    context! { title => sentence(&message), help, path => path.filter(|_| status == StatusCode::UNAUTHORIZED) },
                 );
                 (status, Html(page)).into_response()
             }
@@ -84,6 +89,12 @@ impl Trouble {
         }
         response
     }
+}
+
+/// As a heading: it begins with a capital.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 impl From<Refusal> for Trouble {

@@ -84,7 +84,10 @@ fn refusal(
     let changes = !matches!(*method, Method::GET | Method::HEAD);
     let origin = format!("{}://{host}", reached.scheme);
     if changes && !one(header::ORIGIN).is_some_and(|of| of.eq_ignore_ascii_case(&origin)) {
-        return Some((StatusCode::FORBIDDEN, "the request does not say that it comes from a page of this server"));
+        return Some((
+            StatusCode::FORBIDDEN,
+            "the request does not say that it comes from a page of this server",
+        ));
     }
     None
 }
@@ -110,7 +113,9 @@ mod tests {
         let get = |lines: &[_]| status(Method::GET, "/", lines);
         assert_eq!(get(&[HOST]), 200);
         assert_eq!(get(&[("host", "LOCALHOST:8000")]), 200);
-        for other in ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost", "127.0.0.1:8000.evil.example", ""] {
+        for other in
+            ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost", "127.0.0.1:8000.evil.example", ""]
+        {
             assert_eq!(get(&[("host", other)]), 421, "{other}");
         }
         assert_eq!(get(&[]), 421);
@@ -124,7 +129,13 @@ mod tests {
         let post = |lines: &[_]| status(Method::POST, "/", lines);
         assert_eq!(post(&[HOST]), 403);
         assert_eq!(post(&[HOST, ("origin", "http://127.0.0.1:8000")]), 200);
-        for other in ["null", "http://127.0.0.1", "https://127.0.0.1:8000", "http://localhost:8000", "http://evil.example"] {
+        for other in [
+            "null",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8000",
+            "http://localhost:8000",
+            "http://evil.example",
+        ] {
             assert_eq!(post(&[HOST, ("origin", other)]), 403, "{other}");
         }
         let twice = ("origin", "http://127.0.0.1:8000");

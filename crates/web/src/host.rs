@@ -42,12 +42,7 @@ pub trait Host: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Host::run`], also for what becomes of the record meanwhile.
-    fn follow(
-        &self,
-        run: &RunName,
-        from: u64,
-        tell: &mut dyn FnMut(Told) -> bool,
-    ) -> Result<(), Refusal>;
+    fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal>;
 }
 
 /// Which runs of the list. What is left out asks for nothing.

@@ -6,14 +6,17 @@
 
 mod answer;
 mod api;
+mod asked;
 mod connections;
 mod guard;
 mod host;
 mod identity;
+mod known;
 mod live;
 mod name;
 mod pages;
 mod rendering;
+mod router;
 mod secret;
 mod server;
 mod sessions;

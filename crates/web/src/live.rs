@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::answer::{Kind, Trouble};
-use crate::api::{had_last, named};
+use crate::asked::{had_last, named};
 use crate::host::{Host, Told, Wanted};
-use crate::identity::{Identity, Known};
+use crate::identity::Identity;
+use crate::known::{Known, is_still};
 use crate::state::State;
 use crate::work::{begin, of_host};
 
@@ -39,7 +40,7 @@ struct Listener {
 impl Listener {
     /// Whether they are there still, and still somebody who may listen.
     fn listens(&self) -> bool {
-        !self.to.is_closed() && self.who.still(&self.state)
+        !self.to.is_closed() && is_still(&self.who, &self.state)
     }
 
     fn tell(&self, event: Event) -> bool {
@@ -68,7 +69,9 @@ pub(crate) async fn events(
 ) -> Response {
     let begun = async {
         let run = named(&run)?;
-        let no_from = |_| Trouble::new(StatusCode::BAD_REQUEST, "only from=N can be asked for, the number of an event", "");
+        let no_from = |_| {
+            Trouble::new(StatusCode::BAD_REQUEST, "only from=N can be asked for, the number of an event", "")
+        };
         let Query(From { from }) = asked.map_err(no_from)?;
         // Where a browser lost the line it says what it had.
         let from = had_last(&headers)?.map(|last| last.saturating_add(1)).or(from).unwrap_or(0);
@@ -134,7 +137,8 @@ fn listen(
         tell(&*host, &listener);
         drop(place);
     })?;
-    let events = stream::poll_fn(move |context| from.poll_recv(context).map(|event| event.map(Ok::<_, Infallible>)));
+    let events =
+        stream::poll_fn(move |context| from.poll_recv(context).map(|event| event.map(Ok::<_, Infallible>)));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)).into_response())
 }
 
@@ -146,7 +150,8 @@ fn words(event: &Value) -> String {
     let place = text("place").map(|place| format!("at {place}"));
     let by = event["by"]["who"].as_str().or_else(|| text("operator")).map(|who| format!("by {who}"));
     let came = ["outcome", "verdict", "choice", "role", "name", "text", "reason"].into_iter().find_map(text);
-    let parts = [Some(what.to_owned()), of.map(str::to_owned), place, came.map(|came| format!("({came})")), by];
+    let parts =
+        [Some(what.to_owned()), of.map(str::to_owned), place, came.map(|came| format!("({came})")), by];
     let line = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
     holdpoint_model::visible(line.replace('\n', "⏎").as_bytes())
 }

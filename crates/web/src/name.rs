@@ -31,7 +31,8 @@ impl FromStr for RunName {
             return text.parse().map(RunName::Number).map_err(|_| NoRunName);
         }
         let id = text.to_ascii_uppercase();
-        let crockford = |byte: u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !b"ILOU".contains(&byte));
+        let crockford =
+            |byte: u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !b"ILOU".contains(&byte));
         if id.len() == ULID && id.bytes().all(crockford) && id.as_bytes()[0] <= b'7' {
             return Ok(RunName::Id(id));
         }
@@ -59,9 +60,27 @@ mod tests {
         assert_eq!(id.parse(), Ok(RunName::Id(id.to_owned())));
         assert_eq!(id.to_lowercase().parse(), Ok(RunName::Id(id.to_owned())));
         for no in [
-            "", "0", "042", "-1", "+1", "1 ", " 1", "1/", "99999999999", "latest", "0042-release", ".", "..", "../1",
-            "1\0", "１", "01HZY3V5K2Q8J4W6N7R9T0XAB", "01HZY3V5K2Q8J4W6N7R9T0XABCD", "81HZY3V5K2Q8J4W6N7R9T0XABC",
-            "01HZY3V5K2Q8J4W6N7R9T0XAB/", "01HZY3V5K2Q8J4W6N7R9T0XABU",
+            "",
+            "0",
+            "042",
+            "-1",
+            "+1",
+            "1 ",
+            " 1",
+            "1/",
+            "99999999999",
+            "latest",
+            "0042-release",
+            ".",
+            "..",
+            "../1",
+            "1\0",
+            "１",
+            "01HZY3V5K2Q8J4W6N7R9T0XAB",
+            "01HZY3V5K2Q8J4W6N7R9T0XABCD",
+            "81HZY3V5K2Q8J4W6N7R9T0XABC",
+            "01HZY3V5K2Q8J4W6N7R9T0XAB/",
+            "01HZY3V5K2Q8J4W6N7R9T0XABU",
         ] {
             assert_eq!(no.parse::<RunName>(), Err(NoRunName), "{no:?}");
         }

@@ -14,8 +14,8 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use crate::answer::{Kind, Trouble};
-use crate::api::{Asked, named};
-use crate::identity::{SignedIn, failed};
+use crate::asked::{Asked, named};
+use crate::known::{SignedIn, failed};
 use crate::sessions::SESSION;
 use crate::state::State;
 use crate::work::of_host;
@@ -132,7 +132,11 @@ async fn sign_in(Shared(state): Shared<Arc<State>>, form: Result<Form<Link>, For
             let trouble = failed(&state);
             if trouble.is_unknown() {
                 let help = "A link signs in once, and for a quarter of an hour. The newest is in the file that holdpoint serve named.";
-                return told(Trouble::new(StatusCode::FORBIDDEN, "this link does not sign in, or no longer", help));
+                return told(Trouble::new(
+                    StatusCode::FORBIDDEN,
+                    "this link does not sign in, or no longer",
+                    help,
+                ));
             }
             told(trouble)
         }

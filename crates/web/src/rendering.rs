@@ -43,8 +43,12 @@ impl Pages {
     pub(crate) fn render(&self, template: &str, of: Value) -> String {
         let made = || {
             let body = self.0.get_template(template)?.render(&of)?;
-            self.0.get_template("frame.html")?.render(context! { body => Value::from_safe_string(body), ..of.clone() })
+            self.0
+                .get_template("frame.html")?
+                .render(context! { body => Value::from_safe_string(body), ..of.clone() })
         };
-        made().unwrap_or_else(|error| unreachable!("a template of ours does not go with what it is given: {error}"))
+        made().unwrap_or_else(|error| {
+            unreachable!("a template of ours does not go with what it is given: {error}")
+        })
     }
 }

@@ -37,6 +37,7 @@ impl fmt::Debug for Digest {
 /// The machine gives no random bytes.
 pub(crate) fn new() -> std::io::Result<String> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| std::io::Error::other(format!("no random bytes: {error}")))?;
     Ok(Base64UrlUnpadded::encode_string(&bytes))
 }

@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::sessions::LINK;
 use crate::state::{Reached, State};
 use crate::tokens::{Tokens, private};
-use crate::{api, connections};
+use crate::{connections, router};
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -45,14 +45,17 @@ impl FromStr for PublicUrl {
         let url: Uri = text.parse().map_err(|_| "it is no URL".to_owned())?;
         let path = url.path_and_query().map_or("/", |path| path.as_str());
         match (url.scheme_str(), url.authority()) {
-            (Some("https"), Some(host)) if path == "/" && !host.as_str().contains('@') && !text.contains('#') => {
+            (Some("https"), Some(host))
+                if path == "/" && !host.as_str().contains('@') && !text.contains('#') =>
+            {
                 // Browsers leave out the port that goes without saying.
                 let host = host.as_str().to_ascii_lowercase();
                 Ok(PublicUrl { host: host.strip_suffix(":443").map(str::to_owned).unwrap_or(host) })
             }
-            (Some("http"), _) => {
-                Err("http is not encrypted: a proxy in front of the server does that, and is reached by https".to_owned())
-            }
+            (Some("http"), _) => Err(
+                "http is not encrypted: a proxy in front of the server does that, and is reached by https"
+                    .to_owned(),
+            ),
             _ => Err("expected https://HOST or https://HOST:PORT, and nothing behind it".to_owned()),
         }
     }
@@ -65,7 +68,9 @@ pub enum CannotServe {
     #[error("{0} can be reached from other machines")]
     Beyond(IpAddr),
     /// It would be reached by other machines unencrypted, or by a name that it does not know.
-    #[error("what is reached from other machines needs a proxy that encrypts, and the name by which that is reached")]
+    #[error(
+        "what is reached from other machines needs a proxy that encrypts, and the name by which that is reached"
+    )]
     Unencrypted,
     /// The address cannot be had.
     #[error("{address} cannot be listened on: {cause}")]
@@ -144,7 +149,7 @@ impl Server {
     /// Answers until `stop` comes. Another link takes the place of one that was used, or is too old.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let Server { listener, state, url, link_file, .. } = self;
-        let router = api::router(&state);
+        let router = router::router(&state);
         let links = async {
             loop {
                 // A link that cannot be written is one that nobody can use: the next round tries again.
@@ -174,7 +179,9 @@ fn reached(address: SocketAddr, public: Option<PublicUrl>) -> (Reached, String) 
         None => {
             let mut hosts = vec![address.to_string(), format!("localhost:{port}")];
             if port == 80 {
-                hosts.extend(hosts.clone().iter().filter_map(|host| host.strip_suffix(":80")).map(str::to_owned));
+                hosts.extend(
+                    hosts.clone().iter().filter_map(|host| host.strip_suffix(":80")).map(str::to_owned),
+                );
             }
             // Browsers do not tell cookies of two ports apart.
             let cookie = format!("holdpoint-{port}");
@@ -204,12 +211,20 @@ mod tests {
 
     #[test]
     fn a_public_url_is_encrypted_and_has_nothing_but_a_host() {
-        for good in ["https://runs.example.org", "https://runs.example.org/", "https://RUNS.example.org:8443"] {
+        for good in ["https://runs.example.org", "https://runs.example.org/", "https://RUNS.example.org:8443"]
+        {
             assert!(good.parse::<PublicUrl>().is_ok(), "{good}");
         }
         for bad in [
-            "http://runs.example.org", "runs.example.org", "https://", "https://a/b", "https://a/?q", "https://u:p@a",
-            "https://a/#f", "ftp://a", "",
+            "http://runs.example.org",
+            "runs.example.org",
+            "https://",
+            "https://a/b",
+            "https://a/?q",
+            "https://u:p@a",
+            "https://a/#f",
+            "ftp://a",
+            "",
         ] {
             assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
         }

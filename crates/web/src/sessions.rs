@@ -64,7 +64,8 @@ impl Sessions {
         inner.link = None;
         inner.until.retain(|_, until| now < *until);
         if inner.until.len() >= MOST
-            && let Some(first) = inner.until.iter().min_by_key(|(_, until)| **until).map(|(digest, _)| *digest)
+            && let Some(first) =
+                inner.until.iter().min_by_key(|(_, until)| **until).map(|(digest, _)| *digest)
         {
             inner.until.remove(&first);
         }

@@ -133,7 +133,11 @@ impl Tokens {
     /// The name of a token that counts now; `None` where it does not.
     pub(crate) fn holds(&self, given: &str, now: Timestamp) -> Result<Option<String>, TokenError> {
         let sha256 = Digest::of(given).hex();
-        Ok(self.all()?.into_iter().find(|token| token.sha256 == sha256 && now < token.until).map(|token| token.name))
+        Ok(self
+            .all()?
+            .into_iter()
+            .find(|token| token.sha256 == sha256 && now < token.until)
+            .map(|token| token.name))
     }
 
     fn cannot(&self, cause: io::Error) -> TokenError {
@@ -199,7 +203,11 @@ mod tests {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let dir = std::fs::metadata(place.path().join("serve")).unwrap();
         assert_eq!(dir.permissions().mode() & 0o777, 0o700);
-        assert_eq!(tokens.holds(&tokens.all().unwrap()[0].sha256, now).unwrap(), None, "a digest is no token");
+        assert_eq!(
+            tokens.holds(&tokens.all().unwrap()[0].sha256, now).unwrap(),
+            None,
+            "a digest is no token"
+        );
         tokens.revoke("ci").unwrap();
         assert_eq!(tokens.holds(&token, now).unwrap(), None);
         assert!(matches!(tokens.revoke("ci"), Err(TokenError::Unknown(_))));
@@ -220,7 +228,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let tokens = Tokens::within(place.path());
         for name in ["", "a b", "a/b", "ä", "a\n", &"x".repeat(65)] {
-            assert!(matches!(tokens.make(name, Timestamp::UNIX_EPOCH, DAY), Err(TokenError::Name)), "{name:?}");
+            assert!(
+                matches!(tokens.make(name, Timestamp::UNIX_EPOCH, DAY), Err(TokenError::Name)),
+                "{name:?}"
+            );
         }
     }
 }

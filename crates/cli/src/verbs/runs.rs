@@ -82,11 +82,7 @@ pub fn asked_for<'a>(
 }
 
 /// Refuses a role that neither the configuration nor any run knows.
-fn known_role(
-    place: &Place,
-    role: &str,
-    all: &[Listed<'_>],
-) -> Result<(), Problem> {
+fn known_role(place: &Place, role: &str, all: &[Listed<'_>]) -> Result<(), Problem> {
     let of_config = |config: &Config| config.roles.keys().cloned().collect::<Vec<_>>();
     let mut roles: BTreeSet<String> = place.configuration().map(of_config).into_iter().flatten().collect();
     for standing in all.iter().filter_map(|(_, standing)| standing.as_ref().ok()) {
@@ -115,22 +111,22 @@ pub fn json_of(dir: &RunDir, standing: &Result<Standing, Unreadable>) -> Value {
 
 /// A run of which it is known where it stands, for programs.
 pub fn json_of_standing(dir: &RunDir, standing: &Standing) -> Value {
-            let opened = &standing.opened;
-            let driver = standing.driver.as_ref().map(|driver| {
+    let opened = &standing.opened;
+    let driver = standing.driver.as_ref().map(|driver| {
                 json!({"operator": standing.operator, "pid": driver.pid, "host": driver.host, "since": driver.since})
             });
-            let mut row = json!({
-                "number": dir.number, "name": dir.name, "id": opened.id, "state": standing.state(),
-                "stands": standing.words(), "awaited": standing.awaited, "driver": driver,
-                "deviations": standing.deviations, "expunged": standing.expunged,
-                "environment": opened.environment.name, "runbook": opened.runbook.path,
-                "title": opened.title(), "operator": standing.operator,
-                "opened": standing.first, "last": standing.last, "sealed": standing.sealed,
-            });
-            if let Some(why) = &standing.broken {
-                row["error"] = json!(why);
-            }
-            row
+    let mut row = json!({
+        "number": dir.number, "name": dir.name, "id": opened.id, "state": standing.state(),
+        "stands": standing.words(), "awaited": standing.awaited, "driver": driver,
+        "deviations": standing.deviations, "expunged": standing.expunged,
+        "environment": opened.environment.name, "runbook": opened.runbook.path,
+        "title": opened.title(), "operator": standing.operator,
+        "opened": standing.first, "last": standing.last, "sealed": standing.sealed,
+    });
+    if let Some(why) = &standing.broken {
+        row["error"] = json!(why);
+    }
+    row
 }
 
 fn table(screen: &Screen, listed: &[Listed<'_>]) -> Table {

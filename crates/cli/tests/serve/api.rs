@@ -25,7 +25,9 @@ fn a_token_reads_the_api_until_it_is_taken_back_and_is_kept_as_a_digest() {
     for path in ["/", "/runs/1", "/runs/1/report"] {
         server.get(path, &[&bearer]).is(401);
     }
-    for near in [token.to_uppercase(), token[..token.len() - 1].to_owned(), format!("{token}x"), String::new()] {
+    for near in
+        [token.to_uppercase(), token[..token.len() - 1].to_owned(), format!("{token}x"), String::new()]
+    {
         server.get("/api/runs", &[&format!("Authorization: Bearer {near}")]).is(401);
     }
     server.get("/api/runs", &[&format!("Authorization: Basic {token}")]).is(401);
@@ -120,7 +122,9 @@ fn the_description_is_the_one_of_the_documentation_and_what_it_says_is_so() {
             }
             if name.ends_with("/Row") {
                 for (key, value) in one.as_object().unwrap() {
-                    let of = schema["properties"].get(key).unwrap_or_else(|| panic!("{path}: {key} is not described"));
+                    let of = schema["properties"]
+                        .get(key)
+                        .unwrap_or_else(|| panic!("{path}: {key} is not described"));
                     let states = of["enum"].as_array();
                     assert!(states.is_none_or(|states| states.contains(value)), "{key}: {value}");
                 }

@@ -52,7 +52,9 @@ fn what_cannot_be_read_is_told_soon_and_the_rest_is_shown() {
     let here = bench.root().display().to_string();
     assert!(!list.body.contains(&here), "where it lies is nobody's business: {}", list.body);
     for number in 4..=12 {
-        for path in [format!("/runs/{number}"), format!("/runs/{number}/report"), format!("/api/runs/{number}")] {
+        for path in
+            [format!("/runs/{number}"), format!("/runs/{number}/report"), format!("/api/runs/{number}")]
+        {
             let answer = server.get(&path, &[&cookie]);
             assert!([404, 422, 400].contains(&answer.status), "{path}: {} {}", answer.status, answer.body);
             assert!(!answer.body.contains(&here), "{path}: {}", answer.body);
@@ -60,7 +62,11 @@ fn what_cannot_be_read_is_told_soon_and_the_rest_is_shown() {
         if number != 12 {
             let path = format!("/api/runs/{number}/events");
             let answer = server.get(&path, &[&cookie]);
-            assert!(answer.status != 200 || answer.body.contains("event: refused"), "{path}: {}", answer.body);
+            assert!(
+                answer.status != 200 || answer.body.contains("event: refused"),
+                "{path}: {}",
+                answer.body
+            );
         }
     }
     assert!(begun.elapsed() < SOON, "it took {:?}", begun.elapsed());
@@ -84,7 +90,10 @@ fn a_record_that_is_cut_or_changed_while_somebody_watches_is_told() {
 #[test]
 fn texts_of_a_run_are_texts() {
     let hostile = "\u{202e}<script>alert(1)</script>\u{200b}&amp;\"' onload=x";
-    let book = format!("---\nrunbook: 1\n---\n# {}\n\n## Do\n\n```sh run\necho done\n```\n", hostile.replace('"', "”"));
+    let book = format!(
+        "---\nrunbook: 1\n---\n# {}\n\n## Do\n\n```sh run\necho done\n```\n",
+        hostile.replace('"', "”")
+    );
     let bench = Bench::with(&[("r.md", &book)]);
     let ran = bench.holdpoint(&["run", "r.md", "--unattended"]);
     if ran.code != 0 {

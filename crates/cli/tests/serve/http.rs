@@ -104,7 +104,10 @@ impl Serving {
             head += &format!("{line}\r\n");
         }
         if !body.is_empty() {
-            head += &format!("Content-Length: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n", body.len());
+            head += &format!(
+                "Content-Length: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+                body.len()
+            );
         }
         self.raw(format!("{head}\r\n{body}").as_bytes())
     }
@@ -193,7 +196,8 @@ fn answer(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
-    let pair = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    let pair =
+        |line: &str| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
     let head: Vec<(String, String)> = lines.filter_map(pair).collect();
     let chunked = head.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     let body = if chunked { unchunked(body) } else { body.to_owned() };

@@ -4,7 +4,8 @@ use crate::http::{Stream, serving};
 use crate::pages::store;
 use crate::support::Bench;
 
-const ITEM: &str = "---\nrunbook: 1\n---\n# Plain\n\n## Do\n\n- [ ] it\n\n## More\n\n```sh run\necho more\n```\n";
+const ITEM: &str =
+    "---\nrunbook: 1\n---\n# Plain\n\n## Do\n\n- [ ] it\n\n## More\n\n```sh run\necho more\n```\n";
 
 fn types(stream: &mut Stream, most: usize) -> Vec<String> {
     let mut types = Vec::new();

@@ -6,14 +6,16 @@ use sha2::{Digest as _, Sha256};
 use crate::http::serving;
 use crate::support::{Bench, HOLDPOINT};
 
-pub const CONFIG: &str = "[roles]\nqa = [\"qa@example.org\"]\nops = [\"ops@example.org\"]\n[environments.staging]\n";
+pub const CONFIG: &str =
+    "[roles]\nqa = [\"qa@example.org\"]\nops = [\"ops@example.org\"]\n[environments.staging]\n";
 
 pub const BOOK: &str = "---\nrunbook: 1\nroles: [qa]\n---\n# Release a < b & c\n\n## Build\n\n```sh run\necho built\n```\n\n\
     ## Approve\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: It is tested.\n```\n";
 
 /// A store with a run that passed, one that failed and one that waits for qa.
 pub fn store() -> Bench {
-    let plain = |command: &str| format!("---\nrunbook: 1\n---\n# Plain\n\n## Do\n\n```sh run\n{command}\n```\n");
+    let plain =
+        |command: &str| format!("---\nrunbook: 1\n---\n# Plain\n\n## Do\n\n```sh run\n{command}\n```\n");
     let bench = Bench::with(&[
         ("holdpoint.toml", CONFIG),
         ("r.md", BOOK),
@@ -39,7 +41,11 @@ fn text(html: &str) -> String {
             _ => {}
         }
     }
-    out.replace("&lt;", "<").replace("&gt;", ">").replace("&#x27;", "'").replace("&quot;", "\"").replace("&amp;", "&")
+    out.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#x27;", "'")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
 }
 
 #[test]
@@ -79,7 +85,9 @@ fn the_list_can_be_asked_for_what_the_command_can_be_asked_for_and_for_nothing_e
         assert_eq!(server.get(&format!("/api/runs{query}"), &[&cookie]).is(200).json(), rows, "{query}");
         server.get(&format!("/{query}"), &[&cookie]).is(200);
     }
-    for query in ["?waits_for=nobody", "?environment=production", "?open=yes", "?opne=true", "?open=true&open=true"] {
+    for query in
+        ["?waits_for=nobody", "?environment=production", "?open=yes", "?opne=true", "?open=true&open=true"]
+    {
         server.get(&format!("/api/runs{query}"), &[&cookie]).is(400);
         server.get(&format!("/{query}"), &[&cookie]).is(400);
     }
@@ -98,7 +106,8 @@ fn the_page_of_a_run_says_what_show_and_verify_say() {
     for words in ["PASSED", "ops@example.org on", "staging"] {
         assert!(shown.contains(words) && page.contains(words), "{words}\n{shown}\n{page}");
     }
-    let id = bench.holdpoint(&["show", "1", "--format", "json"]).json()["run"]["id"].as_str().unwrap().to_owned();
+    let id =
+        bench.holdpoint(&["show", "1", "--format", "json"]).json()["run"]["id"].as_str().unwrap().to_owned();
     assert!(text(&server.get(&format!("/runs/{id}"), &[&cookie]).is(200).body).contains("Run 1"));
     let json = server.get("/api/runs/1", &[&cookie]).is(200).json();
     assert_eq!(json["intact"], true);
@@ -146,10 +155,30 @@ fn a_request_names_a_run_and_never_a_path() {
     let cookie = server.signed_in();
     bench.file("secret.txt", "nobody is to see this");
     for run in [
-        "latest", "0001-plain", "01", "0", "-1", "1%2F", "%31%00", "..", "..%2F..%2Fsecret.txt", "%2e%2e%2fsecret.txt", "1/../2",
-        "./1", ".holdpoint%2Fruns%2F0001-plain", "99999999999999999999", "4", "%FF", "１",
+        "latest",
+        "0001-plain",
+        "01",
+        "0",
+        "-1",
+        "1%2F",
+        "%31%00",
+        "..",
+        "..%2F..%2Fsecret.txt",
+        "%2e%2e%2fsecret.txt",
+        "1/../2",
+        "./1",
+        ".holdpoint%2Fruns%2F0001-plain",
+        "99999999999999999999",
+        "4",
+        "%FF",
+        "１",
     ] {
-        for path in [format!("/runs/{run}"), format!("/runs/{run}/report"), format!("/api/runs/{run}"), format!("/api/runs/{run}/events")] {
+        for path in [
+            format!("/runs/{run}"),
+            format!("/runs/{run}/report"),
+            format!("/api/runs/{run}"),
+            format!("/api/runs/{run}/events"),
+        ] {
             let answer = server.get(&path, &[&cookie]);
             assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
             assert!(!answer.body.contains("nobody is to see this"), "{path}");
@@ -160,7 +189,9 @@ fn a_request_names_a_run_and_never_a_path() {
 #[test]
 fn looking_changes_nothing() {
     let bench = store();
-    let listed = || bench.sh("cd .holdpoint && find . -type f -o -type d | sort | while read f; do stat -c '%n %s %y' \"$f\"; done; git status --porcelain");
+    let listed = || {
+        bench.sh("cd .holdpoint && find . -type f -o -type d | sort | while read f; do stat -c '%n %s %y' \"$f\"; done; git status --porcelain")
+    };
     let before = listed();
     let server = serving(&bench);
     let cookie = server.signed_in();

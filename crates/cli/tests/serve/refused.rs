@@ -9,7 +9,10 @@ fn it_is_not_reached_by_other_machines_unless_that_is_said_and_encrypted() {
     let cases: [(&[&str], &str); 6] = [
         (&["--listen", "0.0.0.0:0"], "can be reached from other machines"),
         (&["--listen", "[::]:0"], "can be reached from other machines"),
-        (&["--listen", "0.0.0.0:0", "--public-url", "https://runs.example.org"], "can be reached from other machines"),
+        (
+            &["--listen", "0.0.0.0:0", "--public-url", "https://runs.example.org"],
+            "can be reached from other machines",
+        ),
         (&["--listen", "0.0.0.0:0", "--beyond-this-machine"], "--public-url"),
         (&["--public-url", "http://runs.example.org"], "not encrypted"),
         (&["--listen", "8080"], "invalid"),
@@ -28,9 +31,13 @@ fn behind_a_proxy_that_encrypts_the_cookie_is_for_encrypted_connections_and_the_
     server.get("/sign-in", &[]).is(421);
     let body = format!("link={}", server.link().rsplit('#').next().unwrap());
     let post = |origin: &str| {
-        let head = format!("POST /sign-in HTTP/1.1\r\nHost: runs.example.org\r\nConnection: close\r\nOrigin: {origin}\r\n");
+        let head = format!(
+            "POST /sign-in HTTP/1.1\r\nHost: runs.example.org\r\nConnection: close\r\nOrigin: {origin}\r\n"
+        );
         let length = body.len();
-        let form = format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}");
+        let form = format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
         server.raw(format!("{head}{form}").as_bytes())
     };
     post("http://runs.example.org").is(403);
@@ -44,10 +51,14 @@ fn a_name_that_leads_here_and_is_not_ours_gets_nothing() {
     let bench = Bench::new();
     let server = serving(&bench);
     let port = server.address.rsplit(':').next().unwrap();
-    let by = |host: &str| server.raw(format!("GET /sign-in HTTP/1.1\r\n{host}Connection: close\r\n\r\n").as_bytes());
+    let by = |host: &str| {
+        server.raw(format!("GET /sign-in HTTP/1.1\r\n{host}Connection: close\r\n\r\n").as_bytes())
+    };
     by(&format!("Host: {}\r\n", server.address)).is(200);
     by(&format!("Host: localhost:{port}\r\n")).is(200);
-    for host in ["Host: evil.example\r\n", "Host: 127.0.0.1\r\n", "", &format!("Host: evil.example:{port}\r\n")] {
+    for host in
+        ["Host: evil.example\r\n", "Host: 127.0.0.1\r\n", "", &format!("Host: evil.example:{port}\r\n")]
+    {
         assert!([400, 421].contains(&by(host).status), "{host}");
     }
 }
@@ -59,7 +70,9 @@ fn pages_of_others_can_have_a_browser_ask_for_nothing() {
     let cookie = server.signed_in();
     for site in ["cross-site", "same-site"] {
         let site = format!("Sec-Fetch-Site: {site}");
-        server.get("/api/runs", &[&cookie, &site, "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"]).is(403);
+        server
+            .get("/api/runs", &[&cookie, &site, "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"])
+            .is(403);
         server.get("/", &[&cookie, &site, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"]).is(403);
         server.get("/", &[&cookie, &site, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"]).is(200);
         server.ask("POST", "/sign-out", &[&cookie, &site, &server.origin()], "").is(403);
@@ -76,13 +89,26 @@ fn every_answer_carries_what_keeps_others_out() {
     let bench = Bench::new();
     let server = serving(&bench);
     let cookie = server.signed_in();
-    let paths = ["/", "/sign-in", "/nowhere", "/runs/1", "/api/runs", "/api/nowhere", "/assets/style.css", "/api/openapi.json"];
+    let paths = [
+        "/",
+        "/sign-in",
+        "/nowhere",
+        "/runs/1",
+        "/api/runs",
+        "/api/nowhere",
+        "/assets/style.css",
+        "/api/openapi.json",
+    ];
     for path in paths {
-        let mut answers = vec![server.get(path, &[&cookie]), server.get(path, &[]), server.ask("POST", path, &[], "")];
+        let mut answers =
+            vec![server.get(path, &[&cookie]), server.get(path, &[]), server.ask("POST", path, &[], "")];
         answers.push(server.ask("DELETE", path, &[&server.origin()], ""));
         for answer in answers {
             let policy = answer.header("content-security-policy");
-            assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+            assert!(
+                policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+                "{path}: {policy}"
+            );
             assert!(!policy.contains("unsafe"), "{path}: {policy}");
             assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
             assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");

@@ -66,10 +66,22 @@ fn a_cookie_is_for_this_server_alone_and_counts_until_somebody_signs_out() {
 
 #[test]
 fn nobody_else_gets_anything_of_a_run() {
-    let bench = Bench::with(&[("r.md", "---\nrunbook: 1\n---\n# Secret plans\n\n## Do\n\n```sh run\necho done\n```\n")]);
+    let bench = Bench::with(&[(
+        "r.md",
+        "---\nrunbook: 1\n---\n# Secret plans\n\n## Do\n\n```sh run\necho done\n```\n",
+    )]);
     bench.ends(0, &["run", "r.md", "--unattended"]);
     let server = serving(&bench);
-    for path in ["/", "/runs/1", "/runs/1/report", "/runs/9", "/api/runs", "/api/runs/1", "/api/runs/1/events", "/api/events"] {
+    for path in [
+        "/",
+        "/runs/1",
+        "/runs/1/report",
+        "/runs/9",
+        "/api/runs",
+        "/api/runs/1",
+        "/api/runs/1/events",
+        "/api/events",
+    ] {
         let answer = server.get(path, &[]).is(401);
         assert!(!answer.body.contains("Secret plans"), "{path}");
         server.get(path, &["Cookie: holdpoint-1=x", "Authorization: Bearer x"]).is(401);

@@ -12,7 +12,7 @@ use holdpoint_web::Told;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::host::row;
+use super::row::row;
 use super::stamp::{Stamp, short_enough};
 use crate::problem::Problem;
 use crate::verbs::read::{document, exchanged, read_problem};
@@ -106,7 +106,10 @@ impl Follower<'_> {
             };
             short_enough(&self.dir.path)?;
             events = Reader::behind(&self.dir.path, &known).map_err(read_problem)?.ok_or_else(|| {
-                Problem::record("what was on record is not what it was", "`holdpoint verify` says what is wrong with it.")
+                Problem::record(
+                    "what was on record is not what it was",
+                    "`holdpoint verify` says what is wrong with it.",
+                )
             })?;
             whole = false;
         }

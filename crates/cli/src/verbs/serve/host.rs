@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_record::{RunDir, StoreError, by_all, driver};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took};
-use holdpoint_web::{HoldPoint, Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use holdpoint_web::{
+    HoldPoint, Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted,
+};
 use serde_json::json;
 
-use super::stamp::{Stamp, short_enough, small_enough};
 use super::follow;
+use super::row::row;
+use super::stamp::{Stamp, short_enough, small_enough};
 use crate::args::{Format, Listing};
 use crate::attest::sound_beside;
 use crate::digest::sha256;
@@ -24,7 +25,7 @@ use crate::verbs::evidence::put_before;
 use crate::verbs::plans::Plans;
 use crate::verbs::read::{proved, store_problem};
 use crate::verbs::report::kept;
-use crate::verbs::runs::{Tone, UNREADABLE, asked_for, json_of, json_of_standing, state, tone};
+use crate::verbs::runs::{Tone, UNREADABLE, asked_for, json_of};
 use crate::verbs::show::{facts, status_tone};
 use crate::verbs::standing::{Standing, Unreadable, standing};
 
@@ -71,7 +72,11 @@ impl Store {
             Exit::Usage | Exit::Refused => RefusalKind::Asked,
             _ => RefusalKind::Fault,
         };
-        Refusal { kind, message: told(&problem.to_string()), help: told(problem.advice().unwrap_or_default()) }
+        Refusal {
+            kind,
+            message: told(&problem.to_string()),
+            help: told(problem.advice().unwrap_or_default()),
+        }
     }
 
     /// Where each of the runs stands.
@@ -163,29 +168,9 @@ impl Host for Store {
         made().map_err(|problem| self.refusal(&problem))
     }
 
-    fn follow(
-        &self,
-        run: &RunName,
-        from: u64,
-        tell: &mut dyn FnMut(Told) -> bool,
-    ) -> Result<(), Refusal> {
+    fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal> {
         let dir = self.find(run)?;
         follow::follow(&dir, from, tell).map_err(|problem| self.refusal(&problem))
-    }
-}
-
-/// A run in the list.
-pub fn row(dir: &RunDir, standing: &Standing) -> Row {
-    let (now, zone) = (Timestamp::now(), TimeZone::system());
-    Row {
-        number: dir.number,
-        state: state(standing, now, &zone),
-        tone: tone(standing).name(),
-        environment: standing.opened.environment.name.clone(),
-        opened: holdpoint_report::moment(standing.first, now, &zone),
-        operator: standing.operator.clone(),
-        title: standing.broken.clone().unwrap_or_else(|| standing.opened.title()),
-        json: json_of_standing(dir, standing),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod follow;
 mod host;
+mod row;
 mod stamp;
 
 use std::path::{Path, PathBuf};

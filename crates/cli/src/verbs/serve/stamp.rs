@@ -69,7 +69,9 @@ impl Stamp {
 /// Refuses to read events of which there are too many.
 pub fn short_enough(dir: &Path) -> Result<(), Problem> {
     match dir.join(LOG).symlink_metadata() {
-        Ok(found) if found.len() > LONGEST => Err(too_much(&format!("its events take more than {} MB", LONGEST >> 20))),
+        Ok(found) if found.len() > LONGEST => {
+            Err(too_much(&format!("its events take more than {} MB", LONGEST >> 20)))
+        }
         // What it is that stands there instead is told by whoever reads it.
         _ => Ok(()),
     }
@@ -82,7 +84,8 @@ pub fn small_enough(dir: &Path) -> Result<(), Problem> {
     let sizes = entries.take(MOST + 1).map(|entry| {
         entry.and_then(|entry| entry.path().symlink_metadata()).as_ref().map_or(0, Metadata::len)
     });
-    let (count, bytes) = sizes.fold((0, 0u64), |(count, bytes), size| (count + 1, bytes.saturating_add(size)));
+    let (count, bytes) =
+        sizes.fold((0, 0u64), |(count, bytes), size| (count + 1, bytes.saturating_add(size)));
     if count > MOST || bytes > LARGEST {
         return Err(too_much(&format!("its outputs take more than {} MB, or {MOST} files", LARGEST >> 20)));
     }
