@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -81,7 +81,7 @@ impl Tokens {
     /// The file cannot be read, or is none of ours.
     pub fn all(&self) -> Result<Vec<Token>, TokenError> {
         let path = self.dir.join(FILE);
-        let read = holdpoint_files::read_text(&path, LARGEST);
+        let read = is_private(&self.dir).and_then(|()| holdpoint_files::read_text(&path, LARGEST));
         let text = match read {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             read => read.map_err(|cause| TokenError::File { path: path.clone(), cause })?,
@@ -168,13 +168,20 @@ impl Tokens {
     }
 }
 
-/// Makes a directory that only the user can enter, or refuses one that others can write to.
+/// Makes a directory that only the user can enter, or refuses one that is not theirs alone to write to.
 pub(crate) fn private(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    is_private(dir)
+}
+
+/// Refuses a directory in which somebody else may have put something.
+fn is_private(dir: &Path) -> io::Result<()> {
     let found = std::fs::symlink_metadata(dir)?;
-    if !found.is_dir() || found.mode() & 0o022 != 0 {
-        return Err(holdpoint_files::invalid("its directory is a link, or others can write to it"));
+    let ours = found.uid() == rustix::process::geteuid().as_raw();
+    if !found.is_dir() || !ours || found.mode() & 0o022 != 0 {
+        return Err(holdpoint_files::invalid(
+            "its directory is a link, is somebody else's, or others can write to it",
+        ));
     }
     Ok(())
 }
@@ -221,6 +228,21 @@ mod tests {
             std::fs::write(place.path().join(FILE), text).unwrap();
             assert!(tokens.holds("x", Timestamp::UNIX_EPOCH).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_brings_no_tokens_along() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("serve");
+        let tokens = Tokens::within(&dir);
+        let token = tokens.make("ci", Timestamp::UNIX_EPOCH, DAY).unwrap();
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(tokens.holds(&token, Timestamp::UNIX_EPOCH).is_err());
+        assert!(tokens.make("other", Timestamp::UNIX_EPOCH, DAY).is_err());
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::rename(&dir, place.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(place.path().join("elsewhere"), &dir).unwrap();
+        assert!(tokens.holds(&token, Timestamp::UNIX_EPOCH).is_err());
     }
 
     #[test]

@@ -28,8 +28,9 @@ fn verbs() -> Vec<String> {
 
 /// Long options: fields under an `#[arg(… long …)]`.
 fn options() -> Vec<String> {
-    let parts = ["args.rs", "args/lists.rs", "args/records.rs", "args/shared.rs", "args/taking_up.rs"];
-    let text = parts.map(|part| source(&format!("crates/cli/src/{part}"))).concat();
+    let parts = sources_below("crates/cli/src/args").into_iter().map(|part| format!("args/{part}"));
+    let parts = parts.chain(["args.rs".to_owned()]);
+    let text: String = parts.map(|part| source(&format!("crates/cli/src/{part}"))).collect();
     let mut found = Vec::new();
     for (at, _) in text.match_indices("#[arg(") {
         let attribute = &text[at..at + text[at..].find(")]").unwrap()];
