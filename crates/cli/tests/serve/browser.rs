@@ -68,6 +68,16 @@ seen.dark = await page.evaluate(() => getComputedStyle(document.body).background
 await page.goto(`${url}runs/3`);
 seen.narrow.push(await wide());
 await shot("run-narrow-dark");
+// What was proved is not left standing where it no longer holds.
+await page.goto(`${url}runs/2`);
+await page.waitForFunction(() => document.documentElement.dataset.live === "yes");
+const intact = () => page.evaluate(() => document.getElementById("standing").innerText.includes("intact"));
+seen.intact = [await intact()];
+execSync("sed -i 's/staging/stagong/' .holdpoint/runs/0002-*/run.jsonl", { cwd: root });
+await page.waitForFunction(() => document.getElementById("line").innerText.includes("Nothing more is told"));
+await page.waitForFunction(() => !document.getElementById("standing").innerText.includes("intact,"));
+seen.intact.push(await intact());
+await shot("altered-narrow-dark");
 await page.goto(`${url}runs/1/report`);
 await page.waitForFunction(() => document.documentElement.dataset.proof);
 seen.proof = await page.evaluate(() => document.documentElement.dataset.proof);
@@ -108,11 +118,12 @@ fn somebody_with_a_keyboard_and_a_narrow_screen_reads_everything_as_it_happens()
     assert_eq!(seen["stayed"], "Run 1", "{seen:#}");
     assert_eq!(seen["narrow"], json!([360, 360]), "{seen:#}");
     assert_eq!(seen["dark"], "rgb(13, 17, 23)", "{seen:#}");
+    assert_eq!(seen["intact"], json!([true, false]), "{seen:#}");
     assert_eq!(seen["proof"], "good", "{seen:#}");
     assert_eq!(seen["signed_out"], format!("{url}sign-in"), "{seen:#}");
     assert_eq!(seen["afterwards"], 401, "{seen:#}");
     assert_eq!(seen["elsewhere"], json!([]), "{seen:#}");
-    // The last page is one that is refused, which the console says.
+    // Two pages are refused, which the console says.
     let said: Vec<&str> = seen["said"].as_array().unwrap().iter().filter_map(|said| said.as_str()).collect();
-    assert!(said.iter().all(|said| said.contains("401")), "{said:?}");
+    assert!(said.iter().all(|said| said.contains("401") || said.contains("422")), "{said:?}");
 }

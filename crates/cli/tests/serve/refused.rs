@@ -1,5 +1,7 @@
 //! What is refused whoever asks, and how it is refused to be started.
 
+use std::time::{Duration, Instant};
+
 use crate::http::{serving, serving_with};
 use crate::support::Bench;
 
@@ -44,6 +46,31 @@ fn behind_a_proxy_that_encrypts_the_cookie_is_for_encrypted_connections_and_the_
     let answer = post("https://runs.example.org").is(303);
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-holdpoint=") && cookie.ends_with("; Secure"), "{cookie}");
+}
+
+#[test]
+fn beyond_this_machine_it_listens_where_that_is_said_and_answers_by_the_proxys_name_alone() {
+    let bench = Bench::new();
+    let arguments =
+        ["--listen", "0.0.0.0:0", "--beyond-this-machine", "--public-url", "https://runs.example.org"];
+    let mut server = serving_with(&bench, &arguments);
+    let port = server.address.strip_prefix("0.0.0.0:").unwrap().to_owned();
+    server.address = format!("127.0.0.1:{port}");
+    server.get("/sign-in", &[]).is(421);
+    server.raw(b"GET /sign-in HTTP/1.1\r\nHost: runs.example.org\r\nConnection: close\r\n\r\n").is(200);
+}
+
+#[test]
+fn whoever_does_not_come_to_the_point_is_let_go() {
+    let bench = Bench::new();
+    let server = serving(&bench);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for said in [&b""[..], b"GET /sign-in HTTP/1.1\r\nHost: 127", b"GET /sign-in HTTP/1.1\r\n"] {
+            scope.spawn(|| server.raw(said));
+        }
+    });
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 
 #[test]

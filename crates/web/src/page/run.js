@@ -10,10 +10,23 @@
     due = null;
     const answer = await fetch(location.href).catch(() => null);
     if (answer?.status === 401) { location.reload(); return; }
-    if (!answer?.ok) return;
+    const refused = [404, 422].includes(answer?.status);
+    if (!answer?.ok && !refused) {
+      line.textContent = "The server does not answer just now; what stands here may be old.";
+      return;
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const made = page.getElementById("standing");
-    if (made) standing.replaceChildren(...made.childNodes);
+    // What was proved before is not left standing where it no longer holds.
+    const made = refused ? page.getElementById("main") : page.getElementById("standing");
+    if (!made || made.innerHTML === standing.innerHTML) return;
+    const state = (of) => of.querySelector(".state")?.textContent;
+    const [before, now] = [state(standing), state(made)];
+    // Whoever is in it stays where they are.
+    const stops = (of) => [...of.querySelectorAll("a, [tabindex]")];
+    const at = stops(standing).indexOf(document.activeElement);
+    standing.replaceChildren(...made.childNodes);
+    if (at >= 0) stops(standing)[at]?.focus();
+    if (before !== now && !over) line.textContent = `Now: ${now}.`;
   };
   const soon = () => { due ??= setTimeout(load, 500); };
   const source = new EventSource(happens.dataset.events);
@@ -37,6 +50,7 @@
     over = true;
     source.close();
     line.textContent = `Nothing more is told: ${JSON.parse(told.data).error}`;
+    soon();
   });
   source.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
   source.addEventListener("error", () => {
