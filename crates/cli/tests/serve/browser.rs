@@ -77,6 +77,7 @@ execSync("sed -i 's/staging/stagong/' .holdpoint/runs/0002-*/run.jsonl", { cwd: 
 await page.waitForFunction(() => document.getElementById("line").innerText.includes("Nothing more is told"));
 await page.waitForFunction(() => !document.getElementById("standing").innerText.includes("intact,"));
 seen.intact.push(await intact());
+seen.headings = await page.evaluate(() => document.querySelectorAll("h1").length);
 await shot("altered-narrow-dark");
 await page.goto(`${url}runs/1/report`);
 await page.waitForFunction(() => document.documentElement.dataset.proof);
@@ -119,6 +120,7 @@ fn somebody_with_a_keyboard_and_a_narrow_screen_reads_everything_as_it_happens()
     assert_eq!(seen["narrow"], json!([360, 360]), "{seen:#}");
     assert_eq!(seen["dark"], "rgb(13, 17, 23)", "{seen:#}");
     assert_eq!(seen["intact"], json!([true, false]), "{seen:#}");
+    assert_eq!(seen["headings"], 1, "{seen:#}");
     assert_eq!(seen["proof"], "good", "{seen:#}");
     assert_eq!(seen["signed_out"], format!("{url}sign-in"), "{seen:#}");
     assert_eq!(seen["afterwards"], 401, "{seen:#}");

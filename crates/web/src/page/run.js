@@ -18,6 +18,14 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // What was proved before is not left standing where it no longer holds.
     const made = refused ? page.getElementById("main") : page.getElementById("standing");
+    // The page has its heading already.
+    const heading = refused && made?.querySelector("h1");
+    if (heading) {
+      const why = document.createElement("p");
+      why.className = "state bad";
+      why.textContent = heading.textContent;
+      heading.replaceWith(why);
+    }
     if (!made || made.innerHTML === standing.innerHTML) return;
     const state = (of) => of.querySelector(".state")?.textContent;
     const [before, now] = [state(standing), state(made)];
