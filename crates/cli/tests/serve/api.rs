@@ -64,6 +64,20 @@ fn tokens_are_of_one_store_and_no_checkout_brings_any_along() {
 }
 
 #[test]
+fn tokens_that_were_made_before_the_first_run_count_after_it() {
+    let bench =
+        Bench::with(&[("r.md", "---\nrunbook: 1\n---\n# Plain\n\n## Do\n\n```sh run\necho done\n```\n")]);
+    let token = token(&bench, "ci");
+    bench.sh("ln -s repo ../linked");
+    bench.ends(0, &["run", "r.md", "--unattended"]);
+    let server = serving(&bench);
+    let bearer = format!("Authorization: Bearer {token}");
+    assert_eq!(server.get("/api/runs", &[&bearer]).is(200).json().as_array().unwrap().len(), 1);
+    let listed = bench.sh("cd ../linked && holdpoint serve --tokens");
+    assert!(listed.starts_with("ci until "), "{listed}");
+}
+
+#[test]
 fn names_of_tokens_are_plain_and_given_once() {
     let bench = Bench::new();
     token(&bench, "ci");

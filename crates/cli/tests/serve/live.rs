@@ -26,7 +26,9 @@ fn a_listener_gets_what_is_on_record_then_what_is_added_then_the_end() {
     let mut stream = server.stream("/api/runs/1/events", &[&cookie]);
     for event in &recorded {
         let told = stream.until("event");
-        assert_eq!((&told["n"], &told["event"]), (&event["n"], event));
+        let mut event = event.clone();
+        event.as_object_mut().unwrap().remove("more");
+        assert_eq!((&told["n"], &told["event"]), (&event["n"], &event));
     }
     assert_eq!(stream.until("standing")["state"], "open");
     bench.ends(0, &["note", "1", "hello there"]);

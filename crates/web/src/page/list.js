@@ -2,13 +2,14 @@
 // The list is loaded again when it is another than before. Where somebody is in it, they stay there.
 (() => {
   const runs = document.getElementById("runs");
-  let loading = false, again = false;
+  let loading = false, again = false, leaving = false;
   const load = async () => {
     if (loading) { again = true; return; }
     loading = true;
     do {
       again = false;
       const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+      if (leaving) return;
       if (answer?.status === 401) { location.reload(); return; }
       if (!answer?.ok) break;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -22,6 +23,8 @@
     loading = false;
   };
   const source = new EventSource("/api/events");
+  // Whoever signs out goes where that leads.
+  addEventListener("beforeunload", () => { leaving = true; source.close(); });
   source.addEventListener("changed", load);
   source.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
   source.addEventListener("error", () => {

@@ -5,10 +5,11 @@
   const happens = document.getElementById("happens");
   const line = document.getElementById("line");
   const standing = document.getElementById("standing");
-  let due = null, over = false;
+  let due = null, over = false, leaving = false;
   const load = async () => {
     due = null;
     const answer = await fetch(location.href).catch(() => null);
+    if (leaving) return;
     if (answer?.status === 401) { location.reload(); return; }
     const refused = [404, 422].includes(answer?.status);
     if (!answer?.ok && !refused) {
@@ -38,6 +39,8 @@
   };
   const soon = () => { due ??= setTimeout(load, 500); };
   const source = new EventSource(happens.dataset.events);
+  // Whoever signs out goes where that leads.
+  addEventListener("beforeunload", () => { leaving = true; source.close(); });
   source.addEventListener("event", (told) => {
     const item = document.createElement("li");
     const { n, words, event } = JSON.parse(told.data);

@@ -136,7 +136,9 @@ impl Follower<'_> {
             return true;
         }
         self.next = stamped.n + 1;
-        let event = serde_json::to_value(stamped).unwrap_or_default();
+        let mut event = serde_json::to_value(stamped).unwrap_or_default();
+        // As the record writes it: whole microseconds.
+        event["at"] = Value::from(format!("{:.6}", stamped.at));
         (self.tell)(Told::Event { n: stamped.n, event })
     }
 

@@ -5,7 +5,7 @@ mod host;
 mod row;
 mod stamp;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_web::{CannotServe, Options, Server, TokenError, Tokens};
@@ -24,7 +24,7 @@ use crate::screen::Screen;
 /// Serves until it is interrupted; or sees to tokens.
 pub async fn serve(screen: &Screen, arguments: &args::Serve) -> Result<Exit, Problem> {
     let place = Place::here()?;
-    let state = state_of(place.store().path())?;
+    let state = state_of(&place)?;
     let tokens = Tokens::within(&state);
     match arguments {
         args::Serve { token: Some(name), .. } => make_token(screen, &tokens, name, arguments),
@@ -125,8 +125,11 @@ fn list_tokens(screen: &Screen, tokens: &Tokens, format: Format) -> Result<Exit,
 }
 
 /// The user's own directory for what is served of a store: no checkout brings tokens along.
-fn state_of(store: &Path) -> Result<PathBuf, Problem> {
-    let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+fn state_of(place: &Place) -> Result<PathBuf, Problem> {
+    // The same whether the store is there yet or not.
+    let store = place.store();
+    let below = store.path().strip_prefix(&place.root).unwrap_or(store.path());
+    let store = place.root.canonicalize().unwrap_or_else(|_| place.root.clone()).join(below);
     let name = &sha256(store.as_os_str().as_encoded_bytes())[..16];
     let state = user::state().ok_or_else(|| {
         Problem::usage(
