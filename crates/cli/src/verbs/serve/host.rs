@@ -185,11 +185,8 @@ impl Store {
         let mut verdict = proof.verdict.to_string();
         let summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(fault)?;
         let mut intact = proof.verdict.intact();
-        if intact {
-            let beside = holdpoint_record::beside(&recorded.dir.path, recorded.opened());
-            if let Err(why) = sound_beside(&summary, beside) {
-                (intact, verdict) = (false, why.to_string());
-            }
+        if intact && let Err(why) = sound_beside(&summary) {
+            (intact, verdict) = (false, why.to_string());
         }
         let mut json = serde_json::to_value(&summary).map_err(fault)?;
         json["intact"] = json!(intact);
