@@ -91,6 +91,10 @@ pub enum Verb {
     /// Render a record
     Report(Report),
     /// Answer an editor on standard input and output (Language Server Protocol)
+    ///
+    /// An editor starts it, and talks to it: findings as one types, what a step will do, completions, outline and fixes.
+    /// Typed at a terminal it waits for an editor's words; Ctrl-C ends it. How editors are set up: docs/editors.md.
+    #[command(verbatim_doc_comment)]
     Lsp,
     /// Write what a repository needs and does not have
     Init(Init),
@@ -231,7 +235,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Sign {
     /// Number, id prefix, path or `latest` [default: the only run that waits for a sign-off]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
     #[arg(long = "as", value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
@@ -299,7 +303,7 @@ pub struct Approve {
 #[derive(Debug, Args)]
 pub struct Note {
     /// Number, id prefix, path or `latest`
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: String,
     /// What to note
     pub text: String,
@@ -334,7 +338,7 @@ pub struct Correct {
 #[derive(Debug, Args)]
 pub struct Handover {
     /// Number, id prefix, path or `latest` [default: the only open run]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     /// Who is to go on with it
     #[arg(long, value_name = "WHO", add = ArgValueCandidates::new(completing::people), value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]

@@ -27,7 +27,7 @@ pub struct Overriding {
 #[derive(Debug, Args)]
 pub struct Resume {
     /// Number, id prefix, path or `latest` [default: the only open run]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     #[command(flatten)]
     pub taking_up: TakeUp,
@@ -68,7 +68,7 @@ pub struct TakeUp {
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// Number, id prefix, path or `latest`
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: String,
     #[command(flatten)]
     pub resume: TakeUp,

@@ -1,7 +1,7 @@
 //! The head of a run, and of each step.
 
 use console::Style;
-use holdpoint_document::{Checks, Plan};
+use holdpoint_document::{Checks, Plan, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
@@ -29,7 +29,7 @@ pub fn environment_name(screen: &Screen, environment: &EnvironmentSeen) -> Strin
 }
 
 /// What runs, where, by whom.
-pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str) {
+pub fn head(screen: &Screen, plan: &Plan, opened: &RunOpened, session: &Session, label: &str) {
     let book = &opened.runbook;
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
@@ -77,8 +77,12 @@ pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str)
         line("time left", &screen.neutralise(&time_left(&ending, now)));
     }
     line("operator", &screen.neutralise(&session.operator));
-    if session.checks == Some(Checks::Auto) {
+    let works = || plan.steps.iter().flat_map(|step| &step.actions).map(|action| &action.work);
+    if session.checks == Some(Checks::Auto) && works().any(|work| matches!(work, Work::Check(_))) {
         line("checks", "run unasked; changes wait for you (--checks ask: checks do too)");
+    }
+    if session.checks.is_some() && works().any(|work| work.offered().is_some()) {
+        line("commands", "each waits for you: none runs unasked");
     }
     for input in &opened.inputs {
         let value = input

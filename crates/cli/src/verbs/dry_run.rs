@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use holdpoint_document::{Action, Code, Plan, Requires, Step, Work};
+use holdpoint_document::{Action, Code, Plan, Requires, Step, Work, many};
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
 use holdpoint_engine::{Event, Gate, Run, RunOpened, Verdict, duration};
 use holdpoint_helper::Helper;
@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::anchored::token_holds;
-use super::check::many;
 use super::expected::expected;
 use super::opening::{opened, with_program};
 use super::prepare::Prepared;
@@ -68,7 +67,7 @@ pub async fn dry_run(
     let opened = RunOpened { dry: true, ..with_program(opened) };
     let label = if how.checks { "checks are executed, the rest is assumed" } else { "no block is executed" };
     let label = format!("DRY RUN: {label}, nothing is kept");
-    screen::head(screen, &opened, &opened.session, &label);
+    screen::head(screen, &prepared.plan, &opened, &opened.session, &label);
     prepared.warn(screen);
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));

@@ -1,9 +1,7 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
-use holdpoint_document::{Class, Confidence, DocumentKind, Explained, Plan, Reading, Work, explain};
+use holdpoint_document::{Class, Confidence, DocumentKind, Explained, Plan, Reading, Work, explain, many};
 use serde::Serialize;
-
-use super::check::many;
 
 /// A step of a plan, explained.
 #[derive(Debug, Serialize)]

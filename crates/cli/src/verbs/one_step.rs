@@ -1,5 +1,6 @@
 //! `show RUN --step`: one step of a run, and what its blocks printed last.
 
+use holdpoint_document::many;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Outcome, Output};
@@ -7,7 +8,6 @@ use holdpoint_record::{RunDir, blob};
 use holdpoint_report::took;
 use holdpoint_view::{Attempt, StepSummary, Summary, What};
 
-use super::check::many;
 use crate::problem::Problem;
 use crate::screen::{Screen, Table};
 

@@ -239,7 +239,7 @@ pub async fn take_on(
             _ => {}
         }
     }
-    screen::head(screen, &opened, &session, &label);
+    screen::head(screen, plan, &opened, &session, &label);
     notices.tell();
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
@@ -410,7 +410,7 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
     };
     let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
-        let title = screen.neutralise(&run.numbered_title(step));
+        let title = screen.neutralise(&run.step_in_words(step));
         let why = match () {
             () if Some(index) == at && doubtful && sent => {
                 "in doubt: was started, no end is on record; it is looked for at its place".to_owned()

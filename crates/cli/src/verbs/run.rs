@@ -137,7 +137,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(screen, &opened, &opened.session, &label);
+    screen::head(screen, &prepared.plan, &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
     notices.tell();

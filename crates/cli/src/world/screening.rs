@@ -238,6 +238,7 @@ fn tell_answers(screen: &Screen, events: &[Event]) {
             _ if typed => continue,
             Event::ItemConfirmed { .. } => "confirmed".to_owned(),
             Event::ValueRecorded { name, value, within_limits, .. } => {
+                let value = if value.is_empty() { "(left empty)" } else { value };
                 format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
             }
             Event::Decision { choice, .. } => format!("decided: {choice}"),

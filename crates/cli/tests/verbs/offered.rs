@@ -98,11 +98,20 @@ fn each_way_of_answering_is_on_record_verified_and_told() {
     assert_eq!(value["value"], "it's ; touch ran-hit");
     bench.ends(0, &["verify", "1"]).says("intact and complete");
     let report = bench.ends(0, &["report", "1"]).stdout;
-    for told in
-        ["run the command", "it is not for this run", "NOT APPLICABLE", "CONFIRMED", "touch ran-untagged"]
-    {
+    for told in [
+        "run the command",
+        "not applicable: it is not for this run",
+        "NOT APPLICABLE",
+        "DONE BY HAND",
+        "touch ran-untagged",
+    ] {
         assert!(report.contains(told), "{told} is not in\n{report}");
     }
+    bench.ends(0, &["report", "1", "--format", "html"]).says("DONE BY HAND").says("NOT APPLICABLE");
+    bench.ends(0, &["report", "1", "--format", "json"]).says("\"by_hand\"").says("\"not_applicable\"");
+    let junit = bench.ends(0, &["report", "1", "--format", "junit"]);
+    junit.says("done by hand, as").says("not applicable, by");
+    bench.ends(0, &["show", "1"]).says("done by hand, by").says("not applicable, by");
     bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     bench.sh("mkdir out && tar --zstd -xf run.tar.zst -C out");
     let told = bench.sh("sh \"$(find out -name verify.sh)\" 2>&1");

@@ -218,12 +218,13 @@ impl<'a> Pen<'a> {
             What::Confirmed { text, by } => {
                 let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
                 facts.extend([at, self.who(by)]);
-                simple("good", "CONFIRMED", facts)
+                simple("good", words::confirmed(about.block), facts)
             }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let (tone, word) =
                     if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };
                 let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let value = if value.is_empty() { "left empty" } else { value };
                 let mut facts = vec![format!("{name} = {value}{}", limits.unwrap_or_default())];
                 facts.extend(evidence.as_ref().map(|evidence| format!("evidence: {}", proof(evidence))));
                 facts.extend([at, self.who(by)]);

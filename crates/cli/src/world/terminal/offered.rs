@@ -1,6 +1,6 @@
 //! Commands that a document offers: run, done by hand, not for this run, or left out.
 
-use holdpoint_engine::{Choice, Task};
+use holdpoint_engine::{Choice, Offers, Task};
 
 use super::choose::{NOT_THIS_ONE, Option_, choose};
 use super::operator::Operator;
@@ -22,12 +22,16 @@ pub(super) fn decide(
     } else if !view.run.missing(view.plan, task).is_empty() {
         first.push(("values", 'v', "say what is needed; each is asked once a run"));
     }
-    first.push(("by hand", 'h', "I did it by hand, and say so"));
-    if offers.choices.contains(&Choice::NotApplicable) {
-        first.push(("not applicable", 't', "it is not for this run; no deviation"));
-    }
-    if offers.choices.contains(&Choice::PassOver) {
-        first.push(NOT_THIS_ONE);
-    }
+    first.extend(without_running(&offers));
     choose(operator, view, task, script, &first, false, store)
+}
+
+/// What may be answered but that it be run: before it is, and once it was and failed.
+pub(super) fn without_running(offers: &Offers) -> Vec<Option_> {
+    let left = offers.choices.iter().filter_map(|choice| match choice {
+        Choice::NotApplicable => Some(("not applicable", 't', "it is not for this run; no deviation")),
+        Choice::PassOver => Some(NOT_THIS_ONE),
+        _ => None,
+    });
+    [("by hand", 'h', "I did it by hand, and say so; no deviation")].into_iter().chain(left).collect()
 }
