@@ -15,7 +15,7 @@ pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
 
 use crate::completing;
-pub use shared::{Checks, ChecksAre, Format, SessionKey, Who};
+pub use shared::{Checks, ChecksAre, Format, Lines, RunFormat, SessionKey, Who};
 pub use taking_up::{Overriding, Resume, Rollback, TakeUp};
 
 /// Run-books you can run, sign and prove.
@@ -215,9 +215,9 @@ pub struct Run {
     /// Execute no block at all; inputs that come from a command are asked all the same
     #[arg(long, requires = "dry_run")]
     pub no_checks: bool,
-    /// How the dry run is told at its end: json also writes it to standard output
-    #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
-    pub format: Format,
+    /// How the run is told to programs, on standard output: json-lines as it happens, json a dry run at its end
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: RunFormat,
     #[command(flatten)]
     pub checks: ChecksAre,
     /// The change under which it runs, where the environment asks for one
@@ -505,6 +505,8 @@ pub enum SchemaOf {
     Config,
     /// One line of a record's run.jsonl.
     Events,
+    /// One line of what `run --format json-lines` writes.
+    Moments,
     /// An answers file.
     Answers,
 }

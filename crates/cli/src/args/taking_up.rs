@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::shared::{ChecksAre, SessionKey, Who};
+use super::shared::{ChecksAre, Lines, SessionKey, Who};
 
 use crate::completing;
 
@@ -54,6 +54,9 @@ pub struct TakeUp {
     /// Ask nobody
     #[arg(long)]
     pub unattended: bool,
+    /// How the run is told to programs, on standard output: json-lines as it happens
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Lines,
     #[command(flatten)]
     pub checks: ChecksAre,
     #[command(flatten)]

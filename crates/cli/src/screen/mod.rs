@@ -33,7 +33,7 @@ mod wrap;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use console::Style;
@@ -87,6 +87,8 @@ struct Parts {
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
+    /// Whether its window has a title of ours.
+    title: AtomicBool,
     /// After how many signals the reader of a pipe was given time to go.
     parted: AtomicUsize,
 }
@@ -107,7 +109,20 @@ impl Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (pace, foot) = (Mutex::default(), Mutex::default());
         let (secrets, hearing, parted) = (secrets.clone(), Hearing::default(), AtomicUsize::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, foot, pace, lent, hearing, parted }))
+        let title = AtomicBool::default();
+        Screen(Arc::new(Parts {
+            secrets,
+            able,
+            out,
+            behind,
+            lanes,
+            foot,
+            pace,
+            lent,
+            hearing,
+            title,
+            parted,
+        }))
     }
 
     /// One that nobody looks at, and what was written to it.
