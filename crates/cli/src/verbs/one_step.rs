@@ -116,5 +116,5 @@ fn printed(screen: &Screen, dir: &Path, attempt: &Attempt, place: Option<&str>) 
 }
 
 fn many_bytes(reference: &BlobRef) -> String {
-    many(usize::try_from(reference.bytes).unwrap_or(usize::MAX), "byte")
+    many(reference.bytes, "byte")
 }

@@ -72,7 +72,7 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
     fact("document", format!("{} {id}", document.path).trim_end().to_owned());
     fact("environment", run.environment.name.clone());
     fact("opened", clock(run.opened, &zone));
-    fact("last event", format!("{}, {} in all", clock(run.last, &zone), many(run.events as usize, "event")));
+    fact("last event", format!("{}, {} in all", clock(run.last, &zone), many(run.events, "event")));
     for session in &summary.sessions {
         let what = if session.n == 0 { "operator" } else { "resumed by" };
         fact(what, format!("{} on {}", session.session.operator, session.session.host));

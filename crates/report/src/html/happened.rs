@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, Presence, SignedOff};
-use holdpoint_model::{Action, Block, Work};
+use holdpoint_model::{Action, Block, Work, many};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
@@ -351,7 +351,7 @@ fn proof(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Url(url) => url.clone(),
         Evidence::File { path, blob: BlobRef { sha256, bytes } } => {
-            format!("{path} ({bytes} bytes, sha256:{sha256})")
+            format!("{path} ({}, sha256:{sha256})", many(*bytes, "byte"))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What happened to a step or an action, as the lines of a block quote.
 
 use holdpoint_engine::{By, Corrected, DeviationKind, Evidence, SignedOff};
-use holdpoint_model::{Action, Block, Work};
+use holdpoint_model::{Action, Block, Work, many};
 
 use super::pen::Pen;
 use super::words;
@@ -348,7 +348,12 @@ pub(super) fn proof(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Url(url) => code(url),
         Evidence::File { path, blob } => {
-            format!("{} ({} bytes, {})", code(path), blob.bytes, code(&format!("sha256:{}", blob.sha256)))
+            format!(
+                "{} ({}, {})",
+                code(path),
+                many(blob.bytes, "byte"),
+                code(&format!("sha256:{}", blob.sha256))
+            )
         }
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn held(held: &HeldSoFar, passed: bool) -> Option<String> {
         (true, false) if tries == 1 && anew > 0 => {
             Some("began to hold anew: nobody had looked for too long".to_owned())
         }
-        (true, true) => Some(format!("held for {time} of {of}, {tries} tries")),
+        (true, true) => Some(format!("held for {time} of {of}, {}", many_tries(tries))),
         (true, false) if tries > 1 => Some(format!("had held for {time} of {of}, {tries} tries")),
         (true, false) => None,
         (false, _) => Some(format!("had held for {time} of {of}, {}", many_tries(tries))),
