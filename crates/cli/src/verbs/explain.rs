@@ -153,7 +153,7 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let all = steps.iter().map(|step| step.commands.len()).sum();
+    let all: usize = steps.iter().map(|step| step.commands.len()).sum();
     line(match counts.is_empty() {
         true => "No commands.".to_owned(),
         false => format!("{}: {}", many(all, "command"), counts.join(", ")),
