@@ -421,9 +421,9 @@ fn schemas_are_data_name_their_draft_and_an_unknown_one_is_a_usage_error() {
 fn every_moment_of_a_run_that_programs_are_told_of_validates() {
     let bench = Bench::with(&[(
         "book.md",
-        "---\nrunbook: 1\n---\n\n# B\n\n## Look\n\n```sh check\n#| retry: { every: 10ms, for: 9s }\n\
+        "---\nrunbook: 1\ninputs:\n  WHICH: { default: a }\n---\n\n# B\n\n## Look\n\n```sh check\n#| retry: { every: 10ms, for: 9s }\n\
          test -e there || { touch there; false; }\n```\n\n## Never\n\n\
-         ```yaml step\nwhen: environment.name == \"moon\"\n```\n\n```sh check\ntrue\n```\n\n## Say\n\n- [ ] It is good\n",
+         ```yaml step\nwhen: WHICH == \"b\"\n```\n\n```sh check\ntrue\n```\n\n## Say\n\n- [ ] It is good\n",
     )]);
     let ran = bench.ends(3, &["run", "book.md", "--unattended", "--format", "json-lines"]);
     bench.file("answers.yaml", "steps: { say: { confirm: true } }\n");
