@@ -5,6 +5,7 @@ mod never;
 use std::collections::BTreeMap;
 
 use self::never::About;
+pub use self::never::CHOICES;
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
 use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, unseen};
@@ -43,21 +44,6 @@ pub struct Sign {
     /// The printed name.
     pub name: String,
 }
-
-/// What may be chosen.
-pub const CHOICES: &[&str] = &[
-    "retry",
-    "skip",
-    "rollback",
-    "abort",
-    "proceed",
-    "happened",
-    "run",
-    "find_out",
-    "not_applicable",
-    "accepted",
-    "pass_over",
-];
 
 /// Reads an answers file for a run of `plan`. With any finding it must not be used.
 pub fn read_answers(source: &str, plan: &Plan) -> (Answers, Vec<Diagnostic>) {

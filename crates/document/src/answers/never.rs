@@ -1,8 +1,22 @@
 //! Answers that nobody will ever ask for, whatever happens in a run: what a file says and what can never be taken would
 //! otherwise be passed over, and the run would stop there without a word.
 
-use super::CHOICES;
 use crate::{Action, Block, Plan, Step, Work};
+
+/// What may be chosen.
+pub const CHOICES: &[&str] = &[
+    "retry",
+    "skip",
+    "rollback",
+    "abort",
+    "proceed",
+    "happened",
+    "run",
+    "find_out",
+    "not_applicable",
+    "accepted",
+    "pass_over",
+];
 
 /// What the answers below a key are about.
 pub(super) enum About<'p> {

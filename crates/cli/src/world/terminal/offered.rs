@@ -1,8 +1,8 @@
 //! Commands that a document offers: run, done by hand, not for this run, or left out.
 
-use holdpoint_engine::{Choice, Offers, Task};
+use holdpoint_engine::{Choice, Task};
 
-use super::choose::{NOT_THIS_ONE, Option_, choose};
+use super::choose::{Option_, choose, without_running};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
@@ -24,14 +24,4 @@ pub(super) fn decide(
     }
     first.extend(without_running(&offers));
     choose(operator, view, task, script, &first, false, store)
-}
-
-/// What may be answered but that it be run: before it is, and once it was and failed.
-pub(super) fn without_running(offers: &Offers) -> Vec<Option_> {
-    let left = offers.choices.iter().filter_map(|choice| match choice {
-        Choice::NotApplicable => Some(("not applicable", 't', "it is not for this run; no deviation")),
-        Choice::PassOver => Some(NOT_THIS_ONE),
-        _ => None,
-    });
-    [("by hand", 'h', "I did it by hand, and say so; no deviation")].into_iter().chain(left).collect()
 }
