@@ -17,7 +17,7 @@ pub use serving::Serve;
 use shared::somebody;
 
 use crate::completing;
-pub use shared::{Checks, ChecksAre, Format, SessionKey, Who};
+pub use shared::{Checks, ChecksAre, Format, Lines, RunFormat, SessionKey, Who};
 pub use taking_up::{Overriding, Resume, Rollback, TakeUp};
 
 /// Run-books you can run, sign and prove.
@@ -93,6 +93,10 @@ pub enum Verb {
     /// Render a record
     Report(Report),
     /// Answer an editor on standard input and output (Language Server Protocol)
+    ///
+    /// An editor starts it, and talks to it: findings as one types, what a step will do, completions, outline and fixes.
+    /// Typed at a terminal it waits for an editor's words; Ctrl-C ends it. How editors are set up: docs/editors.md.
+    #[command(verbatim_doc_comment)]
     Lsp,
     /// Show the runs in a browser, and to programs over HTTP; nothing can be changed there
     Serve(Serve),
@@ -215,9 +219,9 @@ pub struct Run {
     /// Execute no block at all; inputs that come from a command are asked all the same
     #[arg(long, requires = "dry_run")]
     pub no_checks: bool,
-    /// How the dry run is told at its end: json also writes it to standard output
-    #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
-    pub format: Format,
+    /// How the run is told to programs, on standard output: json-lines as it happens, json a dry run at its end
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: RunFormat,
     #[command(flatten)]
     pub checks: ChecksAre,
     /// The change under which it runs, where the environment asks for one
@@ -235,7 +239,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Sign {
     /// Number, id prefix, path or `latest` [default: the only run that waits for a sign-off]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
     #[arg(long = "as", value_name = "PRINCIPAL", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
@@ -303,7 +307,7 @@ pub struct Approve {
 #[derive(Debug, Args)]
 pub struct Note {
     /// Number, id prefix, path or `latest`
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: String,
     /// What to note
     pub text: String,
@@ -338,7 +342,7 @@ pub struct Correct {
 #[derive(Debug, Args)]
 pub struct Handover {
     /// Number, id prefix, path or `latest` [default: the only open run]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     /// Who is to go on with it
     #[arg(long, value_name = "WHO", add = ArgValueCandidates::new(completing::people), value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
@@ -505,6 +509,8 @@ pub enum SchemaOf {
     Config,
     /// One line of a record's run.jsonl.
     Events,
+    /// One line of what `run --format json-lines` writes.
+    Moments,
     /// An answers file.
     Answers,
 }

@@ -8,7 +8,7 @@ use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh};
 use holdpoint_document::Config;
 use holdpoint_engine::Event;
-use holdpoint_record::{RunDir, read, text_blob};
+use holdpoint_record::{RunDir, glance, read, text_blob};
 
 use crate::place::Place;
 
@@ -63,13 +63,23 @@ pub fn roles() -> Vec<CompletionCandidate> {
 
 /// Runs of the store, newest first.
 pub fn runs() -> Vec<CompletionCandidate> {
+    offered(|_| true)
+}
+
+/// Those of them that are not over.
+pub fn open_runs() -> Vec<CompletionCandidate> {
+    let is_open = |last: &Event| !matches!(last, Event::RunClosed { .. });
+    offered(|run| glance(&run.path).is_ok_and(|glance| is_open(&glance.last.event)))
+}
+
+fn offered(is_offered: impl Fn(&RunDir) -> bool) -> Vec<CompletionCandidate> {
     let named = |run: &RunDir| {
         let name = run.path.file_name()?.to_string_lossy().into_owned();
         let of = name.split_once('-').map(|(_, of)| of.to_owned())?;
         let shown = is_plain(&of).then(|| of.into());
         Some(CompletionCandidate::new(run.number.to_string()).help(shown))
     };
-    let newest = stored().into_iter().rev().take(MOST);
+    let newest = stored().into_iter().rev().filter(is_offered).take(MOST);
     let latest = CompletionCandidate::new("latest");
     newest.filter_map(|run| named(&run)).chain([latest]).collect()
 }

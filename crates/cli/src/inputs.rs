@@ -12,7 +12,7 @@ use crate::files;
 use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
-use crate::screen::{Screen, with_kind};
+use crate::screen::{Screen, meant, with_kind};
 
 /// A refused value longer than this is not shown, bytes.
 const SHOWN: usize = 1000;
@@ -265,12 +265,13 @@ fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
         true => hidden(screen, &prompting, &prompt, input),
         false => screen.line(&prompting, &prompt, None, |text| {
             crate::screen::not_empty(text)?;
-            match fit(&input.kind, text) {
+            match fit(&input.kind, meant(&input.kind, text)) {
                 Fit::Within => Ok(()),
                 Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
             }
         }),
     };
+    let answer = answer.map(|text| if input.secret { text } else { meant(&input.kind, &text).to_owned() });
     answer.map_err(|error| {
         if error.kind() == std::io::ErrorKind::Interrupted {
             prompting.wait_until_heard();

@@ -190,6 +190,7 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal(screen: &Screen) {
     screen.take_back();
+    screen.untitled();
     screen.hearing().restore_modes();
     if screen.moves() {
         let _ = console::Term::stderr().show_cursor();

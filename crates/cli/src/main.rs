@@ -65,6 +65,7 @@ fn main() -> ExitCode {
     let exit = panics::guarded(&screen, || perform(&screen, cli, &secrets));
     // Whatever way it ended.
     screen.written();
+    screen.untitled();
     exit.into()
 }
 

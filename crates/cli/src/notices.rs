@@ -197,7 +197,7 @@ fn notice(what: Noteworthy, view: &RunView<'_>, moment: &Moment, action: &str) -
     let RunView { run, plan, .. } = view;
     let Some(opened) = run.opened() else { return Value::Null };
     let task = task(plan, action);
-    let step = task.map(|task| run.numbered_title(task.step_of(plan)));
+    let step = task.map(|task| run.step_in_words(task.step_of(plan)));
     let role = task.and_then(|task| match task.work(plan) {
         Some(Work::SignOff(sign_off)) => Some(sign_off.role.clone()),
         _ => task.step_of(plan).role.clone(),

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use holdpoint_helper::{Helper, Unanswered};
 
 /// What is used where nobody says, if it is there.
-const DEFAULT: [&str; 3] = ["less", "-R", "-Pevidence (q leaves it, the question comes then)"];
+const DEFAULT: [&str; 3] = ["less", "-R", "-Pevidence (q goes back to the question)"];
 
 /// Shows it in `$PAGER`, else in less: without what would let a reader run commands or write files by its keys, where the
 /// pager knows of that. `false`: there is none, and nothing was shown.

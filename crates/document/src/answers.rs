@@ -1,7 +1,11 @@
 //! Answers files: what an unattended run says where a person would be asked.
 
+mod never;
+
 use std::collections::BTreeMap;
 
+use self::never::About;
+pub use self::never::CHOICES;
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
 use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, unseen};
@@ -41,21 +45,6 @@ pub struct Sign {
     pub name: String,
 }
 
-/// What may be chosen.
-pub const CHOICES: &[&str] = &[
-    "retry",
-    "skip",
-    "rollback",
-    "abort",
-    "proceed",
-    "happened",
-    "run",
-    "find_out",
-    "not_applicable",
-    "accepted",
-    "pass_over",
-];
-
 /// Reads an answers file for a run of `plan`. With any finding it must not be used.
 pub fn read_answers(source: &str, plan: &Plan) -> (Answers, Vec<Diagnostic>) {
     let mut findings = Findings::default();
@@ -77,17 +66,9 @@ pub fn read_answers(source: &str, plan: &Plan) -> (Answers, Vec<Diagnostic>) {
 }
 
 fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, Entry> {
-    let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(|action| action.id.as_str()));
-    let known: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).chain(actions).collect();
-    let rollback = |key: &str| {
-        let (step, number) = key.split_once("#rollback-").unwrap_or((key, ""));
-        plan.step(step).is_some_and(|(_, step)| {
-            number.parse::<usize>().is_ok_and(|number| (1..=step.rollbacks.len()).contains(&number))
-        })
-    };
     let mut out = BTreeMap::new();
     for MapEntry { key, key_span, node } in entries(node, "steps", findings) {
-        if !known.contains(&key.as_str()) && !rollback(key) {
+        let Some(about) = About::of(plan, key) else {
             let steps: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
             let help = suggest(key, &steps, "steps");
             findings.add(
@@ -97,8 +78,8 @@ fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, 
                 help,
             );
             continue;
-        }
-        if let Some(entry) = entry(node, &asked(plan, key), findings) {
+        };
+        if let Some(entry) = entry(node, &about, &asked(plan, key), findings) {
             out.insert(key.clone(), entry);
         }
     }
@@ -132,6 +113,9 @@ fn values(
             other => other.clone(),
         };
         let value = (what == "value").then(|| entry.node.scalar(&mut Findings::default())).flatten();
+        if field.may_be_empty && value.as_deref() == Some("") {
+            continue;
+        }
         let nothing = |value: &String| value.trim().is_empty().then(|| "nothing is written down".to_owned());
         if let Some(reason) = value.and_then(|value| nothing(&value).or_else(|| kind.refuses(&value))) {
             entry.node.bad(findings, reason, format!("write what `{}` takes", entry.key));
@@ -140,9 +124,13 @@ fn values(
     texts(node, what, findings)
 }
 
-fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry> {
+fn entry(node: &Node, about: &About<'_>, asked: &[&Field], findings: &mut Findings) -> Option<Entry> {
     let mut fields = Fields::open(node, "an answer", findings)?;
-    let mut entry = Entry { confirm: fields.bool("confirm", findings).unwrap_or(false), ..Entry::default() };
+    let confirm = fields.bool("confirm", findings).unwrap_or(false);
+    let mut entry = Entry { confirm, ..Entry::default() };
+    if let (Some(node), Some(why)) = (fields.get("confirm"), about.never_confirmed().filter(|_| confirm)) {
+        never(node, "confirm: true", why, about, findings);
+    }
     if let Some(node) = fields.get("value") {
         entry.value = values(node, "value", asked, findings);
     }
@@ -150,8 +138,18 @@ fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry
         entry.evidence = values(node, "evidence", asked, findings);
     }
     let words: Vec<(&str, &str)> = CHOICES.iter().map(|word| (*word, *word)).collect();
-    entry.choice = fields.get("choice").and_then(|node| node.word(findings, &words)).map(str::to_owned);
+    if let Some(node) = fields.get("choice") {
+        entry.choice = node.word(findings, &words).map(str::to_owned);
+        if let Some((choice, why)) =
+            entry.choice.as_deref().and_then(|choice| Some((choice, about.never(choice)?)))
+        {
+            never(node, choice, why, about, findings);
+        }
+    }
     entry.reason = fields.text("reason", findings);
+    if let Some(node) = fields.get("sign").filter(|_| !about.is_signed()) {
+        never(node, "sign", "nobody signs anything off here", about, findings);
+    }
     if let Some(node) = fields.get("sign")
         && let Some(mut sign) = Fields::open(node, "a sign-off", findings)
     {
@@ -169,6 +167,16 @@ fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry
         findings.add(Code::MissingKey, node.span, message, "write why; it goes into the record");
     }
     Some(entry)
+}
+
+/// Says that an answer can never be taken, why, and what can be.
+fn never(node: &Node, what: &str, why: &str, about: &About<'_>, findings: &mut Findings) {
+    let message = format!("`{what}` can never be taken here: {why}");
+    let help = match &about.choices()[..] {
+        [] => "leave it out".to_owned(),
+        choices => format!("leave it out, or choose one of {} here", choices.join(", ")),
+    };
+    node.bad(findings, message, help);
 }
 
 /// The name of somebody, who must be seen to be who they are.

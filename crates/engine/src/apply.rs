@@ -99,7 +99,10 @@ impl Run {
             Event::ActionFinished(finished) => self.finish(plan, now, (finished, at), false),
             Event::RollbackFinished(finished) => self.finish(plan, now, (finished, at), true),
             Event::ItemConfirmed { step, action, text, by } => {
-                let task = asked(plan, now, &[Question::Confirm, Question::Choose], step, action)?;
+                let task =
+                    asked(plan, now, &[Question::Confirm, Question::Choose, Question::Failed], step, action)?;
+                let failed = now.asks.contains(&(task, Question::Failed));
+                ensure(!failed || self.is_offered_still(plan, task), "this is no answer to what was asked")?;
                 let shown = self.item_text(plan, task).ok_or("this is no item to confirm")?;
                 let shown = shown.map_err(|error| format!("the item cannot be rendered: {error}"))?;
                 ensure(self.is_as_shown(text, &shown), "the item says something else")?;
@@ -152,8 +155,9 @@ impl Run {
                     Some(whole.after(self.exchanges + 1)).filter(|_| whole.exchanges() > self.exchanges);
                 self.exchange((plan, new), now, exchanged)
             }
-            Event::Decision { step, action, place, choice, by, .. } => {
-                self.decide(plan, now, (step, action, place.as_deref()), *choice, by)
+            Event::Decision { step, action, place, choice, reason, by } => {
+                let names = (step.as_str(), action.as_str(), place.as_deref());
+                self.decide(plan, now, names, (*choice, reason.as_deref()), by)
             }
             Event::RollbackOpened { steps, without, places, by, .. } => {
                 self.open_rollback(plan, now, (steps, without, places), by.is_some())

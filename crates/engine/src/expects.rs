@@ -1,7 +1,7 @@
 //! What a block must bring, in words: before it runs as well as when it is judged.
 
 use holdpoint_bounded::json::Value;
-use holdpoint_model::{Block, Expected, LineKind, LineMatcher, Matcher, Times};
+use holdpoint_model::{Block, Expected, LineKind, LineMatcher, Matcher, Times, many};
 
 use crate::values::Values;
 
@@ -55,7 +55,7 @@ pub(crate) fn exit_words(codes: &[i32]) -> String {
 }
 
 pub(crate) fn lines_words(lines: &[LineMatcher]) -> String {
-    format!("stdout is the {} expected lines", lines.len())
+    format!("stdout is the {}", many(lines.len(), "expected line"))
 }
 
 pub(crate) fn json_words(path: &str, wanted: &Value) -> String {

@@ -33,8 +33,12 @@ pub enum Status {
     Interrupted,
     /// It was left out, with a reason.
     Skipped,
+    /// Something of it did not pass, and it was then left out: skipped, or said not to be for this run.
+    LeftAfterFailure,
     /// Somebody confirmed it.
     Confirmed,
+    /// A command that a document offers, and that somebody says they did by hand.
+    ByHand,
     /// Every value was written down, within its limits.
     Recorded,
     /// Every sign-off it takes was given, and counts.
@@ -79,7 +83,9 @@ impl Status {
             Status::TimedOut => "TIMED OUT",
             Status::Interrupted => "INTERRUPTED",
             Status::Skipped => "SKIPPED",
+            Status::LeftAfterFailure => "FAILED AND LEFT OUT",
             Status::Confirmed => "CONFIRMED",
+            Status::ByHand => "DONE BY HAND",
             Status::Recorded => "RECORDED",
             Status::Signed => "SIGNED",
             Status::Waiting => "WAITING",
@@ -103,7 +109,9 @@ impl Status {
             Status::Passed
                 | Status::PassedWithDeviations
                 | Status::Skipped
+                | Status::LeftAfterFailure
                 | Status::Confirmed
+                | Status::ByHand
                 | Status::Recorded
                 | Status::Signed
                 | Status::NotApplicable
@@ -168,7 +176,10 @@ impl Run {
             return Status::NotUsed;
         }
         let state = self.state(task);
+        // What did not pass stays told, whatever was decided about it then.
+        let failed = state.told.outcome.is_some_and(|outcome| outcome != Outcome::Passed);
         match state.left {
+            Some(_) if failed => return Status::LeftAfterFailure,
             Some(Left::PassedOver) => return Status::NotApplicable,
             Some(Left::Skipped) => return Status::Skipped,
             None => {}
@@ -189,7 +200,7 @@ impl Run {
             Some(Work::SignOff(_)) => Status::Signed,
             Some(Work::Confirm { .. }) => Status::Confirmed,
             Some(Work::Record { .. }) => Status::Recorded,
-            Some(Work::Run(_)) if state.told.by_hand => Status::Confirmed,
+            Some(Work::Run(_)) if state.told.by_hand => Status::ByHand,
             Some(Work::Run(_) | Work::Check(_)) | None if state.told.taken_as_done => Status::TakenAsDone,
             Some(Work::Run(_) | Work::Check(_)) | None => Status::Passed,
         }
@@ -282,6 +293,9 @@ fn of_step(actions: &[Status], deviated: bool) -> Status {
     }
     if actions.iter().any(|status| !status.is_done()) {
         return Status::Unfinished;
+    }
+    if actions.contains(&Status::LeftAfterFailure) {
+        return Status::LeftAfterFailure;
     }
     let mut applicable: Vec<Status> =
         actions.iter().copied().filter(|status| *status != Status::NotApplicable).collect();

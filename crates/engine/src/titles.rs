@@ -38,6 +38,13 @@ impl Run {
         format!("{} {}", step.number, self.title(step))
     }
 
+    /// The same within a sentence of ours: without the point or colon that it may end with.
+    pub fn step_in_words(&self, step: &Step) -> String {
+        let title = self.numbered_title(step);
+        let bare = title.trim_end_matches(|c: char| matches!(c, '.' | ':' | ',' | ';') || c.is_whitespace());
+        if bare.len() > step.number.len() { bare.to_owned() } else { title }
+    }
+
     /// The titles of the headings above a step.
     pub fn titles_above(&self, step: &Step) -> Vec<String> {
         step.path.iter().map(|title| self.values().title(title)).collect()

@@ -58,7 +58,7 @@ impl Run {
             RollbackState::InDoubt
         } else if any(&[Status::Failed, Status::TimedOut, Status::Interrupted]) {
             RollbackState::Failed
-        } else if any(&[Status::Skipped]) {
+        } else if any(&[Status::Skipped, Status::LeftAfterFailure]) {
             RollbackState::Skipped
         } else if any(&[Status::NotReached]) || !any(&[Status::Passed, Status::TakenAsDone]) {
             // Where no block was for this run, nothing was undone.

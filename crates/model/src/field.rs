@@ -15,6 +15,9 @@ pub struct Field {
     pub kind: ValueKind,
     /// Proof to be named with it.
     pub evidence: Option<EvidenceKind>,
+    /// Whether nothing may be written down: the remark beside an answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_empty: bool,
 }
 
 /// What kind of proof a recorded value needs.

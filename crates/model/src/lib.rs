@@ -17,6 +17,7 @@ mod span;
 mod typed;
 mod visible;
 mod window;
+mod words;
 
 pub use config::*;
 pub use digest::{hex, sha256};
@@ -33,3 +34,4 @@ pub use span::Span;
 pub use typed::{Fit, LONGEST_VALUE, LONGEST_VALUES, fit, unfit};
 pub use visible::{push_visible, visible};
 pub use window::{NoTime, NotBefore, WeekMinute, Window, time_of_day, weekdays, zone, zones};
+pub use words::many;

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use holdpoint_model::many;
+
 use crate::text::visible;
 
 /// Longest line shown of an output, in characters.
@@ -89,7 +91,7 @@ impl Edges {
         let mut lines = Vec::with_capacity(edge * 2 + 1);
         for (at, line) in first.into_iter().chain(last).enumerate() {
             if at == edge {
-                lines.push(format!("⋮ ⟨{hidden} lines left out here⟩"));
+                lines.push(format!("⋮ ⟨{} left out here⟩", many(hidden, "line")));
             }
             if at < edge || at >= held - edge {
                 lines.push(line.shown());

@@ -5,7 +5,7 @@
 
 mod xml;
 
-use holdpoint_engine::{BlobRef, DeviationKind, Outcome, Rehearsed, Verdict};
+use holdpoint_engine::{BlobRef, Choice, DeviationKind, Outcome, Rehearsed, Verdict};
 
 use self::xml::{Element, text};
 use crate::blobs::pass;
@@ -202,6 +202,7 @@ fn verdict(
         Status::Passed
         | Status::PassedWithDeviations
         | Status::Confirmed
+        | Status::ByHand
         | Status::Recorded
         | Status::Signed
         | Status::TakenAsDone => Verdicts::Passed,
@@ -226,21 +227,30 @@ fn verdict(
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),
         },
-        Status::Skipped => {
+        Status::Skipped | Status::LeftAfterFailure | Status::NotApplicable => {
             let reason = histories().find_map(|happening| match &happening.what {
-                What::Deviation { kind: DeviationKind::Skipped, reason, by, .. } => {
+                What::Deviation { kind: DeviationKind::Skipped, reason, by, .. }
+                    if status != Status::NotApplicable =>
+                {
                     Some(format!("skipped by {}: {reason}", by.who))
+                }
+                What::NotApplicable { condition } if status == Status::NotApplicable => {
+                    Some(format!("not for this run: {condition}"))
+                }
+                What::Decision {
+                    choice: choice @ (Choice::NotApplicable | Choice::PassOver),
+                    reason,
+                    by,
+                } => {
+                    let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                    Some(format!("{choice}, by {}{why}", by.who))
                 }
                 _ => None,
             });
-            Verdicts::Skipped(reason.unwrap_or(message))
-        }
-        Status::NotApplicable => {
-            let reason = histories().find_map(|happening| match &happening.what {
-                What::NotApplicable { condition } => Some(format!("not for this run: {condition}")),
-                _ => None,
-            });
-            Verdicts::Skipped(reason.unwrap_or(message))
+            Verdicts::Skipped(match (status, reason) {
+                (Status::LeftAfterFailure, Some(reason)) => format!("failed, then {reason}"),
+                (_, reason) => reason.unwrap_or(message),
+            })
         }
         Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting | Status::Holding => {
             Verdicts::Skipped(message)
@@ -267,6 +277,11 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     let soaks = soaks.iter().filter(|soak| !soak.superseded && soak.place.as_deref() == place);
     let held = soaks.filter_map(|soak| held(&soak.held, soak.broken_by.is_none()));
     let mut lines: Vec<String> = held.collect();
+    let by_hand = action.history.iter().filter(|it| action.status == Status::ByHand && !it.superseded);
+    lines.extend(by_hand.filter_map(|happening| match &happening.what {
+        What::Confirmed { by, .. } => Some(format!("done by hand, as {} says", by.who)),
+        _ => None,
+    }));
     if failed.is_empty() {
         lines.extend(printed);
         return (!lines.is_empty()).then(|| lines.join("\n"));

@@ -110,7 +110,7 @@ fn json_tells_of_each_place_and_of_the_place_of_everything_that_happened() {
     );
     assert_eq!(
         (&look["places"][1]["status"], &look["places"][2]["status"]),
-        (&json!("skipped"), &json!("passed"))
+        (&json!("left_after_failure"), &json!("passed"))
     );
     assert_eq!(told["decisions"][0]["place"], json!(web(2)));
     assert_eq!(told["decisions"][0]["about"], json!("failed"), "as it stood at that place");
@@ -136,7 +136,7 @@ fn the_executed_copy_has_a_table_by_place_and_names_the_place_of_each_attempt() 
     assert!(copy.contains("run `deploy#1` at `ssh://web-02`, failed"), "{copy}");
 
     let copy = tried_again().markdown();
-    assert!(copy.contains("> | `ssh://web-02` | PASSED, 2 attempts | SKIPPED |"), "{copy}");
+    assert!(copy.contains("> | `ssh://web-02` | PASSED, 2 attempts | FAILED AND LEFT OUT |"), "{copy}");
     assert!(copy.contains("at 3 places: 3 passed · up to 2 attempts at a place · "), "{copy}");
     assert!(copy.contains("> **DECIDED** · at `ssh://web-02` · "), "{copy}");
     assert!(copy.contains("> **SKIPPED** · at `ssh://web-02` · deviation 1 · "), "{copy}");

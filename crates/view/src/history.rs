@@ -130,7 +130,7 @@ impl Gathered {
         if matches!(step.status, Status::NotReached | Status::NotApplicable | Status::NotUsed) {
             return;
         }
-        let skipped = |status: Status| status == Status::Skipped;
+        let skipped = |status: Status| matches!(status, Status::Skipped | Status::LeftAfterFailure);
         self.runs += 1;
         self.skipped +=
             usize::from(skipped(step.status) || step.actions.iter().any(|action| skipped(action.status)));
@@ -149,6 +149,7 @@ impl Gathered {
             Status::Passed,
             Status::PassedWithDeviations,
             Status::Confirmed,
+            Status::ByHand,
             Status::Recorded,
             Status::Signed,
             Status::TakenAsDone,

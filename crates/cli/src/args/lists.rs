@@ -56,10 +56,10 @@ pub struct Reading {
 #[derive(Debug, Args)]
 pub struct Compare {
     /// Number, id prefix, path or `latest`
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = ArgValueCandidates::new(completing::runs))]
     pub a: String,
     /// The run to hold it against
-    #[arg(value_name = "RUN", required_unless_present = "to_rehearsal", conflicts_with = "to_rehearsal")]
+    #[arg(value_name = "RUN", required_unless_present = "to_rehearsal", conflicts_with = "to_rehearsal", add = ArgValueCandidates::new(completing::runs))]
     pub b: Option<String>,
     /// Hold it against the rehearsal that it relied on, or the last one before it that passed
     #[arg(long)]

@@ -18,6 +18,26 @@ pub enum Format {
     Json,
 }
 
+/// How a run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people.
+    Text,
+    /// A dry run also as one JSON object, at its end.
+    Json,
+    /// For programs too: a JSON object a line, as things happen.
+    JsonLines,
+}
+
+/// How a run that goes on is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lines {
+    /// For people.
+    Text,
+    /// For programs too: a JSON object a line, as things happen.
+    JsonLines,
+}
+
 /// Whether checks are asked about.
 #[derive(Debug, Default, Args)]
 pub struct ChecksAre {

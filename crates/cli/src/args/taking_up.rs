@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::shared::{ChecksAre, SessionKey, Who};
+use super::shared::{ChecksAre, Lines, SessionKey, Who};
 
 use crate::completing;
 
@@ -27,7 +27,7 @@ pub struct Overriding {
 #[derive(Debug, Args)]
 pub struct Resume {
     /// Number, id prefix, path or `latest` [default: the only open run]
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: Option<String>,
     #[command(flatten)]
     pub taking_up: TakeUp,
@@ -54,6 +54,9 @@ pub struct TakeUp {
     /// Ask nobody
     #[arg(long)]
     pub unattended: bool,
+    /// How the run is told to programs, on standard output: json-lines as it happens
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Lines,
     #[command(flatten)]
     pub checks: ChecksAre,
     #[command(flatten)]
@@ -68,7 +71,7 @@ pub struct TakeUp {
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// Number, id prefix, path or `latest`
-    #[arg(add = ArgValueCandidates::new(completing::runs))]
+    #[arg(add = ArgValueCandidates::new(completing::open_runs))]
     pub run: String,
     #[command(flatten)]
     pub resume: TakeUp,

@@ -1,7 +1,13 @@
 //! What the terminal can do, and who is at it.
 
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Screen;
 use super::behind::Kind;
+use super::harmless::harmless;
 
 /// Whether somebody can be asked, and will see the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,41 @@ impl Screen {
         }
     }
 
+    /// Has the terminal's window called so until [`Screen::untitled`], where it takes a title (xterm's OSC 2, which others have
+    /// too). What it was called is put aside before, where the terminal can do that.
+    pub fn title(&self, text: &str) {
+        if !self.moves() || !self.0.able.titled {
+            return;
+        }
+        let text = self.at_most(100, &self.one_line(text));
+        let aside = if self.0.title.swap(true, Ordering::SeqCst) { "" } else { "\x1b[22;2t" };
+        self.show(format!("{aside}\x1b]2;{text}\x07"), Kind::Said);
+    }
+
+    /// The window is called what it was called before; nothing, where the terminal did not put that aside.
+    pub fn untitled(&self) {
+        if self.0.title.swap(false, Ordering::SeqCst) {
+            self.show("\x1b]2;\x07\x1b[23;2t".to_owned(), Kind::Said);
+        }
+    }
+
+    /// As [`Screen::say_hung`], with the text as a link to a file (OSC 8), where the terminal says that it takes links. The
+    /// text is what it is elsewhere; a path that holds a secret is none to be linked.
+    pub fn say_linked(&self, margin: &str, text: &str, file: &Path) {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let path = file.to_string_lossy();
+        if !self.moves() || !self.0.able.links || self.masked(&path) != path {
+            return self.say_hung(margin, text);
+        }
+        let host = gethostname::gethostname();
+        let url = format!("file://{}{}", encoded(&host.to_string_lossy()), encoded(&path));
+        for line in self.hung(margin, text) {
+            let (blank, text) = line.split_at(line.len().min(margin.len()));
+            let text = harmless(&self.masked(text), self.colours()).into_owned();
+            self.show(format!("{blank}\x1b]8;;{url}\x07{text}\x1b]8;;\x07\n"), Kind::Said);
+        }
+    }
+
     /// Whether colours may be written.
     pub fn colours(&self) -> bool {
         self.moves() && !self.0.able.no_color
@@ -95,5 +136,22 @@ impl Screen {
     /// Columns for prose, inside of the margin: longer lines are hard to read.
     pub fn prose_width(&self) -> usize {
         (self.width() - 4).min(96)
+    }
+}
+
+/// What of a path stands in an address as it is (RFC 3986): nothing of it ends the link.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encoded(path: &str) -> String {
+    utf8_percent_encode(path, PLAIN).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn nothing_of_a_path_ends_a_link() {
+        assert_eq!(encoded("/a b/ü\u{1b}\\\u{7};"), "/a%20b/%C3%BC%1B%5C%07%3B");
     }
 }

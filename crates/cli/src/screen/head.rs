@@ -1,7 +1,9 @@
 //! The head of a run, and of each step.
 
+use std::path::Path;
+
 use console::Style;
-use holdpoint_document::{Checks, Plan};
+use holdpoint_document::{Checks, Plan, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
@@ -29,7 +31,15 @@ pub fn environment_name(screen: &Screen, environment: &EnvironmentSeen) -> Strin
 }
 
 /// What runs, where, by whom.
-pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str) {
+///
+/// Where the repository's `root` is known, the document's name leads there.
+pub fn head(
+    screen: &Screen,
+    (plan, root): (&Plan, Option<&Path>),
+    opened: &RunOpened,
+    session: &Session,
+    label: &str,
+) {
     let book = &opened.runbook;
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
@@ -46,7 +56,11 @@ pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str)
     }
     let line = |name: &str, value: &str| screen.say_hung(&format!("  {:<12}", name), value);
     line("run", label);
-    line("document", &screen.neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
+    let named = screen.neutralise(format!("{} {}", book.path, document.join(" ")).trim_end());
+    match root {
+        Some(root) => screen.say_linked(&format!("  {:<12}", "document"), &named, &root.join(&book.path)),
+        None => line("document", &named),
+    }
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
     for one in &book.includes {
         let digest = &one.blob.sha256[..16.min(one.blob.sha256.len())];
@@ -77,8 +91,12 @@ pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str)
         line("time left", &screen.neutralise(&time_left(&ending, now)));
     }
     line("operator", &screen.neutralise(&session.operator));
-    if session.checks == Some(Checks::Auto) {
+    let works = || plan.steps.iter().flat_map(|step| &step.actions).map(|action| &action.work);
+    if session.checks == Some(Checks::Auto) && works().any(|work| matches!(work, Work::Check(_))) {
         line("checks", "run unasked; changes wait for you (--checks ask: checks do too)");
+    }
+    if session.checks.is_some() && works().any(|work| work.offered().is_some()) {
+        line("commands", "each waits for you: none runs unasked");
     }
     for input in &opened.inputs {
         let value = input

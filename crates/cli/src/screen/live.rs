@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use holdpoint_document::many;
 use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -302,7 +303,7 @@ pub fn last_lines(screen: &Screen, printed: &[u8], error: bool) {
     let lines: Vec<&str> = text.lines().collect();
     let gutter = &gutter(screen)[usize::from(error)];
     if let Some(more) = lines.len().checked_sub(LAST).filter(|more| *more > 0) {
-        screen.say(&format!("{gutter}… {more} lines before these"));
+        screen.say(&format!("{gutter}… {} before these", many(more, "line")));
     }
     let columns = screen.width().saturating_sub(5);
     for line in &lines[lines.len().saturating_sub(LAST)..] {

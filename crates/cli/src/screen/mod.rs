@@ -5,6 +5,7 @@ mod action;
 mod bar;
 mod behind;
 mod clock;
+mod editor;
 mod flood;
 mod foot;
 mod harmless;
@@ -32,7 +33,7 @@ mod wrap;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use console::Style;
@@ -60,7 +61,7 @@ pub use lent_writer::LentWriter;
 pub use live::{Live, last_lines};
 pub use pace::{told, told_together};
 pub use playback::Playback;
-pub use prompt::{not_empty, with_kind};
+pub use prompt::{meant, not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown, marked};
 pub use retrying::Retries;
 pub use soaking::Soaking;
@@ -86,6 +87,8 @@ struct Parts {
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
+    /// Whether its window has a title of ours.
+    title: AtomicBool,
     /// After how many signals the reader of a pipe was given time to go.
     parted: AtomicUsize,
 }
@@ -106,7 +109,20 @@ impl Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (pace, foot) = (Mutex::default(), Mutex::default());
         let (secrets, hearing, parted) = (secrets.clone(), Hearing::default(), AtomicUsize::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, foot, pace, lent, hearing, parted }))
+        let title = AtomicBool::default();
+        Screen(Arc::new(Parts {
+            secrets,
+            able,
+            out,
+            behind,
+            lanes,
+            foot,
+            pace,
+            lent,
+            hearing,
+            title,
+            parted,
+        }))
     }
 
     /// One that nobody looks at, and what was written to it.

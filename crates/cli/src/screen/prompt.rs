@@ -1,4 +1,4 @@
-//! A line from whoever is at the keyboard. Where the cursor can be moved, dialoguer asks; in a dumb terminal, and where
+//! A line from whoever is at the keyboard. Where the cursor can be moved, a line editor asks; in a dumb terminal, and where
 //! what is written goes through a pipe, the terminal's own line editing does, and nothing but text is written.
 
 use std::io::{self, Write};
@@ -26,16 +26,10 @@ impl Screen {
         fits: impl Fn(&str) -> Result<(), String>,
     ) -> io::Result<String> {
         let prompt = &*harmless(prompt, self.colours());
+        // What was said before the question stands above it.
+        self.written();
         if self.moves() {
-            let mut input = dialoguer::Input::<String>::new()
-                .with_prompt(prompt)
-                .validate_with(|text: &String| fits(text.trim()));
-            if let Some(default) = default {
-                input = input.default(default.to_owned());
-            }
-            // An empty line is for `fits` to refuse.
-            let answer = input.allow_empty(default.is_none()).interact_text();
-            return answer.map(|text| text.trim().to_owned()).map_err(|dialoguer::Error::IO(error)| error);
+            return self.edited(prompt, default, fits);
         }
         let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
         loop {
@@ -58,6 +52,7 @@ impl Screen {
     /// One line that is not shown while it is typed. Errors as with [`Screen::line`].
     pub fn hidden(&self, prompting: &Prompting, prompt: &str) -> io::Result<String> {
         let prompt = &*harmless(prompt, self.colours());
+        self.written();
         if self.moves() {
             let answer = dialoguer::Password::new().with_prompt(prompt).interact();
             return answer.map_err(|dialoguer::Error::IO(error)| error);
@@ -113,4 +108,50 @@ pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
 /// For lines that must say something.
 pub fn not_empty(text: &str) -> Result<(), String> {
     if text.is_empty() { Err("It must not be empty; Ctrl-C leaves.".to_owned()) } else { Ok(()) }
+}
+
+/// What somebody means who types `y` where one of Yes and No is asked for, or `YES`; anything else as it is.
+pub fn meant<'t>(kind: &'t ValueKind, typed: &'t str) -> &'t str {
+    let told: Vec<(&str, &str)> = match kind {
+        ValueKind::Boolean => vec![("yes", "true"), ("no", "false"), ("true", "true"), ("false", "false")],
+        ValueKind::Choice { choices } => choices.iter().map(|of| (of.as_str(), of.as_str())).collect(),
+        _ => return typed,
+    };
+    if told.iter().any(|(_, value)| *value == typed) {
+        return typed;
+    }
+    let only = |is: &dyn Fn(&str) -> bool| {
+        let mut found = told.iter().filter(|(word, _)| is(word)).map(|(_, value)| *value);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let answers = |word: &str| word.eq_ignore_ascii_case("yes") || word.eq_ignore_ascii_case("no");
+    let by_letter = |word: &str| answers(word) && typed.len() == 1 && word[..1].eq_ignore_ascii_case(typed);
+    only(&|word| word.to_lowercase() == typed.to_lowercase()).or_else(|| only(&by_letter)).unwrap_or(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_and_no_are_taken_by_their_letters_and_in_any_case() {
+        let of =
+            |choices: &[&str]| ValueKind::Choice { choices: choices.iter().map(|c| (*c).into()).collect() };
+        let cases = [
+            (of(&["Yes", "No"]), "y", "Yes"),
+            (of(&["Yes", "No"]), "NO", "No"),
+            (of(&["Yes", "No", "N/A"]), "n", "No"),
+            (of(&["Yes", "No"]), "Yep", "Yep"),
+            (of(&["yes", "Yes"]), "YES", "YES"),
+            (of(&["yes", "Yes"]), "Yes", "Yes"),
+            (of(&["Done", "Deferred"]), "d", "d"),
+            (of(&["Done", "Deferred"]), "done", "Done"),
+            (ValueKind::Boolean, "y", "true"),
+            (ValueKind::Boolean, "False", "false"),
+            (ValueKind::Text { pattern: None }, "y", "y"),
+        ];
+        for (kind, typed, means) in cases {
+            assert_eq!(meant(&kind, typed), means, "{kind:?}");
+        }
+    }
 }

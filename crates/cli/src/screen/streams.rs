@@ -15,7 +15,29 @@ pub(super) struct Able {
     pub(super) piped: bool,
     pub(super) dumb: bool,
     pub(super) no_color: bool,
+    /// Whether the window takes a title.
+    pub(super) titled: bool,
+    /// Whether the terminal says that it takes links.
+    pub(super) links: bool,
 }
+
+/// Terminals whose windows take a title, by how `TERM` begins.
+const TITLED: [&str; 14] = [
+    "xterm",
+    "screen",
+    "tmux",
+    "rxvt",
+    "alacritty",
+    "foot",
+    "kitty",
+    "ghostty",
+    "wezterm",
+    "konsole",
+    "gnome",
+    "vte",
+    "st-",
+    "contour",
+];
 
 impl Able {
     pub(super) fn of_this_process() -> Able {
@@ -28,6 +50,8 @@ impl Able {
             data_on_terminal: std::io::stdout().is_terminal(),
             piped,
             dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb"),
+            titled: std::env::var("TERM").is_ok_and(|term| TITLED.iter().any(|of| term.starts_with(of))),
+            links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stderr),
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         }
     }

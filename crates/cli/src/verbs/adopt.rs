@@ -55,7 +55,7 @@ fn tell(screen: &Screen, file: &Path, source: &str, adoption: &Adoption) {
     let all = commands.as_written + commands.with_values + commands.left;
     if all > 0 {
         screen.say(&format!(
-            "Commands: {all}; {} run as they are written, {} once a value is known, {} are left to you.",
+            "Commands: {all}. Run as they are written: {}; once a value is known: {}; left to you: {}.",
             commands.as_written, commands.with_values, commands.left
         ));
     }

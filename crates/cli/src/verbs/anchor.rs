@@ -74,6 +74,7 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
         other => Problem::usage(other.to_string(), "Nothing was kept beside the record. Anchor it again."),
     })?;
     let over = anchor.over.words();
+    let time = holdpoint_report::clock(anchor.time, &jiff::tz::TimeZone::system());
     screen
         .say(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
     counts(screen, &dir, opened, &proof.position)

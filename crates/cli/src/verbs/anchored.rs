@@ -6,6 +6,7 @@ use holdpoint_engine::{AnchorSeen, RunOpened};
 use holdpoint_record::{Anchored, Anchors, Position, ReadError, Tagged, anchors};
 use holdpoint_signing::{Anchor, AnchorKind};
 use holdpoint_view::AnchorFacts;
+use jiff::tz::TimeZone;
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -160,7 +161,10 @@ fn tokens(anchored: &Anchored) -> Result<(), NoToken> {
     let stamped = stamps::prove(bytes, anchor.over.digest(), None)?;
     match stamped.time == anchor.time {
         true => Ok(()),
-        false => Err(NoToken::There(format!("it tells another time, {}", stamped.time))),
+        false => {
+            let told = holdpoint_report::clock(stamped.time, &TimeZone::system());
+            Err(NoToken::There(format!("it tells another time, {told}")))
+        }
     }
 }
 
@@ -199,5 +203,6 @@ pub fn facts_by(anchored: &Anchored, by: String) -> AnchorFacts {
 /// An anchor on one line.
 pub fn words(anchor: &AnchorFacts) -> String {
     let AnchorFacts { number, what, over, time, by, .. } = anchor;
+    let time = holdpoint_report::clock_of(time, &TimeZone::system());
     format!("{number}, {what} over {over}, {time}, {by}")
 }

@@ -1,12 +1,12 @@
 //! `audit`: goes over all runs of a store. Executes nothing.
 
+use holdpoint_document::many;
 use std::path::Path;
 
 use holdpoint_record::{Audit, Audited, Fault, Store, audit as look};
 use serde_json::{Value, json};
 
 use super::anchored;
-use super::check::many;
 use super::read::{read_problem, store_problem};
 use super::reviewed;
 use super::verdict::verdict_words;

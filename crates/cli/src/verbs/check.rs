@@ -7,7 +7,7 @@ mod which;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use holdpoint_document::{Code, Diagnostic, Severity};
+use holdpoint_document::{Code, Diagnostic, Severity, many};
 use serde_json::Value;
 
 use super::prepare::{self, Checked};
@@ -18,7 +18,6 @@ use crate::problem::{More, Problem, Room, say_all};
 use crate::screen::Screen;
 use crate::sources::Sources;
 use tally::Tally;
-pub use tally::many;
 use which::{Named, which};
 
 /// Checks files.

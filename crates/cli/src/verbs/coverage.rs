@@ -5,12 +5,11 @@ use std::collections::hash_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use holdpoint_document::{CoverageFloors, Diagnostic};
+use holdpoint_document::{CoverageFloors, Diagnostic, many};
 use holdpoint_report::clock;
 use holdpoint_view::{BlockCoverage, Covered, coverage as covered};
 use serde_json::{Value, json};
 
-use super::check::many;
 use super::history::Past;
 use super::prepare::{self, Checked};
 use crate::args::{self, Format};

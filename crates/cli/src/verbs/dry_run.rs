@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use holdpoint_document::{Action, Code, Plan, Requires, Step, Work};
+use holdpoint_document::{Action, Code, Plan, Requires, Step, Work, many};
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
 use holdpoint_engine::{Event, Gate, Run, RunOpened, Verdict, duration};
 use holdpoint_helper::Helper;
@@ -15,13 +15,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::anchored::token_holds;
-use super::check::many;
 use super::expected::expected;
 use super::opening::{opened, with_program};
 use super::prepare::Prepared;
 use super::read::{read_problem, store_problem};
 use super::rules::Obeyed;
-use crate::args::Format;
+use crate::args::RunFormat;
 use crate::exit::Exit;
 use crate::place::Traced;
 use crate::problem::Problem;
@@ -38,7 +37,7 @@ pub struct How {
     /// Whether checks are executed.
     pub checks: bool,
     /// How it is told at its end, besides on the screen.
-    pub format: Format,
+    pub format: RunFormat,
 }
 
 /// Walks through a run, and keeps nothing.
@@ -68,7 +67,7 @@ pub async fn dry_run(
     let opened = RunOpened { dry: true, ..with_program(opened) };
     let label = if how.checks { "checks are executed, the rest is assumed" } else { "no block is executed" };
     let label = format!("DRY RUN: {label}, nothing is kept");
-    screen::head(screen, &opened, &opened.session, &label);
+    screen::head(screen, (&prepared.plan, Some(&prepared.place.root)), &opened, &opened.session, &label);
     prepared.warn(screen);
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));
@@ -84,8 +83,8 @@ pub async fn dry_run(
     let number = before.as_ref().map(|before| before.number);
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt), before, checks: how.checks };
     let book = (&prepared.plan, prepared.sources.text());
-    let mut recorder =
-        Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
+    let screening = Screening::new(screen, true).in_lines(how.format == RunFormat::JsonLines);
+    let mut recorder = Recorder::new(book, memory, screening, secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
     let rules = Box::new(|_: &Run, _: &mut Store<'_>| {
@@ -97,7 +96,7 @@ pub async fn dry_run(
     let summary =
         Summary::of(&prepared, session.recorder.run(), &learnt, (number, expected), (stop, refused));
     summary.show(screen);
-    if how.format == Format::Json {
+    if how.format == RunFormat::Json {
         screen.data(&serde_json::to_string_pretty(&summary).unwrap_or_default());
     }
     Ok(summary.outcome.exit())

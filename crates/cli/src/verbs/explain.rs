@@ -1,9 +1,7 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
-use holdpoint_document::{Class, Confidence, DocumentKind, Explained, Plan, Reading, Work, explain};
+use holdpoint_document::{Class, Confidence, DocumentKind, Explained, Plan, Reading, Work, explain, many};
 use serde::Serialize;
-
-use super::check::many;
 
 /// A step of a plan, explained.
 #[derive(Debug, Serialize)]
@@ -155,7 +153,7 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let all = steps.iter().map(|step| step.commands.len()).sum();
+    let all: usize = steps.iter().map(|step| step.commands.len()).sum();
     line(match counts.is_empty() {
         true => "No commands.".to_owned(),
         false => format!("{}: {}", many(all, "command"), counts.join(", ")),

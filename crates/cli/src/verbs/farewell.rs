@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, Plan, Work};
+use holdpoint_document::{Assurance, Plan, Work, many};
 use holdpoint_driver::Stop;
 use holdpoint_engine::{Question, Run, Verdict};
 use jiff::Timestamp;
@@ -26,8 +26,7 @@ pub fn farewell(
             let at_all = holdpoint_report::clock(Timestamp::now(), &jiff::tz::TimeZone::system());
             let deviations = match run.deviations() {
                 0 => "no deviations".to_owned(),
-                1 => "1 deviation".to_owned(),
-                many => format!("{many} deviations"),
+                deviations => many(deviations, "deviation"),
             };
             let exit = exit_of(verdict);
             let style = if exit == Exit::Passed { screen.style().green() } else { screen.style().red() };
@@ -59,7 +58,7 @@ pub fn farewell(
                 Question::Choose => "an answer to a command that is offered",
                 _ => "the operator",
             };
-            let title = screen.neutralise(&run.numbered_title(step));
+            let title = screen.neutralise(&run.step_in_words(step));
             screen.tell(&format!(
                 "Run {number}: {} · at {title}, waiting for {what}",
                 screen.style().yellow().bold().apply_to("PARKED")

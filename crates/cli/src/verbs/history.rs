@@ -1,12 +1,12 @@
 //! `history`: how long the steps of a run-book take and how often they fail, over all runs of it. Executes nothing.
 
+use holdpoint_document::many;
 use holdpoint_engine::Event;
 use holdpoint_record::{Reader, RunDir, by_all, read_seal};
 use holdpoint_report::took;
 use holdpoint_view::{Spread, StepHistory, Summary, history as gathered};
 use serde_json::json;
 
-use super::check::many;
 use super::plans::Plans;
 use super::prepare;
 use super::read::{store_problem, summed_up_in};

@@ -1,5 +1,6 @@
 //! `show RUN --step`: one step of a run, and what its blocks printed last.
 
+use holdpoint_document::many;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Outcome, Output};
@@ -7,7 +8,6 @@ use holdpoint_record::{RunDir, blob};
 use holdpoint_report::took;
 use holdpoint_view::{Attempt, StepSummary, Summary, What};
 
-use super::check::many;
 use crate::problem::Problem;
 use crate::screen::{Screen, Table};
 
@@ -44,8 +44,9 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
         "",
         &screen.one_line(&format!("{} {} · {}", step.number, step.title, step.status.words())),
     );
+    let empty = || Table::new(&["", "", "", "", ""]).indented(2);
+    let mut table = empty();
     for action in step.actions.iter().chain(&step.rollback_blocks) {
-        let mut table = Table::new(&["", "", "", "", ""]).indented(2);
         table.row([
             action.id.as_str().into(),
             action.kind.into(),
@@ -54,7 +55,10 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
                 .into(),
             if action.duration_ms > 0 { took(action.duration_ms) } else { String::new() }.into(),
         ]);
-        screen.table(table);
+        // What was printed stands below its action; without it the actions are rows of one table.
+        if outputs != Outputs::None {
+            screen.table(std::mem::replace(&mut table, empty()));
+        }
         let places: Vec<Option<&str>> = match action.places.is_empty() {
             true => vec![None],
             false => action.places.iter().map(|place| Some(place.place.as_str())).collect(),
@@ -70,6 +74,9 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
                 }
             }),
         }
+    }
+    if outputs == Outputs::None {
+        screen.table(table);
     }
 }
 
@@ -116,5 +123,5 @@ fn printed(screen: &Screen, dir: &Path, attempt: &Attempt, place: Option<&str>) 
 }
 
 fn many_bytes(reference: &BlobRef) -> String {
-    many(usize::try_from(reference.bytes).unwrap_or(usize::MAX), "byte")
+    many(reference.bytes, "byte")
 }

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use holdpoint_document::{Action, Block, CaptureFrom, Plan, Rollout, Work};
+use holdpoint_document::{Action, Block, CaptureFrom, Plan, Rollout, Work, many};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration, expects};
 use holdpoint_view::{Expectations, Together};
 use serde::Serialize;
 
-use super::check::many;
 use super::expected::expected;
 use super::explain::{self, explained};
 use super::prepare::{self, Prepared};
@@ -163,7 +162,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
     let all = expected.together(&prepared.plan.steps);
     if all.known > 0 {
         line(String::new());
-        let of = format!("{} of {} steps", all.known, prepared.plan.steps.len());
+        let of = format!("{} of {}", all.known, many(prepared.plan.steps.len(), "step"));
         line(format!(
             "Expected in all: {} ({of} known, waiting for people included)",
             screen::told_together(all)

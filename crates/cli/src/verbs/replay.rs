@@ -69,7 +69,7 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
-    screen::head(screen, opened, &opened.session, &label);
+    screen::head(screen, (&recorded.plan, None), opened, &opened.session, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
     play(screen, player, &recorded).await?;
     if let Some(Break { n, why }) = broken {

@@ -150,7 +150,8 @@ pub async fn take_on(
     let book = (plan, recorded.sources.text());
     let book_and_path = (plan, opened.runbook.path.as_str());
     screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
-    let screening = Screening::new(screen, ask).noticing(&notices);
+    let in_lines = arguments.format == args::Lines::JsonLines;
+    let screening = Screening::new(screen, ask).noticing(&notices).in_lines(in_lines);
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
@@ -239,7 +240,7 @@ pub async fn take_on(
             _ => {}
         }
     }
-    screen::head(screen, &opened, &session, &label);
+    screen::head(screen, (plan, Some(&place.root)), &opened, &session, &label);
     notices.tell();
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
@@ -410,7 +411,7 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
     };
     let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
-        let title = screen.neutralise(&run.numbered_title(step));
+        let title = screen.neutralise(&run.step_in_words(step));
         let why = match () {
             () if Some(index) == at && doubtful && sent => {
                 "in doubt: was started, no end is on record; it is looked for at its place".to_owned()

@@ -40,6 +40,12 @@ use crate::world::{Memory, RunView};
 
 /// Opens a run and drives it.
 pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Problem> {
+    if arguments.format == args::RunFormat::Json && !arguments.dry_run {
+        return Err(Problem::usage(
+            "--format json tells of a dry run at its end, and this is none",
+            "Add --dry-run, or say --format json-lines: a line each time something happens.",
+        ));
+    }
     if arguments.overriding.reason.is_some() {
         operator::not_in_a_block("rules are not overridden")?;
     }
@@ -137,7 +143,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(screen, &opened, &opened.session, &label);
+    screen::head(screen, (&prepared.plan, Some(&prepared.place.root)), &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
     notices.tell();
@@ -161,7 +167,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let mut recorder = Recorder::new(
         book,
         disk,
-        Screening::new(screen, ask).noticing(&notices),
+        Screening::new(screen, ask)
+            .noticing(&notices)
+            .in_lines(arguments.format == args::RunFormat::JsonLines),
         secrets.clone(),
         Timestamp::now,
     );

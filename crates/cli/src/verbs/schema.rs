@@ -21,6 +21,7 @@ pub fn schema(screen: &Screen, arguments: &args::Schema) -> Result<Exit, Problem
         SchemaOf::Config => "config",
         SchemaOf::Answers => "answers",
         SchemaOf::Events => "events",
+        SchemaOf::Moments => "moments",
     };
     screen.data(named(name).trim_end());
     Ok(Exit::Passed)
@@ -39,6 +40,7 @@ pub fn named(name: &str) -> &'static str {
         "config" => include_str!("schema/config.json"),
         "answers" => include_str!("schema/answers.json"),
         "events" => include_str!("schema/events.json"),
+        "moments" => include_str!("schema/moments.json"),
         _ => "",
     }
 }

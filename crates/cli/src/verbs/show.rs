@@ -1,10 +1,11 @@
 //! `show`: one run at a glance.
 
 use console::Style;
+use holdpoint_document::many;
 use holdpoint_engine::{Choice, Status};
 use holdpoint_record::{Holder, driver};
 use holdpoint_report::{clock, clock_of, soaks, took};
-use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
+use holdpoint_view::{ActionSummary, SignOffEvent, SignOffFacts, StepSummary, Summary, What};
 
 use super::anchored;
 use super::choice::{Among, chosen};
@@ -80,7 +81,7 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
     fact("document", format!("{} {id}", document.path).trim_end().to_owned());
     fact("environment", run.environment.name.clone());
     fact("opened", clock(run.opened, &zone));
-    fact("last event", format!("{}, {} events in all", clock(run.last, &zone), run.events));
+    fact("last event", format!("{}, {} in all", clock(run.last, &zone), many(run.events, "event")));
     for session in &summary.sessions {
         let what = if session.n == 0 { "operator" } else { "resumed by" };
         fact(what, format!("{} on {}", session.session.operator, session.session.host));
@@ -222,7 +223,7 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
         }
         for action in &step.actions {
-            for told in soaks(action) {
+            for told in soaks(action).into_iter().chain(said(action)) {
                 table.row(["".into(), format!("{} {told}", action.id).into(), "".into(), "".into()]);
             }
         }
@@ -235,12 +236,30 @@ pub fn status_tone(status: Status) -> Tone {
     match status {
         Status::Failed | Status::TimedOut | Status::Interrupted | Status::Rejected => Tone::Bad,
         Status::InDoubt | Status::Unknown => Tone::Bad,
-        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => Tone::Note,
+        Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
+            Tone::Note
+        }
         Status::Waiting | Status::Running | Status::Holding => Tone::Wait,
         Status::RolledBack => Tone::Back,
         status if status.is_done() => Tone::Good,
         _ => Tone::Quiet,
     }
+}
+
+/// Who says that an offered command was done by hand, or that it is not applicable.
+fn said(action: &ActionSummary) -> Vec<String> {
+    let told = action.history.iter().filter(|happening| !happening.superseded);
+    let told = told.filter_map(|happening| match &happening.what {
+        What::Confirmed { by, .. } if action.status == Status::ByHand => {
+            Some(format!("done by hand, by {}", by.who))
+        }
+        What::Decision { choice: Choice::NotApplicable, reason, by } => {
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            Some(format!("not applicable, by {}{reason}", by.who))
+        }
+        _ => None,
+    });
+    told.collect()
 }
 
 /// What must be seen first is told by its colour as well.
@@ -323,7 +342,7 @@ fn at_place(place: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use holdpoint_engine::Status;
-    use holdpoint_view::{ActionSummary, PlaceSummary};
+    use holdpoint_view::PlaceSummary;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_document::Plan;
+use holdpoint_document::{Plan, many};
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
 use holdpoint_record::{
     Holder, ReadError, Reader, RunDir, StoreError, by_all, driver, has_tombstones, read_seal,
@@ -10,7 +10,6 @@ use holdpoint_record::{
 use holdpoint_view::{Awaited, Reading, Wanted};
 use jiff::Timestamp;
 
-use super::check::many;
 use super::plans::Plans;
 use super::read::{document, exchanged, read_problem, store_problem};
 use super::verdict::verdict_words;

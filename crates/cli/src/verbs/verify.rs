@@ -1,5 +1,6 @@
 //! `verify`: re-proves a record. Executes nothing and needs nothing beside the record, and what its reader trusts.
 
+use holdpoint_document::many;
 use std::path::Path;
 
 use holdpoint_engine::Rehearsed;
@@ -11,7 +12,6 @@ use holdpoint_view::AnchorFacts;
 use serde_json::{Value, json};
 
 use super::anchored;
-use super::check::many;
 use super::choice::{Among, chosen};
 use super::export::unpack_problem;
 use super::read::{place_of, read_problem};

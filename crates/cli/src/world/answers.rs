@@ -80,6 +80,15 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
             (Some(Question::Choose), Some(work)) if asked.entry.confirm && asked.own => {
                 asked.confirmed(work).map(|event| vec![event])
             }
+            // Written once it had failed: an entry that has it run does not say as well that it was done by hand.
+            (Some(Question::Failed), Some(work))
+                if asked.entry.confirm
+                    && asked.own
+                    && asked.entry.choice.is_none()
+                    && view.run.is_offered_still(view.plan, task) =>
+            {
+                asked.confirmed(work).map(|event| vec![event])
+            }
             (Some(Question::Choose), _)
                 if asked.is_to_run() && !view.run.missing(view.plan, task).is_empty() =>
             {
@@ -147,6 +156,10 @@ impl Asked<'_> {
             "happened" => Choice::Happened,
             "run" if self.question == Some(Question::Choose) && self.is_to_run() => Choice::RunCommand,
             "run" => Choice::Run,
+            // Of a command that was run the file says why, or nothing that counts.
+            "not_applicable" if self.view.run.leaves_with_reason(self.task) && reason.is_none() => {
+                return None;
+            }
             "not_applicable" => Choice::NotApplicable,
             "accepted" => Choice::Accepted,
             "find_out" => Choice::FindOut,
@@ -165,7 +178,7 @@ impl Asked<'_> {
 
     fn confirmed(&self, work: &Work) -> Option<Event> {
         match work {
-            Work::Run(block) if self.question == Some(Question::Choose) && block.offered.is_some() => {
+            Work::Run(block) if self.question != Some(Question::Confirm) && block.offered.is_some() => {
                 self.view.run.confirmed(self.view.plan, self.task, self.by())
             }
             Work::Confirm { .. } => self.view.run.confirmed(self.view.plan, self.task, self.by()),
@@ -178,8 +191,11 @@ impl Asked<'_> {
     fn written_down(&self, store: &mut Store<'_>) -> Result<Option<Vec<Event>>, Problem> {
         let mut events = Vec::new();
         for field in self.view.run.open_fields(self.view.plan, self.task) {
-            let Some(value) = self.entry.value.get(&field.name) else { return Ok(None) };
-            let within_limits = match fit(&field.kind, value) {
+            let nothing = field.may_be_empty.then(String::new);
+            let Some(value) = self.entry.value.get(&field.name).cloned().or(nothing) else {
+                return Ok(None);
+            };
+            let within_limits = match fit(&field.kind, &value) {
                 Fit::Within => true,
                 Fit::OutOfLimits(_) if self.task.offered(self.view.plan).is_none() => false,
                 Fit::OutOfLimits(why) | Fit::Wrong(why) => {
@@ -209,7 +225,7 @@ impl Asked<'_> {
                     Some(evidence_file(path, self.view.secrets, store)?)
                 }
             };
-            let (name, value) = (field.name.clone(), value.clone());
+            let name = field.name.clone();
             let (step, action, by) = (self.step.clone(), self.action.clone(), self.by());
             events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
         }

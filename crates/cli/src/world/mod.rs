@@ -10,6 +10,7 @@ mod given;
 pub mod kept_state;
 mod keys;
 mod known;
+mod lines;
 pub mod local;
 mod needs;
 mod operator_terminal;

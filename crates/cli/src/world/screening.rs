@@ -8,6 +8,7 @@ use holdpoint_driver::{Moment, Observer};
 use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Task, Via};
 
 use super::RunView;
+use super::lines::Lines;
 use super::tell::{show_command, show_passages};
 use crate::notices::Notices;
 use crate::screen::{self, Retries, Screen, Soaking};
@@ -28,6 +29,8 @@ pub struct Screening {
     retries: Retries,
     /// People who are told elsewhere.
     notices: Option<Notices>,
+    /// Programs that are told.
+    lines: Option<Lines>,
 }
 
 impl Screening {
@@ -43,7 +46,13 @@ impl Screening {
             soaking,
             retries,
             notices: None,
+            lines: None,
         }
+    }
+
+    /// Also tells other programs, a line each time.
+    pub fn in_lines(self, told: bool) -> Screening {
+        Screening { lines: told.then(|| Lines::new(&self.screen)), ..self }
     }
 
     /// Also has these notices given.
@@ -63,6 +72,11 @@ impl Screening {
         if !rollback {
             self.show_passages(view, index);
         }
+        let number = view.run.opened().filter(|opened| !opened.dry).map_or(0, |opened| opened.number);
+        let run = if number > 0 { format!("run {number}") } else { "dry run".to_owned() };
+        let title = view.run.opened().map(|opened| opened.title()).unwrap_or_default();
+        let step = view.run.step_in_words(&view.plan.steps[index]);
+        self.screen.title(&format!("{run} · {step} · {title}"));
         screen::step_head(&self.screen, view.plan, index, view.run);
     }
 
@@ -133,6 +147,9 @@ impl Observer for Screening {
         }
         if let Some(notices) = &self.notices {
             notices.saw(view, moment);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.saw(view, moment);
         }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
@@ -238,6 +255,7 @@ fn tell_answers(screen: &Screen, events: &[Event]) {
             _ if typed => continue,
             Event::ItemConfirmed { .. } => "confirmed".to_owned(),
             Event::ValueRecorded { name, value, within_limits, .. } => {
+                let value = if value.is_empty() { "(left empty)" } else { value };
                 format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
             }
             Event::Decision { choice, .. } => format!("decided: {choice}"),

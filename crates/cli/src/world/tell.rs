@@ -1,6 +1,6 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::{Confidence, Plan, Span, Work};
+use holdpoint_document::{Confidence, Plan, Span, Work, many};
 use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
@@ -96,10 +96,6 @@ pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str)
         code(&offered.lead);
     }
     show_command(screen, view, task, script, true);
-    if let Some(expected) = task.block(view.plan).and_then(|block| block.expect.first()) {
-        screen.tell("  shown to print:");
-        code(expected.span.of(view.source));
-    }
     if !offered.after.is_empty() {
         code(&offered.after);
     }
@@ -136,7 +132,7 @@ pub fn progress(run: &Run) -> String {
     let left = [(skipped, "skipped"), (passed_over, "not for this run")];
     let left =
         left.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!(", {count} {how}"));
-    format!("{done} of {all} actions done{}", left.collect::<String>())
+    format!("{done} of {} done{}", many(all, "action"), left.collect::<String>())
 }
 
 /// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
@@ -144,7 +140,7 @@ fn walked(run: &Run) -> String {
     let Tally { done, skipped, passed_over, all } = run.tally();
     let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
     let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
-    format!("{done} of {all} actions executed or assumed{failed}{over}")
+    format!("{done} of {} executed or assumed{failed}{over}", many(all, "action"))
 }
 
 /// What is asked, in words.
@@ -182,7 +178,8 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
                 let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
                 let prompt = with_kind(prompt, &field.kind);
-                screen.say_hung(&format!("  write down {}: ", field.name), &screen.neutralise(&prompt));
+                let told = format!("{}: {prompt}", field.name);
+                screen.say_hung("  write down ", &screen.neutralise(&told));
             }
         }
         (Question::SignOff, Some(Work::SignOff(sign_off))) => {
@@ -206,8 +203,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             }
             let deviations = match view.run.deviations() {
                 0 => "no deviations".to_owned(),
-                1 => "1 deviation:".to_owned(),
-                many => format!("{many} deviations:"),
+                deviations => format!("{}:", many(deviations, "deviation")),
             };
             screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
             tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
@@ -261,7 +257,7 @@ pub fn tell_each(screen: &Screen, margin: &str, all: impl ExactSizeIterator<Item
 pub fn tell_still_done(screen: &Screen, run: &Run, plan: &Plan) {
     let still = run.not_undone(plan).into_iter();
     let told = |(step, why): (usize, NotUndone)| {
-        format!("not undone: {}", why.told_of(&run.numbered_title(&plan.steps[step])))
+        format!("not undone: {}", why.told_of(&run.step_in_words(&plan.steps[step])))
     };
     tell_each(screen, "  ", still.map(told));
 }

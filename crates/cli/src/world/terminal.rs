@@ -49,7 +49,7 @@ impl Desk for Operator {
         if self.lets_unasked(view, execution) {
             return Ok(Answer::Go);
         }
-        choose::before(self, view, execution.task, script, store)
+        choose::before(self, view, execution, script, store)
     }
 
     fn waits(&mut self, view: &RunView<'_>, task: Task, until: jiff::Timestamp) -> bool {

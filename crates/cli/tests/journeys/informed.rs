@@ -49,11 +49,9 @@ fn i_says_where_the_run_stands_at_every_prompt() {
 #[test]
 fn whoever_signs_from_elsewhere_can_see_where_the_run_stands() {
     let desk = informed();
-    let answers =
-        desk.write("answers.yaml", "steps:\n  look: { confirm: true }\n  stop: { confirm: true }\n");
     let words =
         ["run", "book.md", "--set", "RELEASE=v1.1", "--set", "TOKEN=a-secret-of-mine", "--unattended"];
-    desk.ends(3, &[&words[..], &["--answers", answers.to_str().unwrap()]].concat());
+    desk.ends(3, &words);
     let mut terminal = desk.terminal(&["sign", "1", "--as", crate::support::QA]);
     let prompt = format!("{}, what now?", crate::support::QA);
     terminal

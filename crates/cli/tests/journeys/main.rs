@@ -36,3 +36,4 @@ mod terminals;
 mod told;
 mod unasked;
 mod unattended;
+mod windows;

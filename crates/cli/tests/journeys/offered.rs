@@ -25,7 +25,11 @@ fn each_command_is_asked_about_and_runs_by_its_key_alone() {
     // As it would run now, byte for byte.
     terminal.waits_for(r"touch ran-'a '\''b'\'''").chooses("run").waits_for("✓ passed");
     assert!(desk.path("ran-a 'b'").exists());
-    terminal.waits_for("echo other").waits_for("shown to print:").waits_for("hello").chooses("run");
+    terminal
+        .waits_for("echo other")
+        .waits_for("stdout is the 1 expected line")
+        .waits_for("hello")
+        .chooses("run");
     terminal.waits_for("expected").waits_for("came").waits_for("a[c]cept").chooses("accept");
     terminal.waits_for("touch ran-two").chooses("by hand");
     terminal.waits_for("touch ran-three").chooses("not applicable");
@@ -50,4 +54,42 @@ fn what_looks_like_an_example_is_asked_whether_it_is_right_still() {
     terminal.waits_for("echo 'v2.0.0' >> ran").chooses("run").waits_for("PASSED");
     terminal.ends(0);
     assert_eq!(std::fs::read_to_string(desk.path("ran")).unwrap(), "v2.0.0\nv2.0.0\n");
+}
+
+#[test]
+fn a_command_that_failed_is_done_by_hand_or_not_applicable_as_before_it_ran() {
+    let desk = Desk::with("");
+    let fence = "```sh\nfalse\n```\n\n";
+    desk.write("list.md", &format!("# A\n\n## One\n\n{fence}## Two\n\n{fence}## Three\n\n{fence}{fence}"));
+    let mut terminal = desk.terminal(&["run", "list.md"]);
+    terminal.chooses("run").waits_for("✗ FAILED").waits_for("by [h]and").waits_for("no[t] applicable");
+    terminal.chooses("by hand");
+    terminal.waits_for("Two").chooses("run").waits_for("✗ FAILED").chooses("not applicable");
+    // It was run: why it is not for this run goes on record.
+    terminal.answers("Why is it not applicable? (Ctrl-C goes back)", "the standby has none");
+    terminal.waits_for("Three").chooses("run").waits_for("✗ FAILED").chooses("skip");
+    terminal.answers("Why is it skipped? (Ctrl-C goes back)", "it is known to fail");
+    terminal.chooses("by hand").waits_for("PASSED");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+    let (shown, _) = desk.ends(0, &["show", "1"]);
+    for told in ["DONE BY HAND", "one#1 done by hand, by", "two#1 not applicable, by", "the standby has none"]
+    {
+        assert!(shown.contains(told), "{told} is not in\n{shown}");
+    }
+    assert_eq!(shown.matches("FAILED AND LEFT OUT").count(), 2, "{shown}");
+    let (step, _) = desk.ends(0, &["show", "1", "--step", "three"]);
+    assert!(step.contains("FAILED AND LEFT OUT") && step.contains("DONE BY HAND"), "{step}");
+}
+
+#[test]
+fn the_head_does_not_say_that_checks_run_unasked_where_every_command_waits() {
+    let desk = Desk::with("");
+    desk.write("list.md", "# A\n\n## Look at the disk:\n\n```sh\ndf -P /\n```\n");
+    let mut terminal = desk.terminal(&["run", "list.md", "--checks", "auto"]);
+    terminal.waits_for("each waits for you: none runs unasked").waits_for("df -P /").chooses("park");
+    let text = terminal.ends(3);
+    assert!(!text.contains("checks      run unasked"), "{text}");
+    // What its title ends with does not stand before what we say of it.
+    assert!(text.contains("PARKED · at 1 Look at the disk, waiting for"), "{text}");
 }

@@ -302,3 +302,66 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     assert_eq!(record.one("note")["text"], "windy");
     assert!(record.all("signoff.refused").is_empty());
 }
+
+/// A check-list with answers, of which one is longer than any narrow window is wide.
+const ROWS: &str = "# Check\n\n## Look\n\n| Item | Yes | No | Comment |\n| --- | --- | --- | --- |\n\
+    | The start page loads in less than three seconds from outside of the office, on the slowest line that we have | | | |\n";
+
+/// No line is ever wider than the window: what is drawn anew begins at the column that it is moved to.
+fn fits(bytes: &[u8], columns: usize) {
+    for line in String::from_utf8_lossy(bytes).lines() {
+        for drawn in line.split('\r') {
+            let mut begins = 0;
+            for part in drawn.split("\u{1b}[K") {
+                let (seen, to) = match part.strip_suffix('G').and_then(|part| part.rsplit_once("\u{1b}[")) {
+                    Some((seen, column)) => (seen, column.parse::<usize>().ok()),
+                    None => (part, None),
+                };
+                let width = begins + console::measure_text_width(seen);
+                assert!(width <= columns, "{width} of {columns} columns: {seen:?} in {line:?}");
+                begins = to.map_or(begins, |column| column - 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn long_questions_break_at_blanks_and_yes_is_taken_by_its_letter() {
+    for (columns, rows) in [(60, 20), (80, 24), (200, 50)] {
+        let desk = Desk::with("");
+        desk.write("list.md", ROWS);
+        let mut terminal = Terminal::start_sized(&desk, columns, rows, &["run", "list.md"]);
+        terminal.chooses("write");
+        terminal.waits_for("(one of Yes, No): ").listens();
+        terminal.types("nonsense\r");
+        terminal.waits_for("it must be one of Yes, No").waits_for("): ").listens();
+        terminal.types("y\r");
+        // It may be empty, as it says.
+        terminal.waits_for("Comment").waits_for("(may be empty): ").listens();
+        terminal.types("\r");
+        terminal.waits_for("= Yes").waits_for("(left empty)").waits_for("Write that down? [yes]: ").listens();
+        terminal.types("y\r");
+        terminal.waits_for("PASSED");
+        let bytes = terminal.bytes_at_the_end(0);
+        fits(&bytes, columns);
+        let text = console::strip_ansi_codes(&String::from_utf8_lossy(&bytes)).into_owned();
+        let question = text.find("The start page loads").unwrap();
+        assert!(text[question..].contains("outside of the"), "no word is broken: {text}");
+        desk.is_intact_and_complete(1);
+    }
+}
+
+#[test]
+fn what_is_typed_beyond_the_window_scrolls_and_is_recorded_whole() {
+    let desk = Desk::with(&book(FAILS));
+    desk.write("there", "");
+    let reason =
+        "nobody is there who could look at it before the morning, and it can wait until then, says the owner";
+    let mut terminal = Terminal::start_sized(&desk, 60, 20, &["run", "book.md"]);
+    terminal.chooses("run").waits_for("✓ passed");
+    terminal.chooses("skip").waits_for("Why is it skipped?").waits_for("> ").listens();
+    terminal.types(&format!("{reason}X\u{8}\r"));
+    terminal.waits_for("PASSED");
+    fits(&terminal.bytes_at_the_end(0), 60);
+    assert_eq!(desk.is_intact_and_complete(1).events.iter().filter(|e| e["reason"] == reason).count(), 1);
+}

@@ -83,3 +83,19 @@ fn ctrl_c_in_a_pause_asks_and_who_goes_on_sees_the_line_again() {
     assert_eq!(text.matches("✗ FAILED").count(), 1, "{text}");
     desk.is_intact_and_open(1);
 }
+
+#[test]
+fn a_question_in_a_pause_stands_below_its_menu_and_says_what_was_cut_short() {
+    let text = "## Look\n\n```sh check\n#| retry: { every: 1s, for: 9h }\ntest -e there\n```\n";
+    let desk = Desk::with(&book(text));
+    let mut terminal = Terminal::start_sized(&desk, 80, 24, &["run", "book.md"]);
+    // The second pause and later ones: something was drawn under everything else before them.
+    terminal.chooses("run").waits_for("attempt 3 runs").waits_for("attempt 3… · again in ");
+    terminal.presses_ctrl_c();
+    terminal.waits_for("The pause was cut short: attempt 4 has not begun.");
+    terminal.waits_for("? explains").waits_for("What now? [run]: ").listens();
+    terminal.types("park\r");
+    let text = terminal.ends(3);
+    let asked = &text[text.find("The pause was cut short").unwrap()..];
+    assert_eq!(asked.matches("What now?").count(), 2, "asked once, and its answer: {asked}");
+}

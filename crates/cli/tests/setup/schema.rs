@@ -9,7 +9,7 @@ use crate::keys::schema;
 use crate::node::node;
 use crate::support::Bench;
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "front-matter",
     "options",
     "step",
@@ -19,6 +19,7 @@ const NAMES: [&str; 10] = [
     "probe",
     "config",
     "events",
+    "moments",
     "answers",
 ];
 
@@ -199,7 +200,7 @@ fn cases() -> Vec<Text> {
 #[test]
 fn every_example_validates() {
     let texts = examples();
-    for name in NAMES.iter().filter(|name| **name != "events") {
+    for name in NAMES.iter().filter(|name| !["events", "moments"].contains(name)) {
         assert!(texts.iter().any(|text| text.schema == *name), "no example has {name}");
     }
     for (text, refused) in texts.iter().zip(refusals(&texts)) {
@@ -414,4 +415,61 @@ fn schemas_are_data_name_their_draft_and_an_unknown_one_is_a_usage_error() {
         assert!(told["title"].is_string(), "{name}");
     }
     Bench::new().ends(2, &["schema", "everything"]).says("front-matter");
+}
+
+#[test]
+fn every_moment_of_a_run_that_programs_are_told_of_validates() {
+    let bench = Bench::with(&[(
+        "book.md",
+        "---\nrunbook: 1\ninputs:\n  WHICH: { default: a }\n---\n\n# B\n\n## Look\n\n```sh check\n#| retry: { every: 10ms, for: 9s }\n\
+         test -e there || { touch there; false; }\n```\n\n## Never\n\n\
+         ```yaml step\nwhen: WHICH == \"b\"\n```\n\n```sh check\ntrue\n```\n\n## Say\n\n- [ ] It is good\n",
+    )]);
+    let ran = bench.ends(3, &["run", "book.md", "--unattended", "--format", "json-lines"]);
+    bench.file("answers.yaml", "steps: { say: { confirm: true } }\n");
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml", "--format", "json-lines"];
+    let resumed = bench.ends(0, &resume);
+    let dry = bench.ends(0, &["run", "book.md", "--dry-run", "--format", "json-lines"]);
+    let mut moments = std::collections::BTreeSet::new();
+    let mut texts = Vec::new();
+    for of_session in [&ran.stdout, &resumed.stdout, &dry.stdout] {
+        for (at, line) in of_session.lines().enumerate() {
+            let read: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(
+                (read["n"].as_u64(), read["format"].as_str()),
+                (Some(at as u64), Some("holdpoint-moments-1"))
+            );
+            assert_eq!(read["moment"] == "run_driven", at == 0, "{line}");
+            moments.insert(read["moment"].as_str().unwrap().to_owned());
+            let of = |text: String| Text {
+                from: String::new(),
+                schema: "moments",
+                format: "json",
+                text,
+                findings: Vec::new(),
+            };
+            texts.push((of(line.to_owned()), true));
+            let mut more = read.clone();
+            more["extra"] = json!(1);
+            texts.push((of(more.to_string()), false));
+        }
+    }
+    for wanted in [
+        "step_entered",
+        "waiting",
+        "attempt_started",
+        "attempt_ended",
+        "passed_over",
+        "parked",
+        "answered",
+        "closed",
+    ] {
+        assert!(moments.contains(wanted), "{wanted} is not among {moments:?}");
+    }
+    let (texts, good): (Vec<Text>, Vec<bool>) = texts.into_iter().unzip();
+    for ((text, refused), good) in texts.iter().zip(refusals(&texts)).zip(good) {
+        assert_eq!(refused.is_none(), good, "{refused:?}: {}", text.text);
+    }
+    // Another form of what is told is no way of saying nothing.
+    bench.ends(2, &["run", "book.md", "--unattended", "--format", "json"]).says("--dry-run");
 }

@@ -53,6 +53,13 @@ fn knows_what_there_is(bench: &Bench, ask: impl Fn(&str) -> BTreeSet<String>) {
     assert_eq!(ask("holdpoint runs --waiting-for "), set(&["operator", "qa"]));
     assert_eq!(ask("holdpoint verify 2"), set(&["2"]));
     assert!(ask("holdpoint report ").is_superset(&set(&["1", "2", "latest"])));
+    for holds in ["holdpoint compare ", "holdpoint compare 1 "] {
+        assert!(ask(holds).is_superset(&set(&["1", "2"])), "{holds}");
+    }
+    for over in ["holdpoint resume ", "holdpoint sign ", "holdpoint handover ", "holdpoint note "] {
+        let offered = ask(over);
+        assert!(offered.contains("latest") && offered.is_disjoint(&set(&["1", "2"])), "{over}: {offered:?}");
+    }
     assert_eq!(ask("holdpoint show 1 --step "), set(&["start-it", "stop-it"]));
     assert_eq!(ask("holdpoint show 1 --step sta"), set(&["start-it"]));
     assert!(!bench.path("pwned").exists());

@@ -36,7 +36,7 @@ fn the_diff_says_why_and_makes_with_patch_what_is_written_otherwise() {
 fn what_a_person_must_decide_is_named_with_its_line() {
     let bench = Bench::with(&[("list.md", LIST)]);
     let ran = bench.holdpoint(&["adopt", "list.md"]);
-    ran.says("Commands: 2; 1 run as they are written, 1 once a value is known, 0 are left to you.");
+    ran.says("Commands: 2. Run as they are written: 1; once a value is known: 1; left to you: 0.");
     ran.says("list.md:15: who may sign this off?");
     let data: serde_json::Value =
         serde_json::from_str(&bench.holdpoint(&["adopt", "list.md", "--format", "json"]).stdout).unwrap();

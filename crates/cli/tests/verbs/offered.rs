@@ -58,14 +58,16 @@ fn nothing_of_a_document_runs_unasked() {
 #[test]
 fn what_an_answers_file_says_of_a_step_runs_none_of_its_commands() {
     let bench = bench();
+    // Said of the step alone: nothing would ever be run by it, and so nothing begins.
     bench.file("answers.yaml", "steps:\n  stop-it: { choice: run, value: { name: x } }\n");
-    bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
-    assert!(bench.of_type(1, "action.started").is_empty());
+    let refused = bench.ends(2, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    refused.says("`run` can never be taken here");
+    assert_eq!(ran(&bench), Vec::<String>::new());
+    // Nor does it say that these were done by hand: they may be newer than the file.
     bench.file("answers.yaml", "steps:\n  stop-it: { confirm: true }\n");
     bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
-    // Nor does it say that these were done by hand: they may be newer than the file.
-    assert_eq!(bench.of_type(2, "item.confirmed"), Vec::<Value>::new());
-    assert!(bench.of_type(2, "action.started").is_empty());
+    assert_eq!(bench.of_type(1, "item.confirmed"), Vec::<Value>::new());
+    assert!(bench.of_type(1, "action.started").is_empty());
 }
 
 #[test]
@@ -98,11 +100,20 @@ fn each_way_of_answering_is_on_record_verified_and_told() {
     assert_eq!(value["value"], "it's ; touch ran-hit");
     bench.ends(0, &["verify", "1"]).says("intact and complete");
     let report = bench.ends(0, &["report", "1"]).stdout;
-    for told in
-        ["run the command", "it is not for this run", "NOT APPLICABLE", "CONFIRMED", "touch ran-untagged"]
-    {
+    for told in [
+        "run the command",
+        "not applicable: it is not for this run",
+        "NOT APPLICABLE",
+        "DONE BY HAND",
+        "touch ran-untagged",
+    ] {
         assert!(report.contains(told), "{told} is not in\n{report}");
     }
+    bench.ends(0, &["report", "1", "--format", "html"]).says("DONE BY HAND").says("NOT APPLICABLE");
+    bench.ends(0, &["report", "1", "--format", "json"]).says("\"by_hand\"").says("\"not_applicable\"");
+    let junit = bench.ends(0, &["report", "1", "--format", "junit"]);
+    junit.says("done by hand, as").says("not applicable, by");
+    bench.ends(0, &["show", "1"]).says("done by hand, by").says("not applicable, by");
     bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     bench.sh("mkdir out && tar --zstd -xf run.tar.zst -C out");
     let told = bench.sh("sh \"$(find out -name verify.sh)\" 2>&1");
@@ -151,4 +162,25 @@ fn the_plan_explains_what_each_command_was_taken_for() {
         .collect();
     assert_eq!(classes, ["offered", "offered", "explanatory", "offered", "offered"]);
     assert!(json["explained"][0]["step"]["reason"].is_string());
+}
+
+#[test]
+fn a_comment_that_may_be_empty_is_left_empty_in_an_answers_file_too() {
+    let rows =
+        "# Check\n\n## Look\n\n| Item | Yes | No | Comment |\n| --- | --- | --- | --- |\n| Lamp on | | | |\n";
+    for (comment, value) in
+        [("", ""), (", row_lamp_on_comment: \"\"", ""), (", row_lamp_on_comment: dim", "dim")]
+    {
+        let bench = Bench::with(&[("list.md", rows)]);
+        bench
+            .file("answers.yaml", &format!("steps:\n  look: {{ value: {{ row_lamp_on: Yes{comment} }} }}\n"));
+        bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+        let values: Vec<Value> =
+            bench.of_type(1, "value.recorded").into_iter().map(|event| event["value"].clone()).collect();
+        assert_eq!(values, ["Yes", value], "{comment}");
+        let told = if value.is_empty() { "left empty" } else { "dim" };
+        bench.ends(0, &["report", "1"]).says(told);
+        bench.ends(0, &["report", "1", "--format", "html"]).says(told);
+        bench.ends(0, &["verify", "1"]).says("intact and complete");
+    }
 }

@@ -151,7 +151,7 @@ pub(crate) fn record(node: &Node, findings: &mut Findings) -> (Vec<Field>, Vec<S
             node.word(findings, &[("url", EvidenceKind::Url), ("file", EvidenceKind::File)])
         });
         fields.finish(findings);
-        read.push(Field { name: entry.key.clone(), prompt, kind, evidence });
+        read.push(Field { name: entry.key.clone(), prompt, kind, evidence, may_be_empty: false });
         spans.push(entry.key_span);
     }
     (read, spans, templates)

@@ -195,10 +195,17 @@ impl Maker<'_> {
         let wanted = item_slug(&row.title).replace('-', "_");
         let wanted: String = wanted.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         let name = self.names.name(format!("row_{wanted}")).replace('-', "_");
-        let field = |name, prompt, kind| Field { name, prompt: Some(prompt), kind, evidence: None };
+        let field = |name, prompt, kind| Field {
+            name,
+            prompt: Some(prompt),
+            kind,
+            evidence: None,
+            may_be_empty: false,
+        };
         let remark = row.comment.iter().map(|comment| {
             let prompt = format!("{comment} (may be empty)");
-            field(format!("{name}_comment"), prompt, ValueKind::Text { pattern: None })
+            let field = field(format!("{name}_comment"), prompt, ValueKind::Text { pattern: None });
+            Field { may_be_empty: true, ..field }
         });
         let choice = ValueKind::Choice { choices: row.choices.clone() };
         [field(name.clone(), row.title.clone(), choice)].into_iter().chain(remark).collect()

@@ -197,7 +197,8 @@ impl Sheet {
                 (format!("{written} in this document's commands"), kind_of(name, plain), false)
             }
         };
-        let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
+        let field =
+            Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None, may_be_empty: false };
         Blank { field, takes, written: written.to_owned(), example }
     }
 }
@@ -206,7 +207,8 @@ impl Sheet {
 pub(crate) fn variable(name: &str) -> Blank {
     let prompt = format!("${name}, which no command of this document sets");
     let (kind, takes) = text(UNSPLIT);
-    let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
+    let field =
+        Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None, may_be_empty: false };
     Blank { field, takes, written: format!("${name}"), example: false }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn field(name: &str) -> Field {
         prompt: None,
         kind: ValueKind::Number { min: Some(0_i64.into()), max: Some(10_i64.into()) },
         evidence: None,
+        may_be_empty: false,
     }
 }
 

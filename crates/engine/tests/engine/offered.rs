@@ -8,7 +8,7 @@ use crate::story::*;
 
 fn blank(name: &str, written: &str) -> Blank {
     let kind = ValueKind::Text { pattern: Some("^[^-].*$".into()) };
-    let field = Field { name: name.into(), prompt: None, kind, evidence: None };
+    let field = Field { name: name.into(), prompt: None, kind, evidence: None, may_be_empty: false };
     Blank { field, takes: "text", written: written.into(), example: false }
 }
 
@@ -74,7 +74,7 @@ fn done_by_hand_and_not_applicable_are_no_deviations_and_skipping_is_one() {
     let mut story = one();
     let confirmed = by_hand(&story, Via::Terminal);
     story.tell(confirmed);
-    assert_eq!((status(&story), story.run.deviations()), (Status::Confirmed, 0));
+    assert_eq!((status(&story), story.run.deviations()), (Status::ByHand, 0));
     let mut story = one();
     story.decide(Choice::NotApplicable);
     assert_eq!((status(&story), story.run.deviations()), (Status::NotApplicable, 0));
@@ -261,4 +261,73 @@ fn a_value_that_was_given_can_be_corrected() {
     }));
     let text = story.run.item_text(&story.plan, story.task()).expect("a command").expect("a text");
     assert_eq!(text, "deploy 'v2'");
+}
+
+/// One that was run and failed.
+fn failed() -> Story {
+    let mut story = foreign([offer(step("a"), "true", Vec::new()).confirm(), step("b").confirm()]);
+    story.decide(Choice::RunCommand);
+    story.fail();
+    assert_eq!(story.at(), "ask a#1 Failed");
+    story
+}
+
+#[test]
+fn a_command_that_failed_may_be_done_by_hand_and_what_failed_stays_on_record() {
+    let mut story = failed();
+    let confirmed = by_hand(&story, Via::Terminal);
+    story.tell(confirmed);
+    assert_eq!((story.at(), status(&story)), ("ask a#2 Confirm".into(), Status::ByHand));
+    assert_eq!(story.run.deviations(), 0);
+}
+
+#[test]
+fn a_command_that_failed_is_not_applicable_for_a_reason_alone() {
+    let mut story = failed();
+    assert_eq!(story.offers().choices, [Choice::Retry, Choice::NotApplicable, Choice::Abort]);
+    let bare = story.decision(Choice::NotApplicable);
+    let why = story.refuses(bare.clone());
+    assert_eq!(why, "a command that was run needs a reason for which it is not applicable");
+    let Event::Decision { step, action, place, choice, by, .. } = bare else { panic!() };
+    let reason = |text: &str| Event::Decision {
+        step: step.clone(),
+        action: action.clone(),
+        place: place.clone(),
+        choice,
+        reason: Some(text.into()),
+        by: by.clone(),
+    };
+    story.refuses(reason(" "));
+    story.tell(reason("the service is on another host"));
+    assert_eq!((status(&story), story.run.deviations()), (Status::LeftAfterFailure, 0));
+    assert_eq!(story.at(), "ask a#2 Confirm");
+}
+
+#[test]
+fn no_verdict_hides_that_a_command_failed_and_was_then_skipped() {
+    let mut story = failed();
+    story.skip();
+    assert_eq!((status(&story), story.run.deviations()), (Status::LeftAfterFailure, 1));
+    let confirmed = story.run.confirmed(&story.plan, Task::action(0, 1), by(OPS)).expect("an item");
+    story.tell(confirmed);
+    assert_eq!(story.run.step_status(&story.plan, 0), Status::LeftAfterFailure);
+    // Tried again, and passed: nothing is left out.
+    let mut story = failed();
+    story.decide(Choice::Retry);
+    story.pass();
+    assert_eq!(status(&story), Status::Passed);
+}
+
+#[test]
+fn nothing_but_an_offered_command_is_said_to_be_done_by_hand_once_it_failed() {
+    let mut story = Story::opened_as(plan([step("a").run()]), |_| {});
+    story.fail();
+    assert_eq!(story.at(), "ask a#1 Failed");
+    story.refuses(Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#1".into(),
+        text: "true".into(),
+        by: by(OPS),
+    });
+    story.refuses(story.decision(Choice::NotApplicable));
 }

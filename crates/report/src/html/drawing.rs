@@ -251,8 +251,9 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
                         marks.retain(|mark| {
                             !(mark.kind == "held" && mark.from == from && mark.what.starts_with(&of))
                         });
-                        let told =
-                            format!("{of}{} of {}, {} tries", span(held.held), span(held.of), held.tries);
+                        let tries = if held.tries == 1 { "try" } else { "tries" };
+                        let (time, all) = (span(held.held), span(held.of));
+                        let told = format!("{of}{time} of {all}, {} {tries}", held.tries);
                         marks.push(Mark { step: &ended.step, kind: "held", from, to: at, what: told });
                         if held.left().is_zero() {
                             marks.push(Mark { step: &ended.step, kind, from: at, to: at, what });

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, Presence, SignedOff};
-use holdpoint_model::{Action, Block, Work};
+use holdpoint_model::{Action, Block, Work, many};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
@@ -218,12 +218,13 @@ impl<'a> Pen<'a> {
             What::Confirmed { text, by } => {
                 let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
                 facts.extend([at, self.who(by)]);
-                simple("good", "CONFIRMED", facts)
+                simple("good", words::confirmed(about.block), facts)
             }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let (tone, word) =
                     if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };
                 let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let value = if value.is_empty() { "left empty" } else { value };
                 let mut facts = vec![format!("{name} = {value}{}", limits.unwrap_or_default())];
                 facts.extend(evidence.as_ref().map(|evidence| format!("evidence: {}", proof(evidence))));
                 facts.extend([at, self.who(by)]);
@@ -350,7 +351,7 @@ fn proof(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Url(url) => url.clone(),
         Evidence::File { path, blob: BlobRef { sha256, bytes } } => {
-            format!("{path} ({bytes} bytes, sha256:{sha256})")
+            format!("{path} ({}, sha256:{sha256})", many(*bytes, "byte"))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, and its outputs, folded.
 
 use holdpoint_engine::{BlobRef, Finished, Outcome};
-use holdpoint_model::Block;
+use holdpoint_model::{Block, many};
 
 use super::told::{Detail, Expectation, Moved, Outputs, Pen, Told, tone};
 use crate::edges::Edges;
@@ -102,19 +102,18 @@ pub(super) fn script(m: &Material<'_>, title: &str, blob: &BlobRef) -> Detail {
 }
 
 fn fold(m: &Material<'_>, name: &str, blob: &BlobRef, edge: usize, sensitive: bool) -> Detail {
-    let BlobRef { sha256, bytes } = blob;
+    let (sha256, bytes) = (&blob.sha256, many(blob.bytes, "byte"));
     let mut edges = Edges::new(edge);
     if let Err(why) = blobs::pass(m, blob, &mut |piece| edges.push(piece)) {
-        return Detail::Missing { text: format!("{name}: {why} ({bytes} bytes, sha256:{sha256})") };
+        return Detail::Missing { text: format!("{name}: {why} ({bytes}, sha256:{sha256})") };
     }
     let shown = edges.shown();
-    let unit = if shown.total == 1 { "line" } else { "lines" };
     let hidden = if shown.hidden > 0 { format!(", first and last {edge} shown") } else { String::new() };
     let open = if shown.unterminated { ", no line end at the end" } else { "" };
     let kept = if sensitive { ", sensitive" } else { "" };
     Detail::Fold {
-        title: format!("{name}, {} {unit}{hidden}{kept}", shown.total),
-        note: format!("{bytes} bytes{open}, sha256:{sha256}"),
+        title: format!("{name}, {}{hidden}{kept}", many(shown.total, "line")),
+        note: format!("{bytes}{open}, sha256:{sha256}"),
         text: shown.lines.join("\n"),
         sensitive,
     }
@@ -132,10 +131,9 @@ fn ending(result: &Finished) -> String {
 /// Captures, files, remarks, secrets masked.
 fn given(result: &Finished) -> Vec<String> {
     let captured = result.captures.iter().map(|(name, value)| format!("captured: {name} = {value}"));
-    let files = result
-        .files
-        .iter()
-        .map(|(path, blob)| format!("file kept: {path}, {} bytes, sha256:{}", blob.bytes, blob.sha256));
+    let files = result.files.iter().map(|(path, blob)| {
+        format!("file kept: {path}, {}, sha256:{}", many(blob.bytes, "byte"), blob.sha256)
+    });
     let remarks = result.remarks.iter().map(|remark| format!("remark: {remark}"));
     let masked = result.masked.iter().map(|(name, count)| match count {
         1 => format!("the secret {name} was masked once"),

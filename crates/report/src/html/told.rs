@@ -24,7 +24,7 @@ pub(super) struct Told {
 /// Good, bad, something to wait for, something to know of, or nothing yet.
 pub(super) fn tone(status: Status) -> &'static str {
     match status {
-        Status::Passed | Status::Confirmed | Status::Recorded | Status::Signed => "good",
+        Status::Passed | Status::Confirmed | Status::ByHand | Status::Recorded | Status::Signed => "good",
         Status::Failed
         | Status::TimedOut
         | Status::Interrupted
@@ -36,7 +36,9 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::RollbackInDoubt
         | Status::RollbackUnfinished
         | Status::Unknown => "bad",
-        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
+        Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
+            "note"
+        }
         Status::Waiting | Status::Holding | Status::Unfinished | Status::Running => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }

@@ -1,7 +1,7 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, what it printed.
 
 use holdpoint_engine::{BlobRef, Finished, Judged, Outcome};
-use holdpoint_model::Block;
+use holdpoint_model::{Block, many};
 
 use super::history::{About, Told, Weight};
 use super::pen::Pen;
@@ -85,18 +85,20 @@ impl Pen<'_> {
         let digest = code(&format!("sha256:{}", blob.sha256));
         let mut edges = Edges::new(edge);
         if let Err(why) = blobs::pass(self.m, blob, &mut |piece| edges.push(piece)) {
-            return vec![String::new(), format!("{name}: **{why}** ({} bytes, {digest})", blob.bytes)];
+            return vec![
+                String::new(),
+                format!("{name}: **{why}** ({}, {digest})", many(blob.bytes, "byte")),
+            ];
         }
         let shown = edges.shown();
-        let unit = if shown.total == 1 { "line" } else { "lines" };
+        let (total, bytes) = (many(shown.total, "line"), many(blob.bytes, "byte"));
         let hidden = if shown.hidden > 0 { format!(", first and last {edge} shown") } else { String::new() };
         let open = if shown.unterminated { ", no line end at the end" } else { "" };
-        let caption =
-            format!("{name}, {} {unit}{hidden}, {} bytes{open}, {digest}:", shown.total, blob.bytes);
+        let caption = format!("{name}, {total}{hidden}, {bytes}{open}, {digest}:");
         let fence = fenced("text", &shown.lines);
         let mut lines = vec![String::new()];
         if sensitive {
-            lines.push(format!("{name}, {} {unit}, {} bytes, {digest}, sensitive:", shown.total, blob.bytes));
+            lines.push(format!("{name}, {total}, {bytes}, {digest}, sensitive:"));
             lines.extend(["", "<details><summary>Show it</summary>", ""].map(str::to_owned));
             lines.extend(fence);
             lines.extend(["", "</details>"].map(str::to_owned));
@@ -146,7 +148,7 @@ fn given(result: &Finished) -> Vec<String> {
         result.captures.iter().map(|(name, value)| format!("- captured: {} = {}", code(name), code(value)));
     let files = result.files.iter().map(|(path, blob)| {
         let digest = code(&format!("sha256:{}", blob.sha256));
-        format!("- file kept: {}, {} bytes, {digest}", code(path), blob.bytes)
+        format!("- file kept: {}, {}, {digest}", code(path), many(blob.bytes, "byte"))
     });
     captured.chain(files).collect()
 }

@@ -1,7 +1,7 @@
 //! What happened to a step or an action, as the lines of a block quote.
 
 use holdpoint_engine::{By, Corrected, DeviationKind, Evidence, SignedOff};
-use holdpoint_model::{Action, Block, Work};
+use holdpoint_model::{Action, Block, Work, many};
 
 use super::pen::Pen;
 use super::words;
@@ -201,7 +201,10 @@ impl Pen<'_> {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
             What::Confirmed { text, by } => {
                 let text = text.as_ref().map(|text| format!("“{}” · ", prose(text.trim())));
-                simple("CONFIRMED", format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)))
+                simple(
+                    words::confirmed(about.block),
+                    format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)),
+                )
             }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };
@@ -209,7 +212,8 @@ impl Pen<'_> {
                     limits_of(about.work, name).map(|l| format!(" ({})", prose(&l))).unwrap_or_default();
                 let proof =
                     evidence.as_ref().map(|e| format!(" · evidence: {}", proof(e))).unwrap_or_default();
-                let value = format!("{} = {}{limits}{proof}", code(name), code(value));
+                let value = if value.is_empty() { "left empty".to_owned() } else { code(value) };
+                let value = format!("{} = {value}{limits}{proof}", code(name));
                 simple(word, format!("{value} · {at} · {}", self.who(by)))
             }
             What::Corrected(corrected) => {
@@ -344,7 +348,12 @@ pub(super) fn proof(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Url(url) => code(url),
         Evidence::File { path, blob } => {
-            format!("{} ({} bytes, {})", code(path), blob.bytes, code(&format!("sha256:{}", blob.sha256)))
+            format!(
+                "{} ({}, {})",
+                code(path),
+                many(blob.bytes, "byte"),
+                code(&format!("sha256:{}", blob.sha256))
+            )
         }
     }
 }

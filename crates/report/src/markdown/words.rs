@@ -1,10 +1,10 @@
 //! What enums are called in reports.
 
 use holdpoint_engine::{By, Choice, DeviationKind, Via};
-use holdpoint_model::{Assurance, Meaning, ValueKind};
+use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
 
 use crate::time::took;
-use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, StepSummary, What};
+use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, Status, StepSummary, What};
 
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
@@ -33,6 +33,13 @@ pub(crate) fn signed(counts: bool) -> &'static str {
     if counts { "SIGNED" } else { "SIGNED, NO LONGER COUNTS" }
 }
 
+/// That somebody says that it is done, in capitals; of a command that is offered, that they did it themselves.
+pub(crate) fn confirmed(block: Option<&Block>) -> &'static str {
+    let status =
+        if block.is_some_and(|block| block.offered.is_some()) { Status::ByHand } else { Status::Confirmed };
+    status.words()
+}
+
 pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
         Choice::Proceed => "go on",
@@ -40,10 +47,10 @@ pub(crate) fn choice(choice: Choice) -> &'static str {
         Choice::Happened => "it happened, go on",
         Choice::Run => "it did not happen, run it",
         Choice::FindOut => "run the check to find out",
-        Choice::PassOver => "not for this run",
+        Choice::PassOver => "not applicable: this part is not for this run",
         Choice::Abort => "end the run here",
         Choice::RunCommand => "run the command",
-        Choice::NotApplicable => "it is not for this run",
+        Choice::NotApplicable => "not applicable: it is not for this run",
         Choice::Accepted => "what it printed is as it should be",
     }
 }
@@ -133,7 +140,7 @@ pub(crate) fn held(held: &HeldSoFar, passed: bool) -> Option<String> {
         (true, false) if tries == 1 && anew > 0 => {
             Some("began to hold anew: nobody had looked for too long".to_owned())
         }
-        (true, true) => Some(format!("held for {time} of {of}, {tries} tries")),
+        (true, true) => Some(format!("held for {time} of {of}, {}", many_tries(tries))),
         (true, false) if tries > 1 => Some(format!("had held for {time} of {of}, {tries} tries")),
         (true, false) => None,
         (false, _) => Some(format!("had held for {time} of {of}, {}", many_tries(tries))),

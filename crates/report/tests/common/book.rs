@@ -164,6 +164,7 @@ pub fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
                     prompt: None,
                     kind: ValueKind::Number { min: None, max: holdpoint_model::Number::parse("0.1") },
                     evidence: None,
+                    may_be_empty: false,
                 },
             );
             push(step, span, Work::Record { fields: fields.collect() });

@@ -9,6 +9,7 @@ mod outputs;
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{BlobRef, Output};
+use holdpoint_model::many;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -472,7 +473,7 @@ impl<'a> Comparing<'a> {
                     self.same_but_for_masks.push(Alike { at, a, b });
                 }
                 Ok(Came::Differ(diff)) => {
-                    let bytes = |blob: &BlobRef| Some(format!("{} bytes", blob.bytes));
+                    let bytes = |blob: &BlobRef| Some(many(blob.bytes, "byte"));
                     let mut difference = Difference::of(what, bytes(stream(one)), bytes(stream(other)));
                     difference.diff = diff;
                     self.add(difference);

@@ -1,5 +1,6 @@
 //! The sum of what was found.
 
+use holdpoint_document::many;
 use serde::Serialize;
 
 use crate::verbs::prepare::Checked;
@@ -36,9 +37,4 @@ impl Tally {
             many(self.steps, "step")
         )
     }
-}
-
-/// `1 step`, `2 steps`.
-pub fn many(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -109,8 +109,19 @@ pub fn fitting(
     help: &str,
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> Asked<String> {
+    fitting_or_nothing(screen, (prompt, false), help, fits)
+}
+
+/// The same for a line that may be empty, where that is said.
+pub fn fitting_or_nothing(
+    screen: &Screen,
+    (prompt, may_be_empty): (&str, bool),
+    help: &str,
+    fits: impl Fn(&str) -> Result<(), String>,
+) -> Asked<String> {
     let fits = |text: &str| match text {
         "?" => Ok(()),
+        "" if may_be_empty => Ok(()),
         _ => screen::not_empty(text).and_then(|()| fits(text)),
     };
     loop {

@@ -5,7 +5,7 @@ use holdpoint_engine::{Event, Fit, Task, fit};
 
 use super::ask::{self, Asked};
 use super::operator::me;
-use crate::screen::Screen;
+use crate::screen::{Screen, meant};
 use crate::world::{Answer, RunView};
 
 /// The values that a command must have, each asked for; nothing where one was left.
@@ -46,12 +46,12 @@ fn value(screen: &Screen, blank: &Blank) -> Option<String> {
         }
     }
     let takes = blank.takes;
-    let typed = |text: &str| match fit(&blank.field.kind, text) {
+    let typed = |text: &str| match fit(&blank.field.kind, meant(&blank.field.kind, text)) {
         Fit::Within => Ok(()),
         Fit::OutOfLimits(_) | Fit::Wrong(_) => Err(format!("It takes {takes}.")),
     };
     match ask::fitting(screen, &asked, &format!("It takes {takes}."), typed) {
-        Asked::Said(value) => Some(value),
+        Asked::Said(value) => Some(meant(&blank.field.kind, &value).to_owned()),
         Asked::Left => None,
     }
 }

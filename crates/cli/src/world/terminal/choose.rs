@@ -2,8 +2,8 @@
 
 use holdpoint_document::{EvidenceKind, Step, ValueKind, Work};
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
-    is_address,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Offers, Question, RollbackPlan,
+    Task, fit, is_address,
 };
 
 use super::ask::{self, Asked};
@@ -24,6 +24,16 @@ const REASON: &str = "A sentence for whoever reads the record: it stands there w
 pub(super) const NOT_THIS_ONE: Option_ =
     ("not this one", 'x', "this part is not for this run: pass over it; is no deviation");
 
+/// What may be answered but that it be run: before it is, and once it was and failed.
+pub(super) fn without_running(offers: &Offers) -> Vec<Option_> {
+    let left = offers.choices.iter().filter_map(|choice| match choice {
+        Choice::NotApplicable => Some(("not applicable", 't', "it is not for this run; no deviation")),
+        Choice::PassOver => Some(NOT_THIS_ONE),
+        _ => None,
+    });
+    [("by hand", 'h', "I did it by hand, and say so; no deviation")].into_iter().chain(left).collect()
+}
+
 /// What can be written down.
 fn wanted(kind: &ValueKind) -> String {
     match fit(kind, "?") {
@@ -36,11 +46,15 @@ fn wanted(kind: &ValueKind) -> String {
 pub(super) fn before(
     operator: &Operator,
     view: &RunView<'_>,
-    task: Task,
+    execution: Execution,
     script: &str,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let now = jiff::Timestamp::now();
+    let (task, now) = (execution.task, jiff::Timestamp::now());
+    if !execution.pause.is_zero() {
+        let text = format!("The pause was cut short: attempt {} has not begun.", execution.attempt);
+        operator.screen.say_hung("  ", &text);
+    }
     if let Some(ending) = view.run.ending(now).filter(|_| task.mutates(view.plan) && !task.is_rollback()) {
         let left = screen::time_left(&ending, now);
         operator.screen.say_hung("  time left: ", &operator.screen.neutralise(&left));
@@ -79,12 +93,15 @@ pub(super) fn decide(
             Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
             Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
             Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
-            Choice::PassOver => first.push(NOT_THIS_ONE),
+            Choice::PassOver if question != Question::Failed => first.push(NOT_THIS_ONE),
             Choice::Accepted => {
                 first.push(("accept", 'c', "what it printed is as it should be: go on"));
             }
-            Choice::Abort | Choice::RunCommand | Choice::NotApplicable => {}
+            Choice::Abort | Choice::RunCommand | Choice::NotApplicable | Choice::PassOver => {}
         }
+    }
+    if question == Question::Failed && view.run.is_offered_still(view.plan, task) {
+        first.extend(without_running(&offers));
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
     choose(operator, view, task, &script, &first, false, store)
@@ -193,6 +210,12 @@ fn act(
         "run" if question == Some(Question::Choose) => decision(Choice::RunCommand, None),
         "run" => decision(Choice::Run, None),
         "values" => Ok(super::blanks::values(screen, view, task)),
+        "not applicable" if view.run.leaves_with_reason(task) => {
+            let Asked::Said(reason) = ask::text(screen, "Why is it not applicable?", REASON) else {
+                return Ok(None);
+            };
+            decision(Choice::NotApplicable, Some(reason))
+        }
         "not applicable" => decision(Choice::NotApplicable, None),
         "accept" => decision(Choice::Accepted, None),
         "proceed" => decision(Choice::Proceed, None),
@@ -403,6 +426,7 @@ pub(super) fn record(
         for event in &events {
             if let Event::ValueRecorded { name, value, within_limits, .. } = event {
                 let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
+                let value = if value.is_empty() { "(left empty)" } else { value };
                 screen.say_hung("    ", &screen.one_line(&format!("{name} = {value}{fails}")));
             }
         }
@@ -432,13 +456,16 @@ fn values(
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
         let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
         let prompt = screen.neutralise(&with_kind(prompt, &field.kind));
-        let typed = |text: &str| match fit(&field.kind, text) {
+        let typed = |text: &str| match fit(&field.kind, screen::meant(&field.kind, text)) {
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
         };
-        let Asked::Said(value) = ask::fitting(screen, &prompt, &wanted(&field.kind), typed) else {
+        let Asked::Said(value) =
+            ask::fitting_or_nothing(screen, (&prompt, field.may_be_empty), &wanted(&field.kind), typed)
+        else {
             return Ok(None);
         };
+        let value = screen::meant(&field.kind, &value).to_owned();
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
                 screen.tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));

@@ -1,6 +1,7 @@
 //! Where the run stands, for whoever is asked something: what is done, here and left, who is waited for, how long it
 //! takes, what was done differently, and which values it has. The engine and the view say what; here it is laid out.
 
+use holdpoint_document::many;
 use holdpoint_engine::{Run, Status, mask};
 use holdpoint_report::{clock, took};
 use holdpoint_view::{Awaited, Wanted};
@@ -19,7 +20,7 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
     let (done, open): (Vec<usize>, Vec<usize>) =
         all.filter(|step| Some(*step) != here).partition(|step| run.is_settled(*step));
     let fact = |name: &str, text: &str| screen.say_hung(&format!("    {name:<11} "), text);
-    fact("done", &format!("{} of {} steps; {}", done.len(), plan.steps.len(), progress(run)));
+    fact("done", &format!("{} of {}; {}", done.len(), many(plan.steps.len(), "step"), progress(run)));
     titles.list(&done);
     if let Some(here) = here {
         fact("here", &titles.of(here));
@@ -80,7 +81,7 @@ impl Titles<'_> {
     /// With what became of it, where that is more than that it passed.
     fn of(&self, step: usize) -> String {
         let RunView { run, plan, .. } = self.view;
-        let title = run.numbered_title(&plan.steps[step]);
+        let title = run.step_in_words(&plan.steps[step]);
         let told = match run.step_status(plan, step) {
             Status::Passed | Status::NotReached | Status::Confirmed | Status::Recorded => title,
             status => format!("{title} ({})", status.words().to_lowercase()),

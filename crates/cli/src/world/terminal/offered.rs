@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{Choice, Task};
 
-use super::choose::{NOT_THIS_ONE, Option_, choose};
+use super::choose::{Option_, choose, without_running};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
@@ -22,12 +22,6 @@ pub(super) fn decide(
     } else if !view.run.missing(view.plan, task).is_empty() {
         first.push(("values", 'v', "say what is needed; each is asked once a run"));
     }
-    first.push(("by hand", 'h', "I did it by hand, and say so"));
-    if offers.choices.contains(&Choice::NotApplicable) {
-        first.push(("not applicable", 't', "it is not for this run; no deviation"));
-    }
-    if offers.choices.contains(&Choice::PassOver) {
-        first.push(NOT_THIS_ONE);
-    }
+    first.extend(without_running(&offers));
     choose(operator, view, task, script, &first, false, store)
 }

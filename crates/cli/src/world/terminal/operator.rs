@@ -101,5 +101,5 @@ pub(super) fn me(view: &RunView<'_>) -> By {
 
 /// Titles of steps, for lists.
 pub(super) fn titles(view: &RunView<'_>, steps: &[usize]) -> Vec<String> {
-    steps.iter().map(|step| view.run.numbered_title(&view.plan.steps[*step])).collect()
+    steps.iter().map(|step| view.run.step_in_words(&view.plan.steps[*step])).collect()
 }

@@ -1,5 +1,6 @@
 //! What whoever signs is shown, and that they were there: kept with the sign-off, as it was shown.
 
+use holdpoint_document::many;
 use holdpoint_engine::{BlobRef, Presence, Task, Wording};
 
 use crate::digest::{self, sha256};
@@ -34,7 +35,8 @@ impl Shown {
             let lines: Vec<String> = self.text.lines().flat_map(|line| broken(screen, line)).collect();
             match pager::show(&(lines.join("\n") + "\n")) {
                 Ok(true) => {
-                    screen.tell(&format!("  Shown in the pager: {} lines.", self.text.lines().count()));
+                    screen
+                        .tell(&format!("  Shown in the pager: {}.", many(self.text.lines().count(), "line")));
                     return;
                 }
                 Ok(false) => {}
