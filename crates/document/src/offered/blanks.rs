@@ -1,5 +1,6 @@
 //! What of a command somebody must fill in, and what looks like an example.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -48,24 +49,44 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// Addresses that are the same wherever a document is read.
 const EVERYWHERE: &[&str] = &["0.0.0.0", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"];
 
+/// Where the placeholders of a command stand.
+fn placeholders(text: &str) -> Vec<Range<usize>> {
+    let Some(search) = Search::of_people(text) else { return Vec::new() };
+    let (mut found, mut start) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let in_line = search.in_line(line.trim_end_matches('\n'));
+        found.extend(in_line.into_iter().map(|at| start + at.start..start + at.end));
+        start += line.len();
+    }
+    found
+}
+
+/// A command as it reads once its placeholders are filled in: these look like redirections, globs and lists to a shell.
+pub(super) fn filled(text: &str) -> Cow<'_, str> {
+    let marks = placeholders(text);
+    match marks.is_empty() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(masked(text, marks.into_iter())),
+    }
+}
+
+/// A text with as many letters in place of each of these parts.
+pub(super) fn masked(text: &str, parts: impl Iterator<Item = Range<usize>>) -> String {
+    let mut masked = text.to_owned();
+    for at in parts {
+        let letters = "x".repeat(at.len());
+        masked.replace_range(at, &letters);
+    }
+    masked
+}
+
 /// The marks of a command, in order.
 pub(crate) fn marks(text: &str) -> Vec<Mark> {
     static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
     });
-    let mut found: Vec<Mark> = Vec::new();
-    if let Some(search) = Search::of_people(text) {
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let in_line = search.in_line(line.trim_end_matches('\n'));
-            found.extend(
-                in_line
-                    .into_iter()
-                    .map(|at| Mark { at: start + at.start..start + at.end, what: What::Placeholder }),
-            );
-            start += line.len();
-        }
-    }
+    let placeholder = |at| Mark { at, what: What::Placeholder };
+    let mut found: Vec<Mark> = placeholders(text).into_iter().map(placeholder).collect();
     if text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') && changes(text) {
         for (kind, pattern) in COMPILED.iter() {
             // A match takes the character behind it, which may be the one before the next.
@@ -109,6 +130,8 @@ pub(crate) struct Sheet {
     taken: BTreeSet<String>,
     /// Names of values that a command reads once more somewhere: these take harmless characters alone.
     plain: BTreeSet<String>,
+    /// Names of values that name a program, or are part of its name.
+    programs: BTreeSet<String>,
     /// All do: somewhere a command reads what another left in a variable or a file.
     all_plain: bool,
     /// How many marks have no name that others could have too.
@@ -166,6 +189,11 @@ impl Sheet {
         self.plain.insert(name.to_owned());
     }
 
+    /// Has a value name a program.
+    pub(crate) fn run(&mut self, name: &str) {
+        self.programs.insert(name.to_owned());
+    }
+
     /// Has all values take harmless characters alone where one of these commands reads variables or files once more, as
     /// commands: which values these hold is not followed.
     pub(crate) fn restrict_all_for<'c>(&mut self, mut commands: impl Iterator<Item = &'c str>) {
@@ -194,7 +222,13 @@ impl Sheet {
                 (prompt, kind, true)
             }
             What::Placeholder => {
-                (format!("{written} in this document's commands"), kind_of(name, plain), false)
+                let program = self.programs.contains(name);
+                let (kind, takes) = match kind_of(name, plain) {
+                    // Nothing else is told by its name.
+                    told if program && told == text(WORD) => text(PROGRAM),
+                    told => told,
+                };
+                (format!("{written} in this document's commands"), (kind, takes), false)
             }
         };
         let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
@@ -230,6 +264,11 @@ const PLAIN: Takes =
     ("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "letters, digits and . _ - alone, for a command reads it once more");
 /// One line, and no option.
 const WORD: Takes = (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
+/// A program, without anything that it is given.
+const PROGRAM: Takes = (
+    r"^[A-Za-z0-9_./][A-Za-z0-9_./+@-]*$",
+    "a program without its arguments: letters, digits and _ . / + @ -",
+);
 /// What stays one harmless word wherever a variable is read, once more too: by a shell, in a program's text, in a pattern.
 const UNSPLIT: Takes =
     (r"^[A-Za-z0-9_./][A-Za-z0-9_./:@+,%-]*$", "one word of letters, digits and _ . / : @ + , % -");

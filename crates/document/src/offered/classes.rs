@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::blanks::filled;
 use super::programs::{is_known, only_reads, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
@@ -56,11 +57,17 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if trimmed.is_empty() {
         return reading(NotACommand, Sure, "nothing follows the prompt");
     }
-    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']' | ' ')) {
+    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace()) {
         return reading(NotACommand, Sure, "it stands for something that is left out");
     }
     if trimmed.starts_with(['|', ')', '}', '+', '=', '>', '*', ',']) {
         return reading(NotACommand, Sure, "no command begins so");
+    }
+    // A placeholder reads as a redirection or a list until it is filled in.
+    let written = text;
+    let text: &str = &filled(written);
+    if *text != *written && text.trim().bytes().all(|byte| byte == b'x') {
+        return reading(NotACommand, Likely, "all of it is to be filled in: type the command by hand");
     }
     let read = holdpoint_shell::read(text);
     if read.error.is_some() {
@@ -86,10 +93,10 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if is_line_of_prose(trimmed, program) {
         return reading(NotACommand, Likely, "it reads as a sentence");
     }
-    if SYNOPSIS.as_ref().is_some_and(|pattern| pattern.is_match(text)) {
+    if SYNOPSIS.as_ref().is_some_and(|pattern| pattern.is_match(written)) {
         return reading(Explanatory, Likely, "it shows how a command is written, with what may be left out");
     }
-    let elided = text.split_whitespace().any(|word| matches!(word, "..." | "…" | "[...]" | "<...>"));
+    let elided = written.split_whitespace().any(|word| matches!(word, "..." | "…" | "[...]" | "<...>"));
     if elided {
         return reading(Explanatory, Likely, "it holds `...`, which stands for something that is left out");
     }

@@ -45,6 +45,8 @@ pub(crate) struct Command {
     pub(crate) reading: Reading,
     /// What it is shown to print, if anything.
     pub(crate) output: Option<Range<usize>>,
+    /// It stands behind the prompt of a program, into which it is typed.
+    pub(crate) is_typed_in: bool,
 }
 
 /// Code that was read.
@@ -304,12 +306,18 @@ impl<'c> Cutter<'c> {
         }
         let reading = classify(&text, prompt.as_ref(), &self.around);
         let at = start..self.lines[end - 1].end;
-        self.cut.commands.push(Command { at, text, reading, output: None });
+        let is_typed_in = matches!(prompt, Some(Prompt::Program(_)));
+        self.cut.commands.push(Command { at, text, reading, output: None, is_typed_in });
         end
     }
 }
 
 impl Command {
+    /// Whether it only stands for something that is not there.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.text.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace())
+    }
+
     /// Whether it is offered.
     pub(crate) fn is_offered(&self) -> bool {
         matches!(self.reading.class, Class::Offered | Class::Interactive)

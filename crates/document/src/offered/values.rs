@@ -30,6 +30,12 @@ impl Values {
                     values.sheet.restrict(&named[number].1);
                 }
             }
+            let programs = programs(&command.text, &named);
+            named.iter().for_each(|(_, name)| match (programs.of_values.contains(&name.as_str()), programs.of_variables) {
+                (true, _) => values.sheet.run(name),
+                (false, true) => values.sheet.restrict(name),
+                (false, false) => {}
+            });
         }
         values
     }
@@ -51,5 +57,30 @@ impl Values {
     /// Variables that a command reads and nothing sets.
     pub(crate) fn variables(&self, text: &str) -> Vec<Blank> {
         unset(text, &self.defined).iter().map(|name| variable(name)).collect()
+    }
+}
+
+/// What names the programs that a command runs.
+struct Programs<'n> {
+    /// These values, or parts of them.
+    of_values: Vec<&'n str>,
+    /// Variables, among others: such a program may read its words once more.
+    of_variables: bool,
+}
+
+fn programs<'n>(text: &str, named: &'n [(Mark, String)]) -> Programs<'n> {
+    // Letters that nobody writes stand for the values.
+    let letter = |number: usize| char::from_u32(0xE000 + number as u32 % 0x1000).unwrap_or('\u{e000}');
+    let mut told = text.to_owned();
+    for (number, (mark, _)) in named.iter().enumerate().rev() {
+        told.replace_range(mark.at.clone(), letter(number).encode_utf8(&mut [0; 4]));
+    }
+    let calls = lints::outline(&told).calls;
+    let of_values = named.iter().enumerate().filter(|(number, _)| {
+        calls.iter().any(|(program, _)| program.contains(letter(*number)))
+    });
+    Programs {
+        of_values: of_values.map(|(_, (_, name))| name.as_str()).collect(),
+        of_variables: calls.iter().any(|(program, _)| program.contains('$')),
     }
 }
