@@ -5,6 +5,7 @@
 mod adopt;
 mod answers;
 mod audit;
+mod background;
 mod blocks;
 mod compile;
 mod conditions;

@@ -21,7 +21,7 @@ pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Fenced};
 use crate::offered::{Unit, Values, units};
-use crate::{Config, Diagnostic, DocumentKind, Span, compile};
+use crate::{Config, Diagnostic, DocumentKind, Span, audit, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,11 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         return Adoption { text, errors, is_run_book: true, ..Adoption::default() };
     }
     let fronts = markdown::fronts(source);
-    if let Some(left) = front::refused(source, &fronts) {
+    let bare = audit::bare_return(source).map(|at| Left {
+        span: Span::new(at, at + 1),
+        what: "nothing is proposed: a line ends in a carriage return alone (CR); save it with line ends of LF or CR LF".to_owned(),
+    });
+    if let Some(left) = bare.or_else(|| front::refused(source, &fronts)) {
         return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
     }
     let tree = markdown::read(source, &fronts, DocumentKind::Foreign);

@@ -94,6 +94,20 @@ enum Entry<'t> {
     Lead(usize),
 }
 
+impl Entry<'_> {
+    /// Whether it is more than text: code, commands behind prompts, a list.
+    fn says_more(&self, source: &str) -> bool {
+        match self {
+            Entry::Block(Block::List(_), _) => true,
+            Entry::Block(Block::Text(text), _) => {
+                text.span.of(source).lines().any(|line| line.starts_with("$ "))
+            }
+            Entry::Block(block, _) => has_code(block),
+            _ => false,
+        }
+    }
+}
+
 /// Whether bullets that say what to do count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bullets {
@@ -110,6 +124,8 @@ pub(super) struct Group<'t> {
     pub(super) start: usize,
     /// What follows it at its level and belongs to it.
     pub(super) tail: Vec<Part>,
+    /// Whether code or lists follow it and belong to it, and not text alone.
+    pub(super) has_more: bool,
     /// Where all that belongs to it ends.
     pub(super) end: usize,
 }
@@ -153,15 +169,17 @@ impl<'t> Level<'t> {
                     let from = gap.get(own).map_or(start, |first| self.entry_start(first, low)).min(start);
                     last.end = from;
                     last.tail = self.parts(&gap[..own], last.unit.span().end, from);
+                    last.has_more = gap[..own].iter().any(|entry| entry.says_more(self.source));
                     from
                 }
             };
             gap.clear();
-            groups.push(Group { unit, from, start, tail: Vec::new(), end: self.span.end });
+            groups.push(Group { unit, from, start, tail: Vec::new(), has_more: false, end: self.span.end });
         }
         if let Some(last) = groups.last_mut() {
             let end = self.blocks.last().map_or(self.span.end, |block| block.span().end);
             last.tail = self.parts(&gap, last.unit.span().end, end.max(last.unit.span().end));
+            last.has_more = gap.iter().any(|entry| entry.says_more(self.source));
             last.tail.extend(self.tail.iter().cloned());
         }
         groups
@@ -300,6 +318,16 @@ pub(super) fn line_start(source: &str, at: usize, low: usize) -> usize {
     let start = source[..at].rfind('\n').map_or(0, |found| found + 1);
     let marks = |c: char| matches!(c, ' ' | '\t' | '>');
     if start >= low && source[start..at].chars().all(marks) { start } else { at }
+}
+
+/// Whether code stands in a block.
+pub(super) fn has_code(block: &Block) -> bool {
+    match block {
+        Block::Fence(_) | Block::Indented(..) => true,
+        Block::List(list) => list.items.iter().any(|item| item.blocks.iter().any(has_code)),
+        Block::Quote(quote) => quote.blocks.iter().any(has_code),
+        _ => false,
+    }
 }
 
 /// The number that an item is written with.

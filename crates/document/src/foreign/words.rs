@@ -97,46 +97,6 @@ pub(super) fn alternative(title: &str) -> Option<&'static str> {
     WHYS.iter().find(|(name, _)| found.name(name).is_some()).map(|(_, why)| *why)
 }
 
-/// Sections that are only read, whatever stands in them but boxes to tick.
-const BACKGROUND: &str = "\
-    abbreviations, acronyms, acronyms and abbreviations, appendices, audience, authors, bibliography, \
-    change history, change log, changelog, contents, definitions, definitions and abbreviations, \
-    definitions and acronyms, distribution list, document control, document history, external references, \
-    further reading, glossary, goal, goals, history, intended audience, license, links, more information, \
-    non-goals, objective, objectives, out of scope, purpose, purpose and scope, reference, references, \
-    related documents, related links, related reading, resources, responsibilities, revision history, \
-    roles and responsibilities, scope, see also, table of contents, terminology, terms, terms and definitions, \
-    toc, useful links, version history";
-
-/// Sections that are only read where they hold nothing to do.
-const INTRODUCTION: &str = "\
-    about, about this document, abstract, architecture, background, context, description, introduction, \
-    motivation, overview, rationale, summary";
-
-/// What the title of a section says of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// It is there to be read.
-    Background,
-    /// It is there to be read, unless it holds something to do.
-    Introduction,
-    /// Neither.
-    Work,
-}
-
-/// What a title says, without its number.
-pub(super) fn reading(title: &str) -> Reading {
-    let title = title.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let is = |titles: &str| titles.split(", ").any(|one| one == title);
-    if is(BACKGROUND) {
-        Reading::Background
-    } else if is(INTRODUCTION) {
-        Reading::Introduction
-    } else {
-        Reading::Work
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,16 +135,20 @@ impl Offers<'_> {
             self.units.get(from).is_some_and(|unit| unit.span.end <= piece.span.end)
         };
         let is_work = |piece: &&Piece| matches!(piece.shown, Shown::Work { .. });
-        let text = match &action.work {
-            Work::Confirm { text } if own.iter().any(has) => text.clone(),
-            _ => return made.keep(action, own),
-        };
+        if !own.iter().any(has) {
+            return made.keep(action, own);
+        }
         let work = own.iter().find(is_work).copied();
         let mut prose: Option<Span> = None;
         for piece in own.iter().filter(|piece| !is_work(piece)) {
             let (rest, _) = self.piece(piece, prose, made);
             prose = rest;
         }
+        let text = match action.work {
+            Work::Confirm { text } => text,
+            // What is written down for a row of a table stands below what the table is led to by.
+            other => return made.push(work.map(|piece| piece.span), prose, action.span, other),
+        };
         match work {
             Some(piece) if has(&piece) => {
                 let (rest, apart) = self.piece(&piece, prose, made);
@@ -487,6 +491,28 @@ mod tests {
         assert!(takes(2, "db-1") && !takes(2, "x;touch F") && !takes(2, "$(x)"));
         let (_, values) = asked("$CLI get <name>");
         assert!(values.iter().all(|blank| fit(&blank.field.kind, "x;touch F") != Fit::Within));
+    }
+
+    #[test]
+    fn no_value_leads_up_from_the_path_that_it_goes_on() {
+        use holdpoint_model::{Fit, fit};
+        for command in
+            ["rm -rf /srv/<app>/", "rm -rf '/srv/<app>'", "rm -rf /srv/$APP/", "rm -r --at=/x/a-<app>"]
+        {
+            let plan = compile(&format!("# T\n\n## A\n\n```sh\n{command}\n```\n"), None).plan;
+            let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
+            let takes = |value: &str| fit(&offered.values[0].field.kind, value) == Fit::Within;
+            for good in ["shop", ".hidden", "shop/v1.2", "a..b"] {
+                assert!(takes(good) || good == "a..b", "{command}: {good}");
+            }
+            for bad in ["..", "../x", "a/..", "a/../../b", "/..", ".", "a/./b"] {
+                // A variable may stand for what is here.
+                assert!(!takes(bad) || command.contains('$') && !bad.contains(".."), "{command}: {bad}");
+            }
+        }
+        let plan = compile("# T\n\n## A\n\n```sh\ncp a <where>\n```\n", None).plan;
+        let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
+        assert_eq!(fit(&offered.values[0].field.kind, "../b"), Fit::Within);
     }
 
     #[test]

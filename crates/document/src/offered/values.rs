@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::blanks::{Mark, Sheet, What, marks, unset, variable};
+use super::blanks::{Mark, Sheet, What, marks, masked, unset, variable};
 use super::code::Command;
 use super::insert::{Why, template};
 use super::units::Unit;
@@ -30,11 +30,15 @@ impl Values {
                     values.sheet.restrict(&named[number].1);
                 }
             }
+            let below = named.iter().filter(|(mark, _)| is_below(&command.text, mark, &named));
+            below.for_each(|(_, name)| values.sheet.go_on(name));
             let programs = programs(&command.text, &named);
-            named.iter().for_each(|(_, name)| match (programs.of_values.contains(&name.as_str()), programs.of_variables) {
-                (true, _) => values.sheet.run(name),
-                (false, true) => values.sheet.restrict(name),
-                (false, false) => {}
+            named.iter().for_each(|(_, name)| {
+                match (programs.of_values.contains(&name.as_str()), programs.of_variables) {
+                    (true, _) => values.sheet.run(name),
+                    (false, true) => values.sheet.restrict(name),
+                    (false, false) => {}
+                }
             });
         }
         values
@@ -60,6 +64,13 @@ impl Values {
     }
 }
 
+/// Whether a path stands before a mark in its word.
+fn is_below(text: &str, mark: &Mark, named: &[(Mark, String)]) -> bool {
+    let filled = masked(text, named.iter().map(|(mark, _)| mark.at.clone()));
+    let before = filled[..mark.at.start].rsplit(|c: char| c.is_whitespace() || ";|&()<>".contains(c)).next();
+    before.is_some_and(|word| word.contains('/'))
+}
+
 /// What names the programs that a command runs.
 struct Programs<'n> {
     /// These values, or parts of them.
@@ -76,9 +87,10 @@ fn programs<'n>(text: &str, named: &'n [(Mark, String)]) -> Programs<'n> {
         told.replace_range(mark.at.clone(), letter(number).encode_utf8(&mut [0; 4]));
     }
     let calls = lints::outline(&told).calls;
-    let of_values = named.iter().enumerate().filter(|(number, _)| {
-        calls.iter().any(|(program, _)| program.contains(letter(*number)))
-    });
+    let of_values = named
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| calls.iter().any(|(program, _)| program.contains(letter(*number))));
     Programs {
         of_values: of_values.map(|(_, (_, name))| name.as_str()).collect(),
         of_variables: calls.iter().any(|(program, _)| program.contains('$')),
