@@ -30,7 +30,7 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
     // A diff without a change is none, and a copy is no run-book.
     let nothing = match (adoption.is_run_book, adoption.edits.is_empty()) {
         (true, _) => Some(format!("{shown} is a run-book already")),
-        (false, true) => Some(format!("nothing can be proposed for {shown}")),
+        (false, true) => Some(format!("{shown}: nothing can be proposed")),
         (false, false) => None,
     };
     match (&arguments.write, &nothing) {
@@ -53,8 +53,7 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
         Format::Text => {}
     }
     if let Some(why) = &nothing {
-        let (first, rest) = why.split_at(why.chars().next().map_or(0, char::len_utf8));
-        screen.say(&format!("{}{rest}. `holdpoint check` says what is wrong with it.", first.to_uppercase()));
+        screen.say(&format!("{why}. `holdpoint check` says what is wrong with it."));
     }
     tell(screen, &arguments.file, &source, &adoption);
     Ok(if nothing.is_some() && !adoption.is_run_book { Exit::Failed } else { Exit::Passed })

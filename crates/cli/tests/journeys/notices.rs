@@ -163,7 +163,8 @@ fn a_repository_runs_and_sends_nothing_unless_its_user_allows_it() {
 fn leave_for_a_repository_is_no_leave_for_what_lies_in_it() {
     let desk = Desk::with(&book(STEPS)).configure("[notify]\non = [\"waits\"]\ncommand = [\"./tell\"]\n");
     desk.program("tell", "#!/bin/sh\ncat >told\n");
-    let above = desk.root().parent().unwrap();
+    let root = desk.root();
+    let above = root.parent().unwrap();
     own(&desk, &format!("allow_notices = [\"{}\"]\n", above.display()));
     let (shown, said) = desk.ends(3, &["run", "book.md", "--unattended"]);
     assert!(format!("{shown}{said}").contains("you did not allow it to"), "{shown}{said}");

@@ -59,7 +59,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     if let Some(left) = bare.or_else(|| front::refused(source, &fronts)) {
         return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
     }
-    let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
+    let tree = markdown::read_plain(source, &fronts, DocumentKind::Foreign);
+    let in_tabs = turn::in_tabs(source, &fronts);
     let units = units(source, &tree);
     let fences = markdown::fences(&tree.blocks);
     let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
@@ -82,12 +83,15 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         }
         let others = fences.iter().filter(|fenced| !units.iter().any(|unit| unit.span == fenced.fence.span));
         others.for_each(|fenced| code::documentation(&mut proposal, fenced.fence));
+        let all: Vec<Span> =
+            fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span).collect();
         let active: Vec<Span> = blocks.iter().map(|(unit, _)| unit.span).collect();
-        let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
+        let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, (&active, &all));
         for (both, width) in blocks.into_iter().zip(widths) {
             code::rewrite(&mut proposal, &mut values, source, both, width);
         }
         proposal.active = active;
+        turn::leave_tabs(&mut proposal, &in_tabs);
         turn::left(&mut proposal, &compiled.plan);
         let roles = match without_signoffs {
             true => Vec::new(),

@@ -4,7 +4,7 @@ use super::inside::{Containers, Part, quoted, within};
 use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
-use crate::markdown::{Block, Item, List};
+use crate::markdown::{Block, Item, List, is_tab, tab_title};
 use crate::steps::item_title;
 
 /// What makes an item a thing to do by itself.
@@ -27,6 +27,8 @@ pub(super) struct Unit<'t> {
     pub(super) kind: Kind,
     /// What stands around its list.
     pub(super) outer: Containers,
+    /// The tab that it stands in, outermost first, and where that begins: one of several ways.
+    pub(super) tabs: Vec<(usize, String)>,
 }
 
 /// What a unit is in the document.
@@ -206,8 +208,12 @@ impl<'t> Level<'t> {
                         continue;
                     }
                     found.push(Entry::Lead(span.start));
-                    let unit =
-                        |row| Unit { of: Of::Row(Box::new(row)), kind: Kind::Row, outer: around.clone() };
+                    let unit = |row| Unit {
+                        of: Of::Row(Box::new(row)),
+                        kind: Kind::Row,
+                        outer: around.clone(),
+                        tabs: Vec::new(),
+                    };
                     found.extend(rows.into_iter().map(unit).map(Entry::Unit));
                 }
                 _ => found.push(Entry::Block(block, around.clone())),
@@ -224,7 +230,9 @@ impl<'t> Level<'t> {
         bullets: Bullets,
         found: &mut Vec<Entry<'t>>,
     ) {
-        let unit = |item, kind| Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone() });
+        let unit = |item, kind| {
+            Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone(), tabs: Vec::new() })
+        };
         if list.ordered {
             let first = list.items.first().map_or(1, |item| number(self.source, item));
             found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
@@ -244,7 +252,15 @@ impl<'t> Level<'t> {
             }
             for (item, inside) in list.items.iter().zip(inside) {
                 found.push(Entry::Lead(item.span.start));
-                found.extend(inside.into_iter().flatten());
+                let mut inside = inside.unwrap_or_default();
+                if let Some(tab) = tab(self.source, item) {
+                    inside.iter_mut().for_each(|entry| {
+                        if let Entry::Unit(unit) = entry {
+                            unit.tabs.insert(0, tab.clone());
+                        }
+                    });
+                }
+                found.extend(inside);
             }
         }
     }
@@ -318,6 +334,12 @@ pub(super) fn line_start(source: &str, at: usize, low: usize) -> usize {
     let start = source[..at].rfind('\n').map_or(0, |found| found + 1);
     let marks = |c: char| matches!(c, ' ' | '\t' | '>');
     if start >= low && source[start..at].chars().all(marks) { start } else { at }
+}
+
+/// Where a tab begins and what it is called, if an item is one.
+fn tab(source: &str, item: &Item) -> Option<(usize, String)> {
+    let text = item.span.of(source);
+    is_tab(text).then(|| (item.span.start, tab_title(text).to_owned()))
 }
 
 /// Whether code stands in a block.

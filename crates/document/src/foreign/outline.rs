@@ -227,7 +227,14 @@ impl<'t> Reader<'t> {
 
     fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
         let title = group.unit.title();
-        let entered = around.entered(&title, group.unit.span().start);
+        let mut entered = around.entered(&title, group.unit.span().start);
+        let tabs = group.unit.tabs.iter().map(|(at, title)| Alternative {
+            at: *at,
+            title: title.clone(),
+            why: "one of several ways".to_owned(),
+        });
+        let own = entered.alternatives.split_off(around.alternatives.len());
+        entered.alternatives.extend(tabs.chain(own));
         let own = match group.unit.kind {
             Kind::Ordered(number) => Some((vec![number], title.clone())),
             _ => None,

@@ -235,7 +235,10 @@ impl Offers<'_> {
             let span = Span::new(start, stop);
             let work = match part.command {
                 Some(command) => {
-                    let lead = lines(&text[from..command.at.start]);
+                    let mut lead = lines(&text[from..command.at.start]);
+                    if index == 0 && !unit.label.is_empty() {
+                        lead.insert_str(0, &format!("{}\n", unit.label));
+                    }
                     Work::Run(self.block(unit, command, lead, lines_after(text, command, end)))
                 }
                 None => Work::Confirm { text: fenced(&lines(&text[from..end])) },

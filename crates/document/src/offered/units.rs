@@ -1,5 +1,9 @@
 //! Code of a document, cut into commands.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::code::{Code, Cut, cut, language};
 use crate::Span;
 use crate::markdown::{Block as Markdown, Tree};
@@ -11,6 +15,8 @@ pub(crate) struct Unit {
     pub(crate) span: Span,
     pub(crate) body: Mapped,
     pub(crate) language: &'static str,
+    /// What it is called beside others: `[npm]` in a group, `title="web"`.
+    pub(crate) label: String,
     pub(crate) cut: Cut,
 }
 
@@ -49,7 +55,16 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
     let code = Code { info: info.as_deref(), text: body.text(), before };
     let language = language(&code)?;
     let cut = cut(&code);
-    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
+    let label = info.as_deref().map(label).unwrap_or_default();
+    (!cut.commands.is_empty()).then(|| Unit { span, body, language, label: label.to_owned(), cut })
+}
+
+/// What a fence is called in its info string, as it is written there.
+fn label(info: &str) -> &str {
+    static LABEL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?:^|\s)(\[[^\]\s][^\]]*\]|(?:title|file|filename)="[^"]+")"#).ok());
+    let found = LABEL.as_ref().and_then(|label| label.captures(info)?.get(1));
+    found.map_or("", |found| found.as_str())
 }
 
 /// The text right before a place: its last paragraph, unless that is code or a heading.
