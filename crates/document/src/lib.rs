@@ -16,6 +16,7 @@ mod findings;
 mod foreign;
 mod front;
 mod include;
+mod instructions;
 mod lints;
 mod markdown;
 mod names;

@@ -150,7 +150,7 @@ fn a_repository_runs_and_sends_nothing_unless_its_user_allows_it() {
     assert!(text.contains("\u{7}\u{1b}]9;run 1 (Book, local) waits for qa at 2 Release\u{7}"), "{text:?}");
     assert!(!desk.path("told").exists());
     assert!(notes(&desk, 1).is_empty());
-    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.root().display()));
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.path(".").display()));
     desk.ends(3, &["resume", "1", "--unattended"]);
     assert_eq!(told.recv_timeout(PATIENCE).unwrap().1["notice"], "waits");
     assert!(desk.read("told").contains("waits for qa"));
@@ -163,9 +163,7 @@ fn a_repository_runs_and_sends_nothing_unless_its_user_allows_it() {
 fn leave_for_a_repository_is_no_leave_for_what_lies_in_it() {
     let desk = Desk::with(&book(STEPS)).configure("[notify]\non = [\"waits\"]\ncommand = [\"./tell\"]\n");
     desk.program("tell", "#!/bin/sh\ncat >told\n");
-    let root = desk.root();
-    let above = root.parent().unwrap();
-    own(&desk, &format!("allow_notices = [\"{}\"]\n", above.display()));
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.root().display()));
     let (shown, said) = desk.ends(3, &["run", "book.md", "--unattended"]);
     assert!(format!("{shown}{said}").contains("you did not allow it to"), "{shown}{said}");
     assert!(!desk.path("told").exists() && notes(&desk, 1).is_empty());
@@ -179,7 +177,7 @@ fn a_command_of_a_repository_that_a_link_takes_out_of_it_is_refused() {
     std::fs::write(&script, format!("#!/bin/sh\ntouch {}\n", ran.display())).unwrap();
     std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), desk.path("esc")).unwrap();
-    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.root().display()));
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.path(".").display()));
     desk.ends(3, &["run", "book.md", "--unattended"]);
     assert!(!ran.exists());
     let notes = notes(&desk, 1);

@@ -119,7 +119,7 @@ fn line_ends_of_carriage_returns_alone_are_refused_by_whatever_reads_a_document(
 
 #[test]
 fn what_introduces_a_document_and_what_is_only_read_is_no_step_of_what_is_proposed() {
-    let list = "# Deploy\n\nRead all of it first.\n\n- Tell ops\n\n## Purpose\n\nWhy.\n\n## 1. Stop\n\nStop it.\n\n## 2. Start\n\nSome words.\n\n### Web\n\nStart it.\n\n## References\n\n### Ours\n\n- [a](b)\n";
+    let list = "# Deploy\n\nRead all of it first.\n\n- The queue\n\n## Purpose\n\nWhy.\n\n## 1. Stop\n\nStop it.\n\n## 2. Start\n\nSome words.\n\n### Web\n\nStart it.\n\n## References\n\n### Ours\n\n- [a](b)\n";
     let bench = Bench::with(&[("list.md", list)]);
     let titles = |name: &str| -> Vec<String> {
         let plan: serde_json::Value =
@@ -132,6 +132,11 @@ fn what_introduces_a_document_and_what_is_only_read_is_no_step_of_what_is_propos
             .collect()
     };
     assert_eq!(titles("list.md"), ["Stop", "Web"]);
+    // What the introduction says to do is done.
+    std::fs::write(bench.path("more.md"), list.replace("The queue", "Tell ops")).unwrap();
+    assert_eq!(titles("more.md"), ["Deploy", "Stop", "Web"]);
+    assert_eq!(bench.holdpoint(&["adopt", "more.md", "--write", "told.md"]).code, 0);
+    assert_eq!(titles("told.md"), ["Deploy", "Stop", "Web"]);
     assert_eq!(bench.holdpoint(&["adopt", "list.md", "--write", "book.md"]).code, 0);
     assert_eq!(titles("book.md"), ["Stop", "Web"]);
 }

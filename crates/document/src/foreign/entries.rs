@@ -4,6 +4,7 @@ use super::inside::{Containers, Part, quoted, within};
 use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
+use crate::instructions;
 use crate::markdown::{Block, Item, List, is_tab, tab_title};
 use crate::steps::item_title;
 
@@ -238,7 +239,7 @@ impl<'t> Level<'t> {
             found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
         } else if list.items.iter().any(|item| item.task.is_some()) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Task)));
-        } else if bullets == Bullets::Count && words::imperative(self.source, list) {
+        } else if bullets == Bullets::Count && instructions::imperative(self.source, list) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Bullet)));
         } else {
             let within = |item: &'t Item| {

@@ -8,6 +8,7 @@ use super::inside::Containers;
 use super::numbers::{Own, of_heading};
 use super::words;
 use crate::background::{Reading, reading};
+use crate::instructions;
 use crate::markdown::Block;
 use crate::steps::{Section, sections};
 use crate::{Alternative, Span};
@@ -222,7 +223,7 @@ impl<'t> Reader<'t> {
         let own = of_heading(&title);
         section.children.is_empty()
             && reading == Reading::Work
-            && (own.is_some() || words::begins_with_verb(&title))
+            && (own.is_some() || instructions::begins_with_verb(&title))
     }
 
     fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {

@@ -25,6 +25,9 @@ impl Values {
         values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands().filter(|command| command.is_offered()) {
             let named = values.named(&command.text);
+            if named.is_empty() {
+                continue;
+            }
             for (number, why) in template(&command.text, &named).wrong {
                 if let Why::Again(_) = why {
                     values.sheet.restrict(&named[number].1);

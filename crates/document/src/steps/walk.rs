@@ -8,6 +8,7 @@ use super::titles::{Numbers, dedented, item_slug, item_title};
 use crate::background;
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
+use crate::instructions;
 use crate::markdown::{Block, Fence, Item, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
@@ -263,7 +264,17 @@ impl Walker<'_> {
         }
         titled(section) != background::Reading::Work
             || any(self.sections, &within, &read)
-            || section.children.iter().any(|child| self.contains(child))
+            || !section.blocks.iter().any(|block| self.is_done(block))
+                && section.children.iter().any(|child| self.contains(child))
+    }
+
+    /// Whether a block holds something to do in a document that people follow by hand: bullets that say so, rows of a table.
+    fn is_done(&self, block: &Block) -> bool {
+        match block {
+            Block::List(list) => instructions::imperative(self.source, list),
+            Block::Other(span) => span.of(self.source).contains('|'),
+            _ => false,
+        }
     }
 
     fn contains(&self, section: &Section<'_>) -> bool {
