@@ -96,10 +96,16 @@ fn diff(path: &Path, source: &str, adoption: &Adoption) -> String {
         std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let start = |line: usize| starts.get(line).copied().unwrap_or(source.len());
     let mut text = format!("--- {}\n+++ {}\n", header("a/", path), header("b/", path));
+    // Counted by what is written: where lines were moved past one another, ranges of operations are not those of the lines.
+    let (mut taken, mut given) = (0, 0);
     for group in compared.grouped_ops(CONTEXT) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let (old, new) =
-            (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
+        let Some(begin) = group.iter().map(|op| op.old_range().start).min() else { continue };
+        let all = || group.iter().flat_map(|op| compared.iter_changes(op));
+        let without = |tag: ChangeTag| all().filter(|change| change.tag() != tag).count();
+        let new_begin = begin + given - taken;
+        let old = begin..begin + without(ChangeTag::Insert);
+        let new = new_begin..new_begin + without(ChangeTag::Delete);
+        (taken, given) = (taken + old.len(), given + new.len());
         let mut reasons: Vec<&str> = Vec::new();
         let (from, to) = (start(old.start), start(old.end));
         for edit in adoption.edits.iter().filter(|edit| from <= edit.span.end && edit.span.start <= to) {

@@ -82,6 +82,29 @@ fn the_diff_of_a_name_with_blanks_tabs_and_quotes_is_taken_by_patch_and_git() {
 }
 
 #[test]
+fn a_diff_in_which_lines_move_past_one_another_is_taken_by_patch_and_git() {
+    for text in [
+        "~~~console\n---\n\n# Case\ntext\n\n- [ ] a\n",
+        "```sh\nls\n```\n---\n# T\n\n1. Stop\n\n---\n\n2. Start\n\n```sh\nls\n```\n",
+        "\n\n---\n\n1. a",
+    ] {
+        let bench = Bench::with(&[("list.md", text)]);
+        bench.command("git").args(["init", "-q"]).output().unwrap();
+        let shown = bench.holdpoint(&["adopt", "list.md"]);
+        assert_eq!(shown.code, 0, "{}", shown.both());
+        std::fs::write(bench.path("list.diff"), &shown.stdout).unwrap();
+        let checked = Ran::of(bench.command("git").args(["apply", "--check", "list.diff"]).output().unwrap());
+        assert_eq!(checked.code, 0, "{}\n{}", checked.both(), shown.stdout);
+        assert_eq!(bench.holdpoint(&["adopt", "list.md", "--write", "book.md"]).code, 0);
+        let patched =
+            Ran::of(bench.command("patch").args(["-s", "-p1", "-i", "list.diff"]).output().unwrap());
+        assert_eq!(patched.code, 0, "{}\n{}", patched.both(), shown.stdout);
+        let text = |name: &str| std::fs::read_to_string(bench.path(name)).unwrap();
+        assert_eq!(text("list.md"), text("book.md"));
+    }
+}
+
+#[test]
 fn where_nothing_is_proposed_there_is_no_diff_and_nothing_is_written() {
     let broken = "---\ntitle: {{ .Title }}\n---\n\n# T\n\n1. Stop it\n";
     let wrong = "---\nrunbook: 1\n---\n\n# T\n\n```sh runn\nls\n```\n";
