@@ -73,9 +73,7 @@ fn code_that_explains_moves_into_its_item_and_is_not_shown_with_the_next() {
     let source = "# T\n\n1. Look at it\n\nIt prints:\n\n```text\na\n```\n\n2. Tell them\n";
     let adopted = adopted(source);
     assert!(
-        adopted.ends_with(
-            "1. Look at it\n\n   It prints:\n\n   ```text\n   a\n   ```\n\n2. Tell them\n"
-        ),
+        adopted.ends_with("1. Look at it\n\n   It prints:\n\n   ```text\n   a\n   ```\n\n2. Tell them\n"),
         "{adopted}"
     );
 }
