@@ -1,6 +1,5 @@
 //! What of a command somebody must fill in, and what looks like an example.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::classes::changes;
+use super::filled::placeholders;
 use crate::names::BUILT_IN;
-use crate::placeholders::Search;
 use crate::{Blank, Field, ValueKind, lints};
 
 /// A part of a command that a value takes the place of.
@@ -48,37 +47,6 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 /// Addresses that are the same wherever a document is read.
 const EVERYWHERE: &[&str] = &["0.0.0.0", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"];
-
-/// Where the placeholders of a command stand.
-fn placeholders(text: &str) -> Vec<Range<usize>> {
-    let Some(search) = Search::of_people(text) else { return Vec::new() };
-    let (mut found, mut start) = (Vec::new(), 0);
-    for line in text.split_inclusive('\n') {
-        let in_line = search.in_line(line.trim_end_matches('\n'));
-        found.extend(in_line.into_iter().map(|at| start + at.start..start + at.end));
-        start += line.len();
-    }
-    found
-}
-
-/// A command as it reads once its placeholders are filled in: these look like redirections, globs and lists to a shell.
-pub(super) fn filled(text: &str) -> Cow<'_, str> {
-    let marks = placeholders(text);
-    match marks.is_empty() {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(masked(text, marks.into_iter())),
-    }
-}
-
-/// A text with as many letters in place of each of these parts.
-pub(super) fn masked(text: &str, parts: impl Iterator<Item = Range<usize>>) -> String {
-    let mut masked = text.to_owned();
-    for at in parts {
-        let letters = "x".repeat(at.len());
-        masked.replace_range(at, &letters);
-    }
-    masked
-}
 
 /// The marks of a command, in order.
 pub(crate) fn marks(text: &str) -> Vec<Mark> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::blanks::filled;
+use super::filled::filled;
 use super::programs::{is_known, only_reads, surely_read};
 use super::prompts::Prompt;
 use crate::lints;

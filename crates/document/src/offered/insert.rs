@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use holdpoint_shell::{Kind, Part, PartKind, Token, Word};
 
-use super::blanks::{Mark, masked};
+use super::blanks::Mark;
+use super::filled::masked;
 use crate::blocks::refusals;
 
 /// A command with its values.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::blanks::{Mark, Sheet, What, marks, masked, unset, variable};
+use super::blanks::{Mark, Sheet, What, marks, unset, variable};
 use super::code::Command;
+use super::filled::masked;
 use super::insert::{Why, template};
 use super::units::Unit;
 use crate::{Blank, lints};
