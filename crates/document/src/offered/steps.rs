@@ -7,7 +7,7 @@
 use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
-use super::units::{Unit, units};
+use super::units::{Unit, label, units};
 use super::values::Values;
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
@@ -236,12 +236,16 @@ impl Offers<'_> {
             let work = match part.command {
                 Some(command) => {
                     let mut lead = lines(&text[from..command.at.start]);
-                    if index == 0 && !unit.label.is_empty() {
-                        lead.insert_str(0, &format!("{}\n", unit.label));
+                    let label = label(if index == 0 { &unit.info } else { "" });
+                    if !label.is_empty() {
+                        lead.insert_str(0, &format!("{label}\n"));
                     }
                     Work::Run(self.block(unit, command, lead, lines_after(text, command, end)))
                 }
-                None => Work::Confirm { text: fenced(&lines(&text[from..end])) },
+                None => {
+                    let info = if index == 0 { &unit.info } else { "" };
+                    Work::Confirm { text: fenced(info, &lines(&text[from..end])) }
+                }
             };
             made.push(Some(span), prose.take(), span, work);
             (from, start) = (end, stop);
@@ -348,11 +352,11 @@ fn lines_after(text: &str, command: &Command, end: usize) -> String {
     lines(&text[between]) + &lines(&text[rest..end])
 }
 
-/// Code as Markdown that shows it as it is.
-fn fenced(code: &str) -> String {
+/// Code as Markdown that shows it as it is; `info` is what its fence says of it.
+fn fenced(info: &str, code: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let mark = "`".repeat(longest.max(2) + 1);
-    format!("{mark}\n{code}{mark}")
+    format!("{mark}{info}\n{code}{mark}")
 }
 
 /// Whole lines of code, without the blank ones around them.

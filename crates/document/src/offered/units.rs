@@ -15,8 +15,8 @@ pub(crate) struct Unit {
     pub(crate) span: Span,
     pub(crate) body: Mapped,
     pub(crate) language: &'static str,
-    /// What it is called beside others: `[npm]` in a group, `title="web"`.
-    pub(crate) label: String,
+    /// What stands behind the mark that begins it.
+    pub(crate) info: String,
     pub(crate) cut: Cut,
 }
 
@@ -55,12 +55,12 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
     let code = Code { info: info.as_deref(), text: body.text(), before };
     let language = language(&code)?;
     let cut = cut(&code);
-    let label = info.as_deref().map(label).unwrap_or_default();
-    (!cut.commands.is_empty()).then(|| Unit { span, body, language, label: label.to_owned(), cut })
+    let info = info.unwrap_or_default();
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, info, cut })
 }
 
-/// What a fence is called in its info string, as it is written there.
-fn label(info: &str) -> &str {
+/// What a fence is called beside others in its info string, as it is written there: `[npm]`, `title="web"`.
+pub(super) fn label(info: &str) -> &str {
     static LABEL: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?:^|\s)(\[[^\]\s][^\]]*\]|(?:title|file|filename)="[^"]+")"#).ok());
     let found = LABEL.as_ref().and_then(|label| label.captures(info)?.get(1));
