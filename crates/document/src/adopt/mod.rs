@@ -83,9 +83,13 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         }
         let others = fences.iter().filter(|fenced| !units.iter().any(|unit| unit.span == fenced.fence.span));
         others.for_each(|fenced| code::documentation(&mut proposal, fenced.fence));
-        let all: Vec<Span> =
-            fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span).collect();
         let active: Vec<Span> = blocks.iter().map(|(unit, _)| unit.span).collect();
+        // In the text of an item, braces would be a template.
+        let moves = |span: &Span| {
+            active.contains(span) || !["{{", "{%", "{#"].iter().any(|opens| span.of(source).contains(opens))
+        };
+        let all = fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span);
+        let all: Vec<Span> = all.filter(moves).collect();
         let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, (&active, &all));
         for (both, width) in blocks.into_iter().zip(widths) {
             code::rewrite(&mut proposal, &mut values, source, both, width);

@@ -79,6 +79,17 @@ fn code_that_explains_moves_into_its_item_and_is_not_shown_with_the_next() {
 }
 
 #[test]
+fn code_with_braces_stays_where_it_is_no_template() {
+    let source = "# T\n\n1. Look at it\n\n```\n{{depName}}\n```\n\n2. Tell them\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.errors.is_empty() && adoption.text.contains("\n```\n{{depName}}\n```\n"),
+        "{}",
+        adoption.text
+    );
+}
+
+#[test]
 fn code_in_tabs_is_left_to_a_person() {
     let source = "# T\n\n## Install\n\n=== \"Debian\"\n\n    ```sh\n    apt install x\n    ```\n";
     let adoption = adopt(source, None);
