@@ -17,14 +17,16 @@ use holdpoint_engine::{By, Event, Question, Task, Via};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::files;
 use crate::place::{CONFIG, Place, user};
 use crate::problem::Problem;
 use crate::screen::Screen;
-use ways::{Given, Way};
+use ways::{Ending, Given, Way};
 
 /// For so long notices are waited for once the run is left or over.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For so long those that were ended then may take to be gone.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The notices of a session. Clones are the same.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ struct Inner {
     told: BTreeSet<(Noteworthy, usize, String)>,
     given: (Sender<Given>, Receiver<Given>),
     under_way: usize,
+    ending: Ending,
 }
 
 /// A configuration that asks for notices.
@@ -63,7 +66,8 @@ impl Notices {
             sources.push(Source { ways: Way::of(&notify, &place.root), notify });
         }
         if let Some(notify) = place.configuration().and_then(|config| config.notify.clone()) {
-            let allows = |directory: &String| files::beneath(Path::new(directory), &place.root).is_some();
+            // What lies in it, such as a clone or a submodule, is a repository of its own, by others.
+            let allows = |directory: &String| is_same(Path::new(directory), &place.root);
             let allowed = own.allow_notices.iter().any(allows);
             if notify.reaches_out() && !allowed {
                 refused = Some(refusal(&notify, &place.root));
@@ -72,7 +76,15 @@ impl Notices {
             sources.push(Source { notify, ways });
         }
         let (screen, told) = (screen.clone(), BTreeSet::new());
-        let inner = Inner { screen, sources, refused, told, given: channel(), under_way: 0 };
+        let inner = Inner {
+            screen,
+            sources,
+            refused,
+            told,
+            given: channel(),
+            under_way: 0,
+            ending: Ending::default(),
+        };
         Ok(Notices(Rc::new(RefCell::new(inner))))
     }
 
@@ -125,6 +137,11 @@ impl Notices {
     }
 }
 
+/// Whether two paths lead to the same directory.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 /// What a question is to people who are elsewhere.
 fn of_question(question: Question) -> &'static [Noteworthy] {
     match question {
@@ -162,15 +179,16 @@ impl Inner {
         let text = masked(&notice.to_string());
         for way in ways {
             let (way, text, given) = (way.clone(), text.clone(), self.given.0.clone());
+            let ending = self.ending.clone();
             self.under_way += 1;
             std::thread::spawn(move || {
-                let _ = given.send(way.give(what, &text));
+                let _ = given.send(way.give(what, &text, &ending));
             });
         }
     }
 
     fn outcomes(&mut self, ending: bool) -> Vec<String> {
-        let (until, mut texts) = (Instant::now() + PATIENCE, Vec::new());
+        let (mut until, mut texts, mut ended) = (Instant::now() + PATIENCE, Vec::new(), false);
         while self.under_way > 0 {
             let wait = if ending { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             match self.given.1.recv_timeout(wait) {
@@ -179,11 +197,19 @@ impl Inner {
                     texts.push(given.words());
                 }
                 Err(RecvTimeoutError::Timeout) if !ending => break,
+                // Nothing of ours outlives the run.
+                Err(RecvTimeoutError::Timeout) if !ended => {
+                    ended = true;
+                    std::mem::take(&mut self.ending).end_all();
+                    until = Instant::now() + GRACE;
+                }
                 Err(_) => {
-                    texts.push(format!(
-                        "{} notices were under way still when nobody waited any longer",
-                        self.under_way
-                    ));
+                    texts.push(match self.under_way {
+                        1 => "1 notice was under way still when nobody waited any longer".to_owned(),
+                        count => {
+                            format!("{count} notices were under way still when nobody waited any longer")
+                        }
+                    });
                     self.under_way = 0;
                 }
             }

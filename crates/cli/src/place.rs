@@ -165,9 +165,14 @@ impl Place {
 
     /// A path as the record names it: relative to the root where it lies below it.
     pub fn relative(&self, path: &Path) -> String {
+        self.relative_path(path).to_string_lossy().into_owned()
+    }
+
+    /// The same, byte for byte.
+    pub fn relative_path(&self, path: &Path) -> PathBuf {
         let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned()
+        path.strip_prefix(&root).map_or(path.clone(), Path::to_owned)
     }
 
     /// What git knows of a document and of the files that it includes, each by its path and the bytes that were read: they

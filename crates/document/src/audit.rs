@@ -15,8 +15,25 @@ pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
     if let Some(span) = tree.too_deep {
         findings.add(Code::Syntax, span, "lists or quotes are nested too deeply", "flatten them");
     }
+    line_ends(source, findings);
     blocks(source, &tree.blocks, false, findings);
     hidden(source, &tree.blocks, findings);
+}
+
+/// A line that ends in a carriage return alone: Markdown takes it for the end of a line, and shells, git and most programs do
+/// not, so that nobody could say what stands where.
+pub(crate) fn line_ends(source: &str, findings: &mut Findings) {
+    if let Some(at) = bare_return(source) {
+        let message = "a line ends here in a carriage return alone (CR), which only some programs take for the end of a line";
+        let help = "save it with line ends of LF or CR LF; where all of them are CR, `tr '\\r' '\\n' < FILE > NEW` does it";
+        findings.add(Code::Syntax, Span::new(at, at + 1), message, help);
+    }
+}
+
+/// Where the first of them stands.
+pub(crate) fn bare_return(source: &str) -> Option<usize> {
+    let bytes = source.as_bytes();
+    memchr::memchr_iter(b'\r', bytes).find(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
 /// So many hidden characters are told.

@@ -43,8 +43,10 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     let mut tree = markdown::read(source, &fronts, kind);
     let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
     let (mut parts, mut instances) = (None, Vec::new());
-    // A foreign document has no blocks that do anything, includes nothing, and has nothing to be audited.
-    if kind == DocumentKind::Annotated {
+    // A foreign document has no blocks that do anything, includes nothing, and has nothing else to be audited.
+    if kind == DocumentKind::Foreign {
+        audit::line_ends(source, &mut findings);
+    } else {
         let includes = include::take(source, &mut tree.blocks, &mut findings);
         audit::audit(source, &tree, &mut findings);
         if !includes.is_empty() {

@@ -5,6 +5,7 @@
 mod adopt;
 mod answers;
 mod audit;
+mod background;
 mod blocks;
 mod compile;
 mod conditions;
@@ -15,6 +16,7 @@ mod findings;
 mod foreign;
 mod front;
 mod include;
+mod instructions;
 mod lints;
 mod markdown;
 mod names;

@@ -1,10 +1,11 @@
 //! By which way a notice is given, and what came of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use holdpoint_document::{Noteworthy, Notify};
-use holdpoint_helper::{Answer, Helper, Unanswered};
+use holdpoint_helper::{Helper, Stop, Unanswered};
 
 use crate::files;
 
@@ -22,6 +23,42 @@ pub(super) enum Way {
     Command(Vec<String>, PathBuf),
     /// An address that it is posted to.
     Address(String),
+}
+
+/// What is under way, to be ended from elsewhere. Clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Ending(Arc<Mutex<Under>>);
+
+#[derive(Default)]
+struct Under {
+    stops: Vec<Stop>,
+    is_over: bool,
+}
+
+impl Ending {
+    /// Ends what is under way, and has nothing begin any more.
+    pub(super) fn end_all(&self) {
+        let mut under = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under.is_over = true;
+        under.stops.drain(..).for_each(|stop| stop.now());
+    }
+
+    /// Runs a helper, which may be ended from elsewhere.
+    fn ask(&self, helper: Helper) -> Result<(), String> {
+        {
+            let mut under = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if under.is_over {
+                return Err("nobody waited any longer".to_owned());
+            }
+            under.stops.push(helper.stop());
+        }
+        match helper.ask() {
+            Ok(answer) if answer.code() == Some(0) => Ok(()),
+            Ok(answer) => Err(answer.words()),
+            Err(Unanswered::Stopped(name)) => Err(format!("{name} was ended, as nobody waited any longer")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// What came of a notice.
@@ -66,19 +103,19 @@ impl Way {
     }
 
     /// Gives it; takes as long as it takes.
-    pub(super) fn give(&self, what: Noteworthy, notice: &str) -> Given {
+    pub(super) fn give(&self, what: Noteworthy, notice: &str, ending: &Ending) -> Given {
         let (tries, result) = match self {
-            Way::Command(words, root) => (1, run(words, root, notice)),
+            Way::Command(words, root) => (1, run(words, root, notice, ending)),
             Way::Address(address) => {
                 let mut tries = 1;
-                let mut result = post(address, notice);
+                let mut result = post(address, notice, ending);
                 for pause in PAUSES {
                     if result.is_ok() {
                         break;
                     }
                     std::thread::sleep(pause);
                     tries += 1;
-                    result = post(address, notice);
+                    result = post(address, notice, ending);
                 }
                 (tries, result)
             }
@@ -87,34 +124,28 @@ impl Way {
     }
 }
 
-fn run(words: &[String], root: &Path, notice: &str) -> Result<(), String> {
+fn run(words: &[String], root: &Path, notice: &str, ending: &Ending) -> Result<(), String> {
     let named = Path::new(&words[0]);
-    // One with a directory in its name lies in the repository, or is named from the root.
+    // One with a directory in its name lies in the repository, by no link elsewhere, or is named from the root.
     let program = match words[0].contains('/') && !named.is_absolute() {
-        true if !files::stays(&words[0]) => return Err("it leads out of the repository".to_owned()),
-        true => root.join(named),
+        true => Some(root.join(named))
+            .filter(|_| files::stays(&words[0]))
+            .and_then(|path| files::beneath(root, &path))
+            .ok_or("it leads out of the repository")?,
         false => named.to_owned(),
     };
     let helper = Helper::new(program).arguments(&words[1..]).directory(root).alone().within(LIMIT);
-    ended(helper.input(format!("{notice}\n")).ask())
+    ending.ask(helper.input(format!("{notice}\n")))
 }
 
 /// Where it goes and what it says reach `curl` by its standard input: an address can be a secret, and arguments are seen by
 /// everybody on the machine.
-fn post(address: &str, notice: &str) -> Result<(), String> {
+fn post(address: &str, notice: &str, ending: &Ending) -> Result<(), String> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let said = format!("url = {}\ndata-raw = {}\n", quoted(address), quoted(notice));
     let curl = Helper::new("curl")
         .arguments(["-q", "--silent", "--show-error", "--fail", "--globoff", "--proto", "=http,https"])
         .arguments(["--max-time", SECONDS, "--max-filesize", "65536", "--output", "/dev/null"])
         .arguments(["--header", "Content-Type: application/json", "--config", "-"]);
-    ended(curl.input(said).alone().within(LIMIT).ask())
-}
-
-fn ended(answer: Result<Answer, Unanswered>) -> Result<(), String> {
-    match answer {
-        Ok(answer) if answer.code() == Some(0) => Ok(()),
-        Ok(answer) => Err(answer.words()),
-        Err(error) => Err(error.to_string()),
-    }
+    ending.ask(curl.input(said).alone().within(LIMIT))
 }

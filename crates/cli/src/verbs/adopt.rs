@@ -1,5 +1,6 @@
 //! `adopt`: what would make a run-book of a document that people wrote for themselves, as a diff that says why.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use holdpoint_document::{Adoption, Span, adopt as propose};
@@ -24,22 +25,35 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
     let directory = arguments.file.parent().filter(|parent| *parent != Path::new(""));
     let directory = directory.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
     let place = Place::of(&directory)?;
-    let name = place.relative(&arguments.file);
     let adoption = propose(&source, place.configuration());
+    let shown = screen.path(&arguments.file).to_string();
+    // A diff without a change is none, and a copy is no run-book.
+    let nothing = match (adoption.is_run_book, adoption.edits.is_empty()) {
+        (true, _) => Some(format!("{shown} is a run-book already")),
+        (false, true) => Some(format!("{shown}: nothing can be proposed")),
+        (false, false) => None,
+    };
+    match (&arguments.write, &nothing) {
+        (Some(_), Some(why)) => {
+            tell(screen, &arguments.file, &source, &adoption);
+            return Err(Problem::usage(
+                why.clone(),
+                "Nothing was written. `holdpoint check` says what is wrong with it.",
+            ));
+        }
+        (Some(path), None) => output::give(screen, Some(path), &adoption.text, "")?,
+        (None, _) => {}
+    }
     match arguments.format {
         Format::Json => screen.data(&json_of(&source, &adoption)),
-        Format::Text if arguments.write.is_none() && !adoption.is_run_book => {
-            screen.data(&diff(&name, &source, &adoption))
+        Format::Text if arguments.write.is_none() && nothing.is_none() => {
+            let path = place.relative_path(&arguments.file);
+            screen.data(&diff(&path, &source, &adoption));
         }
         Format::Text => {}
     }
-    if let Some(path) = &arguments.write {
-        output::give(screen, Some(path), &adoption.text, "")?;
-    }
-    if adoption.is_run_book {
-        let name = screen.path(&arguments.file);
-        screen.say(&format!("{name} is a run-book already. `holdpoint check` says what is wrong with it."));
-        return Ok(Exit::Passed);
+    if let Some(why) = &nothing {
+        screen.say(&format!("{why}. `holdpoint check` says what is wrong with it."));
     }
     tell(screen, &arguments.file, &source, &adoption);
     Ok(Exit::Passed)
@@ -76,16 +90,22 @@ fn tell(screen: &Screen, file: &Path, source: &str, adoption: &Adoption) {
 }
 
 /// A unified diff; what stands behind the second `@@` of a hunk is why it is proposed.
-fn diff(name: &str, source: &str, adoption: &Adoption) -> String {
+fn diff(path: &Path, source: &str, adoption: &Adoption) -> String {
     let compared = TextDiff::from_lines(source, &adoption.text);
     let starts: Vec<usize> =
         std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let start = |line: usize| starts.get(line).copied().unwrap_or(source.len());
-    let mut text = format!("--- a/{name}\n+++ b/{name}\n");
+    let mut text = format!("--- {}\n+++ {}\n", header("a/", path), header("b/", path));
+    // Counted by what is written: where lines were moved past one another, ranges of operations are not those of the lines.
+    let (mut taken, mut given) = (0, 0);
     for group in compared.grouped_ops(CONTEXT) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let (old, new) =
-            (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
+        let Some(begin) = group.iter().map(|op| op.old_range().start).min() else { continue };
+        let all = || group.iter().flat_map(|op| compared.iter_changes(op));
+        let without = |tag: ChangeTag| all().filter(|change| change.tag() != tag).count();
+        let new_begin = begin + given - taken;
+        let old = begin..begin + without(ChangeTag::Insert);
+        let new = new_begin..new_begin + without(ChangeTag::Delete);
+        (taken, given) = (taken + old.len(), given + new.len());
         let mut reasons: Vec<&str> = Vec::new();
         let (from, to) = (start(old.start), start(old.end));
         for edit in adoption.edits.iter().filter(|edit| from <= edit.span.end && edit.span.start <= to) {
@@ -98,6 +118,29 @@ fn diff(name: &str, source: &str, adoption: &Adoption) -> String {
         group.iter().for_each(|op| lines(&mut text, &compared, op));
     }
     text
+}
+
+/// A file's name as git writes it and `patch` reads it: one with a blank ends in a tab, one with what ends a line or a name is
+/// quoted as in C.
+fn header(before: &str, path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    let odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
+    match std::str::from_utf8(bytes) {
+        Ok(name) if !bytes.iter().any(odd) => {
+            let end = if name.contains(' ') { "\t" } else { "" };
+            format!("{before}{name}{end}")
+        }
+        _ => {
+            let quoted = bytes.iter().map(|byte| match byte {
+                b'\n' => "\\n".to_owned(),
+                b'\t' => "\\t".to_owned(),
+                b'"' | b'\\' => format!("\\{}", char::from(*byte)),
+                b' '..=b'~' => char::from(*byte).to_string(),
+                byte => format!("\\{byte:03o}"),
+            });
+            format!("\"{before}{}\"", quoted.collect::<String>())
+        }
+    }
 }
 
 fn lines<'t>(text: &mut String, compared: &TextDiff<'t, 't, 't, str>, op: &DiffOp) {

@@ -1,6 +1,8 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
-use holdpoint_document::{Class, Confidence, DocumentKind, Explained, Plan, Reading, Work, explain, many};
+use holdpoint_document::{
+    Class, Confidence, DocumentKind, Explained, Plan, Reading, Span, Work, explain, many,
+};
 use serde::Serialize;
 
 /// A step of a plan, explained.
@@ -45,42 +47,64 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
         DocumentKind::Foreign => explain(source),
         DocumentKind::Annotated => Vec::new(),
     };
-    let within = |step: &holdpoint_document::Step, command: &Explained| {
-        (step.span.start..step.span.end).contains(&command.span.start)
-    };
+    let owners: Vec<Option<usize>> = commands.iter().map(|command| owner(plan, command.span.start)).collect();
     let line = |at: usize| 1 + source.get(..at).map_or(0, |text| text.matches('\n').count());
     let told = |command: &Explained| {
         let actions = plan.steps.iter().flat_map(|step| &step.actions);
-        let mut offered =
-            actions.filter(|action| (action.span.start..action.span.end).contains(&command.span.start));
+        let mut offered = actions.filter(|action| holds(action.span, command.span.start));
         let offered =
             offered.find_map(|action| action.work.offered().filter(|it| it.text == command.text.trim_end()));
+        let mut reading = command.reading.clone();
+        if offered.is_none() && matches!(reading.class, Class::Offered | Class::Interactive) {
+            let reason = "it stands in text that is only read".to_owned();
+            reading = Reading { class: Class::Explanatory, confidence: Confidence::Sure, reason };
+        }
         Command {
             line: line(command.span.start),
             command: command.text.trim_end().to_owned(),
-            reading: command.reading.clone(),
+            reading,
             needs: offered.iter().flat_map(|it| &it.values).map(|blank| blank.written.clone()).collect(),
             refused: offered.and_then(|it| it.refused.clone()),
         }
     };
+    let of = |owner: Option<usize>| -> Vec<Command> {
+        let own = commands.iter().zip(&owners).filter(|(_, of)| **of == owner);
+        own.map(|(command, _)| told(command)).collect()
+    };
     let mut steps: Vec<Step> = plan
         .steps
         .iter()
-        .map(|step| Step {
+        .enumerate()
+        .map(|(index, step)| Step {
             number: step.number.clone(),
             id: step.id.clone(),
             title: step.title.clone(),
             step: Some(why(source, plan, step)),
-            commands: commands.iter().filter(|command| within(step, command)).map(told).collect(),
+            commands: of(Some(index)),
         })
         .collect();
-    let stray = commands.iter().filter(|command| !plan.steps.iter().any(|step| within(step, command)));
-    let stray: Vec<Command> = stray.map(told).collect();
+    let stray = of(None);
     if !stray.is_empty() {
         let (number, id, title) = (String::new(), String::new(), "in no step".to_owned());
         steps.push(Step { number, id, title, step: None, commands: stray });
     }
     steps
+}
+
+/// The step under which what stands there is shown: above its items, too, which lie elsewhere than what leads to them.
+fn owner(plan: &Plan, at: usize) -> Option<usize> {
+    let shows = |step: &holdpoint_document::Step| {
+        step.actions.iter().any(|action| {
+            holds(action.span, at) && action.work.offered().is_some()
+                || action.prose.is_some_and(|prose| holds(prose, at))
+        })
+    };
+    let spans = |step: &holdpoint_document::Step| holds(step.span, at);
+    plan.steps.iter().position(shows).or_else(|| plan.steps.iter().rposition(spans))
+}
+
+fn holds(span: Span, at: usize) -> bool {
+    (span.start..span.end).contains(&at)
 }
 
 /// What made something a step, by how it begins and what is in it.

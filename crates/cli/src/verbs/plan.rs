@@ -225,7 +225,10 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
     match &action.work {
         Work::Run(block) | Work::Check(block) => describe_block(action.work.kind(), block, values, line),
         Work::Confirm { text } => {
-            line(format!("        confirm   {}", first_line(screen, &rendered(values, text))))
+            let text = rendered(values, text);
+            let mut lines = text.lines().filter(|text| !text.trim().is_empty());
+            line(format!("        confirm   {}", lines.next().unwrap_or_default().trim()));
+            lines.for_each(|text| line(format!("                  {text}")));
         }
         Work::Record { fields } => {
             for field in fields {
@@ -274,9 +277,14 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
         (None, true) => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
         (None, false) => block.script.clone(),
     };
+    let around = |text: &str, line: &mut dyn FnMut(String)| {
+        text.lines().for_each(|text| line(format!("          | {text}")));
+    };
+    block.offered.iter().for_each(|offered| around(&offered.lead, line));
     for text in script.trim_end().lines() {
         line(format!("          {text}"));
     }
+    block.offered.iter().for_each(|offered| around(&offered.after, line));
     for blank in block.offered.iter().flat_map(|offered| &offered.values) {
         let prompt = blank.field.prompt.as_deref().unwrap_or_default();
         line(format!("            asks for {}: {prompt}", blank.field.name));
@@ -289,6 +297,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
     }
     let expected = expects(block, values);
     // What an offered command is shown to print is no expectation: where it differs, somebody is asked.
+    if block.offered.is_some() && !block.expect.is_empty() {
+        line("          is shown to print:".to_owned());
+        expected.iter().flat_map(|one| &one.lines).for_each(|text| line(format!("            {text}")));
+    }
     if block.offered.is_none() && (kind == "check" || !block.expect.is_empty()) {
         let words: Vec<&str> = expected.iter().map(|one| one.words.as_str()).collect();
         line(format!("          expects: {}", words.join(", ")));

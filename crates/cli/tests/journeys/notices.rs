@@ -150,13 +150,61 @@ fn a_repository_runs_and_sends_nothing_unless_its_user_allows_it() {
     assert!(text.contains("\u{7}\u{1b}]9;run 1 (Book, local) waits for qa at 2 Release\u{7}"), "{text:?}");
     assert!(!desk.path("told").exists());
     assert!(notes(&desk, 1).is_empty());
-    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.root().display()));
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.path(".").display()));
     desk.ends(3, &["resume", "1", "--unattended"]);
     assert_eq!(told.recv_timeout(PATIENCE).unwrap().1["notice"], "waits");
     assert!(desk.read("told").contains("waits for qa"));
     assert_eq!(notes(&desk, 1).len(), 2);
     assert!(told.try_recv().is_err());
     desk.is_intact_and_open(1);
+}
+
+#[test]
+fn leave_for_a_repository_is_no_leave_for_what_lies_in_it() {
+    let desk = Desk::with(&book(STEPS)).configure("[notify]\non = [\"waits\"]\ncommand = [\"./tell\"]\n");
+    desk.program("tell", "#!/bin/sh\ncat >told\n");
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.root().display()));
+    let (shown, said) = desk.ends(3, &["run", "book.md", "--unattended"]);
+    assert!(format!("{shown}{said}").contains("you did not allow it to"), "{shown}{said}");
+    assert!(!desk.path("told").exists() && notes(&desk, 1).is_empty());
+}
+
+#[test]
+fn a_command_of_a_repository_that_a_link_takes_out_of_it_is_refused() {
+    let desk = Desk::with(&book(STEPS)).configure("[notify]\non = [\"waits\"]\ncommand = [\"esc/tell\"]\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (script, ran) = (elsewhere.path().join("tell"), elsewhere.path().join("ran"));
+    std::fs::write(&script, format!("#!/bin/sh\ntouch {}\n", ran.display())).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), desk.path("esc")).unwrap();
+    own(&desk, &format!("allow_notices = [\"{}\"]\n", desk.path(".").display()));
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    assert!(!ran.exists());
+    let notes = notes(&desk, 1);
+    assert!(notes.len() == 1 && notes[0].ends_with("1 try: it leads out of the repository"), "{notes:?}");
+}
+
+#[test]
+fn a_command_that_will_not_end_is_ended_with_the_run() {
+    let desk = Desk::with(&book(STEPS));
+    let script = desk
+        .program("tell", "#!/bin/sh\ntrap '' TERM HUP\necho $$ >\"$1\"\nsleep 1000 &\nwait\nsleep 1000\n");
+    let (script, pid) = (script.display(), desk.path("pid"));
+    own(&desk, &format!("[notify]\non = [\"waits\"]\ncommand = [\"{script}\", \"{}\"]\n", pid.display()));
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    let group = desk.read("pid").trim().to_owned();
+    // Of what has ended, somebody may yet have to take note.
+    let lives = |stat: &str| {
+        let rest: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        rest[2] == group && !["Z", "X"].contains(&rest[0])
+    };
+    let all = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path().join("stat")).ok());
+    let alive: Vec<String> = all.filter(|stat| lives(stat)).collect();
+    assert_eq!(alive, [""; 0]);
+    let notes = notes(&desk, 1);
+    assert!(notes.len() == 1 && notes[0].contains("as nobody waited any longer"), "{notes:?}");
 }
 
 #[test]

@@ -184,3 +184,29 @@ fn a_comment_that_may_be_empty_is_left_empty_in_an_answers_file_too() {
         bench.ends(0, &["verify", "1"]).says("intact and complete");
     }
 }
+
+#[test]
+fn the_plan_explains_a_command_under_the_step_that_shows_it_and_calls_none_offered_that_is_only_read() {
+    let list = "# T\n\n## 1. Build\n\nPrepare with\n\n```sh\ntouch above\n```\n\n1. First\n2. Then\n\n## 2. Check\n\n\
+        ```sh\ntouch only\n```\n\n| Item | Yes | No |\n|---|---|---|\n| It runs | | |\n\n```sh\ntouch below\n```\n\n\
+        ## Scope\n\n- [ ] Read it\n\n### More\n\n```sh\ntouch read\n```\n";
+    let bench = Bench::with(&[("list.md", list)]);
+    let json = bench.ends(0, &["plan", "list.md", "--explain", "--format", "json"]).json();
+    let steps = json["explained"].as_array().unwrap();
+    let told: Vec<String> = steps
+        .iter()
+        .flat_map(|step| step["commands"].as_array().unwrap().iter().map(move |command| (step, command)))
+        .map(|(step, command)| {
+            format!("{} {} {}", step["number"], command["command"], command["class"]).replace('"', "")
+        })
+        .collect();
+    let offered: Vec<String> =
+        actions(&bench).into_iter().map(|(_, what)| what).filter(|what| what != "confirm").collect();
+    assert_eq!(told[..3], ["1.1 touch above offered", "2 touch only offered", "2 touch below offered"]);
+    let named = told.iter().filter(|line| line.ends_with("offered")).count();
+    assert_eq!(
+        named,
+        offered.iter().filter(|what| what.starts_with("touch")).count(),
+        "{told:?} {offered:?}"
+    );
+}

@@ -4,14 +4,14 @@ use super::proposal::Proposal;
 use crate::markdown::{Block, Item};
 use crate::{Plan, Span};
 
-/// How far each of these blocks is indented more than it is: those that stand below an item that they belong to. What
-/// stands between is indented with them.
+/// How far each of these active blocks is indented more than it is: those that stand below an item that they belong to. What
+/// stands between is indented with them, and so is other code among `fences`: it would be shown with the next item.
 pub(super) fn propose(
     proposal: &mut Proposal,
     source: &str,
     blocks: &[Block],
     plan: &Plan,
-    active: &[Span],
+    (active, fences): (&[Span], &[Span]),
 ) -> Vec<usize> {
     let mut widths = vec![0; active.len()];
     let mut items = Vec::new();
@@ -19,15 +19,15 @@ pub(super) fn propose(
     for item in items {
         let owner = plan.steps.iter().find(|step| step.span.start == item.span.start);
         let Some(step) = owner else { continue };
-        let below: Vec<usize> = (0..active.len())
-            .filter(|at| item.span.end <= active[*at].start && active[*at].end <= step.span.end)
-            .collect();
-        let Some(last) = below.iter().map(|at| active[*at].end).max() else { continue };
+        let is_below = |span: &Span| item.span.end <= span.start && span.end <= step.span.end;
+        let last = fences.iter().filter(|span| is_below(span)).map(|span| span.end).max();
+        let Some(last) = last else { continue };
         let Some(width) = width(source, item) else {
             proposal.leave(item.span, "indent the blocks below this item, so that they belong to it");
             continue;
         };
-        below.iter().for_each(|at| widths[*at] = width);
+        let below = active.iter().zip(&mut widths).filter(|(span, _)| is_below(span));
+        below.for_each(|(_, own)| *own = width);
         let mut at = item.span.end;
         while let Some(start) =
             source[at..last].find('\n').map(|end| at + end + 1).filter(|start| *start < last)

@@ -21,7 +21,7 @@ pub use proposal::{Commands, Left};
 
 use crate::markdown::{self, Fenced};
 use crate::offered::{Unit, Values, units};
-use crate::{Config, Diagnostic, DocumentKind, Span, compile};
+use crate::{Config, Diagnostic, DocumentKind, Span, audit, compile};
 
 /// What is proposed for a document.
 #[derive(Clone, Debug, Default)]
@@ -52,10 +52,15 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         return Adoption { text, errors, is_run_book: true, ..Adoption::default() };
     }
     let fronts = markdown::fronts(source);
-    if let Some(left) = front::refused(source, &fronts) {
+    let bare = audit::bare_return(source).map(|at| Left {
+        span: Span::new(at, at + 1),
+        what: "nothing is proposed: a line ends in a carriage return alone (CR); save it with line ends of LF or CR LF".to_owned(),
+    });
+    if let Some(left) = bare.or_else(|| front::refused(source, &fronts)) {
         return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
     }
-    let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
+    let tree = markdown::read_plain(source, &fronts, DocumentKind::Foreign);
+    let in_tabs = turn::in_tabs(source, &fronts);
     let units = units(source, &tree);
     let fences = markdown::fences(&tree.blocks);
     let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
@@ -79,11 +84,18 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let others = fences.iter().filter(|fenced| !units.iter().any(|unit| unit.span == fenced.fence.span));
         others.for_each(|fenced| code::documentation(&mut proposal, fenced.fence));
         let active: Vec<Span> = blocks.iter().map(|(unit, _)| unit.span).collect();
-        let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, &active);
+        // In the text of an item, braces would be a template.
+        let moves = |span: &Span| {
+            active.contains(span) || !["{{", "{%", "{#"].iter().any(|opens| span.of(source).contains(opens))
+        };
+        let all = fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span);
+        let all: Vec<Span> = all.filter(moves).collect();
+        let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, (&active, &all));
         for (both, width) in blocks.into_iter().zip(widths) {
             code::rewrite(&mut proposal, &mut values, source, both, width);
         }
         proposal.active = active;
+        turn::leave_tabs(&mut proposal, &in_tabs);
         turn::left(&mut proposal, &compiled.plan);
         let roles = match without_signoffs {
             true => Vec::new(),

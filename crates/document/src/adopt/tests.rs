@@ -69,6 +69,36 @@ fn where_the_front_matter_cannot_be_added_to_nothing_is_proposed() {
 }
 
 #[test]
+fn code_that_explains_moves_into_its_item_and_is_not_shown_with_the_next() {
+    let source = "# T\n\n1. Look at it\n\nIt prints:\n\n```text\na\n```\n\n2. Tell them\n";
+    let adopted = adopted(source);
+    assert!(
+        adopted.ends_with("1. Look at it\n\n   It prints:\n\n   ```text\n   a\n   ```\n\n2. Tell them\n"),
+        "{adopted}"
+    );
+}
+
+#[test]
+fn code_with_braces_stays_where_it_is_no_template() {
+    let source = "# T\n\n1. Look at it\n\n```\n{{depName}}\n```\n\n2. Tell them\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.errors.is_empty() && adoption.text.contains("\n```\n{{depName}}\n```\n"),
+        "{}",
+        adoption.text
+    );
+}
+
+#[test]
+fn code_in_tabs_is_left_to_a_person() {
+    let source = "# T\n\n## Install\n\n=== \"Debian\"\n\n    ```sh\n    apt install x\n    ```\n";
+    let adoption = adopt(source, None);
+    assert!(adoption.text.ends_with(&source["# T".len()..]), "{}", adoption.text);
+    assert_eq!((adoption.commands.left, adoption.errors.len()), (1, 0));
+    assert!(adoption.left[0].what.contains("stands in a tab"), "{:?}", adoption.left);
+}
+
+#[test]
 fn what_is_expected_moves_into_the_item_with_its_block() {
     let source = "# T\n\n1. Look\n\n```console\n$ uname -s\nLinux\n$ rm x\n```\n\n2. Go on\n";
     let wanted = "1. Look\n\n   ```bash check\n   uname -s\n   ```\n\n   ```text expect\n   Linux\n   ```\n\n   ```bash run\n   rm x\n   ```\n\n2. Go on\n";

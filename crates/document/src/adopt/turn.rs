@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::proposal::Proposal;
-use crate::offered::{before, last_sentence};
-use crate::{Plan, Span, Step, Work};
+use crate::markdown::{self, Fronts};
+use crate::offered::{before, last_sentence, units};
+use crate::{DocumentKind, Plan, Span, Step, Work};
 
 /// Words of a title, or of the text above code, by which that is for some runs only.
 static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -16,7 +17,7 @@ static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
             fails? | failed | failures? | errors? | crash\w* | emergenc\w+ | disaster | recover\w* | troubleshoot\w* | broken |
             in\x20case | in\x20the\x20case | if | unless | otherwise | alternativ\w* | instead | either | or | option(?:s|al|ally)? |
             one\x20of | deprecated | obsolete | old\x20way | old\x20behaviou?r | uninstall\w* | clean[\x20-]?up | appendix | faq | useful\x20commands |
-            tab | not\x20needed | not\x20necessary | only\x20when | when\x20needed | as\x20needed
+            tab | not\x20needed | not\x20necessary | only\x20when | automatically | when\x20needed | as\x20needed
         )\b",
     )
     .ok()
@@ -53,5 +54,31 @@ pub(super) fn left(proposal: &mut Proposal, plan: &Plan) {
             let what = "a run-book does not ask for the rows of a table: write a `yaml record` for each, or `- [ ]` items";
             proposal.leave(row.span, what);
         }
+    }
+}
+
+/// Code with commands in tabs, and how many: a run-book has no tabs, and to it all that stands in one is text.
+pub(super) fn in_tabs(source: &str, fronts: &Fronts) -> Vec<(Span, usize)> {
+    let tree = markdown::read(source, fronts, DocumentKind::Foreign);
+    let plain = markdown::read_plain(source, fronts, DocumentKind::Foreign);
+    let plain: Vec<Span> = units(source, &plain).iter().map(|unit| unit.span).collect();
+    let mut found = Vec::new();
+    for unit in units(source, &tree) {
+        let count = unit.cut.commands.iter().filter(|command| command.is_offered()).count();
+        if count > 0 && !plain.contains(&unit.span) {
+            found.push((unit.span, count));
+        }
+    }
+    found
+}
+
+/// Names what stands in tabs.
+pub(super) fn leave_tabs(proposal: &mut Proposal, in_tabs: &[(Span, usize)]) {
+    for (span, count) in in_tabs {
+        proposal.commands.left += count;
+        proposal.leave(
+            *span,
+            "it stands in a tab, of which a run-book knows nothing: make a section of each, with a `when`",
+        );
     }
 }

@@ -4,7 +4,8 @@ use super::inside::{Containers, Part, quoted, within};
 use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
-use crate::markdown::{Block, Item, List};
+use crate::instructions;
+use crate::markdown::{Block, Item, List, is_tab, tab_title};
 use crate::steps::item_title;
 
 /// What makes an item a thing to do by itself.
@@ -27,6 +28,8 @@ pub(super) struct Unit<'t> {
     pub(super) kind: Kind,
     /// What stands around its list.
     pub(super) outer: Containers,
+    /// The tab that it stands in, outermost first, and where that begins: one of several ways.
+    pub(super) tabs: Vec<(usize, String)>,
 }
 
 /// What a unit is in the document.
@@ -94,6 +97,20 @@ enum Entry<'t> {
     Lead(usize),
 }
 
+impl Entry<'_> {
+    /// Whether it is more than text: code, commands behind prompts, a list.
+    fn says_more(&self, source: &str) -> bool {
+        match self {
+            Entry::Block(Block::List(_), _) => true,
+            Entry::Block(Block::Text(text), _) => {
+                text.span.of(source).lines().any(|line| line.starts_with("$ "))
+            }
+            Entry::Block(block, _) => has_code(block),
+            _ => false,
+        }
+    }
+}
+
 /// Whether bullets that say what to do count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bullets {
@@ -110,6 +127,8 @@ pub(super) struct Group<'t> {
     pub(super) start: usize,
     /// What follows it at its level and belongs to it.
     pub(super) tail: Vec<Part>,
+    /// Whether code or lists follow it and belong to it, and not text alone.
+    pub(super) has_more: bool,
     /// Where all that belongs to it ends.
     pub(super) end: usize,
 }
@@ -153,15 +172,17 @@ impl<'t> Level<'t> {
                     let from = gap.get(own).map_or(start, |first| self.entry_start(first, low)).min(start);
                     last.end = from;
                     last.tail = self.parts(&gap[..own], last.unit.span().end, from);
+                    last.has_more = gap[..own].iter().any(|entry| entry.says_more(self.source));
                     from
                 }
             };
             gap.clear();
-            groups.push(Group { unit, from, start, tail: Vec::new(), end: self.span.end });
+            groups.push(Group { unit, from, start, tail: Vec::new(), has_more: false, end: self.span.end });
         }
         if let Some(last) = groups.last_mut() {
             let end = self.blocks.last().map_or(self.span.end, |block| block.span().end);
             last.tail = self.parts(&gap, last.unit.span().end, end.max(last.unit.span().end));
+            last.has_more = gap.iter().any(|entry| entry.says_more(self.source));
             last.tail.extend(self.tail.iter().cloned());
         }
         groups
@@ -188,8 +209,12 @@ impl<'t> Level<'t> {
                         continue;
                     }
                     found.push(Entry::Lead(span.start));
-                    let unit =
-                        |row| Unit { of: Of::Row(Box::new(row)), kind: Kind::Row, outer: around.clone() };
+                    let unit = |row| Unit {
+                        of: Of::Row(Box::new(row)),
+                        kind: Kind::Row,
+                        outer: around.clone(),
+                        tabs: Vec::new(),
+                    };
                     found.extend(rows.into_iter().map(unit).map(Entry::Unit));
                 }
                 _ => found.push(Entry::Block(block, around.clone())),
@@ -206,13 +231,15 @@ impl<'t> Level<'t> {
         bullets: Bullets,
         found: &mut Vec<Entry<'t>>,
     ) {
-        let unit = |item, kind| Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone() });
+        let unit = |item, kind| {
+            Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone(), tabs: Vec::new() })
+        };
         if list.ordered {
             let first = list.items.first().map_or(1, |item| number(self.source, item));
             found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
         } else if list.items.iter().any(|item| item.task.is_some()) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Task)));
-        } else if bullets == Bullets::Count && words::imperative(self.source, list) {
+        } else if bullets == Bullets::Count && instructions::imperative(self.source, list) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Bullet)));
         } else {
             let within = |item: &'t Item| {
@@ -226,7 +253,15 @@ impl<'t> Level<'t> {
             }
             for (item, inside) in list.items.iter().zip(inside) {
                 found.push(Entry::Lead(item.span.start));
-                found.extend(inside.into_iter().flatten());
+                let mut inside = inside.unwrap_or_default();
+                if let Some(tab) = tab(self.source, item) {
+                    inside.iter_mut().for_each(|entry| {
+                        if let Entry::Unit(unit) = entry {
+                            unit.tabs.insert(0, tab.clone());
+                        }
+                    });
+                }
+                found.extend(inside);
             }
         }
     }
@@ -300,6 +335,22 @@ pub(super) fn line_start(source: &str, at: usize, low: usize) -> usize {
     let start = source[..at].rfind('\n').map_or(0, |found| found + 1);
     let marks = |c: char| matches!(c, ' ' | '\t' | '>');
     if start >= low && source[start..at].chars().all(marks) { start } else { at }
+}
+
+/// Where a tab begins and what it is called, if an item is one.
+fn tab(source: &str, item: &Item) -> Option<(usize, String)> {
+    let text = item.span.of(source);
+    is_tab(text).then(|| (item.span.start, tab_title(text).to_owned()))
+}
+
+/// Whether code stands in a block.
+pub(super) fn has_code(block: &Block) -> bool {
+    match block {
+        Block::Fence(_) | Block::Indented(..) => true,
+        Block::List(list) => list.items.iter().any(|item| item.blocks.iter().any(has_code)),
+        Block::Quote(quote) => quote.blocks.iter().any(has_code),
+        _ => false,
+    }
 }
 
 /// The number that an item is written with.

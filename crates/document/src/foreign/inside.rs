@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::Span;
-use crate::markdown::Item;
+use crate::markdown::{Item, is_tab};
 
 /// What stands around a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ fn indent(source: &str, item: Span, outer: &[Container]) -> usize {
     let text = item.of(source);
     let start = item.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
     let line = source[start..item.end].lines().next().unwrap_or_default();
+    if is_tab(line) {
+        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+        return stripped(&source[line_start..start], outer).len() + 4;
+    }
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let mark = digits + 1;
     let rest = line.get(mark..).unwrap_or_default();

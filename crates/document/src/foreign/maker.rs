@@ -176,18 +176,33 @@ impl Maker<'_> {
         let unit = &group.unit;
         let prose = self.prose(lead, actions.len());
         if let Of::Row(row) = &unit.of
-            && !row.choices.is_empty()
+            && (!row.choices.is_empty() || group.has_more)
         {
-            let work = Work::Record { fields: self.fields(row) };
-            let shown = Shown::Work { step: self.steps.len(), action: actions.len() };
-            self.pieces.push(Piece { span: Span::new(group.start, row.span.end), shown });
-            actions.push(Action { id: String::new(), span: row.span, prose, caution: None, work });
-            return;
+            return self.row(group, row, prose, actions);
         }
         let own = (Span::new(unit.content(), unit.span().end), unit.containers(self.source));
         let parts: Vec<Part> = [own].into_iter().chain(group.tail.iter().cloned()).collect();
         let text = text(self.source, &self.with_what_between(group, parts));
         self.confirm(Span::new(group.start, group.end), (unit.span().start, prose), text, actions);
+    }
+
+    /// A row, and what follows its table by itself: it belongs to all of that.
+    fn row(&mut self, group: &Group<'_>, row: &Row, prose: Option<Span>, actions: &mut Vec<Action>) {
+        let own = Span::new(group.start, row.span.end);
+        if row.choices.is_empty() {
+            let part = (row.span, group.unit.containers(self.source));
+            self.confirm(own, (row.span.start, prose), text(self.source, &[part]), actions);
+        } else {
+            let work = Work::Record { fields: self.fields(row) };
+            let shown = Shown::Work { step: self.steps.len(), action: actions.len() };
+            self.pieces.push(Piece { span: own, shown });
+            actions.push(Action { id: String::new(), span: row.span, prose, caution: None, work });
+        }
+        let rest = self.trimmed(Span::new(own.end, group.end));
+        if group.has_more && rest.start < rest.end {
+            let text = text(self.source, &self.with_what_between(group, group.tail.clone()));
+            self.confirm(Span::new(own.end, group.end), (rest.start, None), text, actions);
+        }
     }
 
     /// What is written down for a row: what was chosen, and a remark, which may be empty.

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::book::Book;
-use super::entries::{Bullets, Group, Kind, Level};
+use super::entries::{Bullets, Group, Kind, Level, has_code};
 use super::inside::Containers;
 use super::numbers::{Own, of_heading};
-use super::words::{self, Reading};
+use super::words;
+use crate::background::{Reading, reading};
+use crate::instructions;
 use crate::markdown::Block;
 use crate::steps::{Section, sections};
 use crate::{Alternative, Span};
@@ -121,7 +123,7 @@ impl<'t> Reader<'t> {
         let own = own.map(|(own, rest)| (own, rest.to_owned()));
         let reading = match self.strict && section.heading.is_some() {
             // What holds code is not there to be read only, whatever it is called.
-            true => match words::reading(own.as_ref().map_or(&*title, |(_, rest)| rest)) {
+            true => match reading(own.as_ref().map_or(&*title, |(_, rest)| rest)) {
                 Reading::Background if section.blocks.iter().any(has_code) => Reading::Introduction,
                 reading => reading,
             },
@@ -154,7 +156,8 @@ impl<'t> Reader<'t> {
         let mut groups = level.groups(Bullets::DoNot);
         if background && !groups.iter().any(|group| matches!(group.unit.kind, Kind::Task | Kind::Row)) {
             groups.clear();
-        } else if groups.is_empty() && reading == Reading::Work {
+        } else if groups.iter().all(|group| group.unit.kind == Kind::Row) && reading == Reading::Work {
+            // Numbers and boxes say that bullets beside them explain; rows of a table do not.
             groups = level.groups(Bullets::Count);
         }
         let entered = Rc::new(entered);
@@ -220,12 +223,19 @@ impl<'t> Reader<'t> {
         let own = of_heading(&title);
         section.children.is_empty()
             && reading == Reading::Work
-            && (own.is_some() || words::begins_with_verb(&title))
+            && (own.is_some() || instructions::begins_with_verb(&title))
     }
 
     fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
         let title = group.unit.title();
-        let entered = around.entered(&title, group.unit.span().start);
+        let mut entered = around.entered(&title, group.unit.span().start);
+        let tabs = group.unit.tabs.iter().map(|(at, title)| Alternative {
+            at: *at,
+            title: title.clone(),
+            why: "one of several ways".to_owned(),
+        });
+        let own = entered.alternatives.split_off(around.alternatives.len());
+        entered.alternatives.extend(tabs.chain(own));
         let own = match group.unit.kind {
             Kind::Ordered(number) => Some((vec![number], title.clone())),
             _ => None,
@@ -253,14 +263,5 @@ pub(super) fn level_of<'t>(source: &'t str, group: &Group<'t>) -> Level<'t> {
         around: group.unit.containers(source),
         span: Span::new(start, group.end),
         tail: group.tail.clone(),
-    }
-}
-
-fn has_code(block: &Block) -> bool {
-    match block {
-        Block::Fence(_) | Block::Indented(..) => true,
-        Block::List(list) => list.items.iter().any(|item| item.blocks.iter().any(has_code)),
-        Block::Quote(quote) => quote.blocks.iter().any(has_code),
-        _ => false,
     }
 }

@@ -6,11 +6,13 @@ mod lines;
 mod read;
 mod shift;
 mod slug;
+mod tabs;
 mod tree;
 
 pub use html::{Insertion, html};
 pub use lines::{Line, lines};
-pub(crate) use read::{fronts, read};
+pub(crate) use read::{fronts, read, read_plain};
 pub(crate) use shift::{Shift, shift};
 pub(crate) use slug::{Unique, slug};
+pub(crate) use tabs::{is_tab, title as tab_title};
 pub(crate) use tree::*;

@@ -3,6 +3,7 @@
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::build::{Builder, Container, Leaf};
+use super::tabs;
 use super::tree::{Block, Fronts, Tree};
 use crate::{DocumentKind, Span};
 
@@ -33,10 +34,22 @@ pub(crate) fn fronts(source: &str) -> Fronts {
     Fronts { front, later, end }
 }
 
-/// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes.
+/// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes; and of documents that people follow
+/// by hand tabs, as items.
 pub(crate) fn read(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
+    match kind {
+        DocumentKind::Annotated => read_plain(source, fronts, kind),
+        DocumentKind::Foreign => match tabs::as_items(source) {
+            Some(parsed) => whole(source, &parsed, fronts.end, kind),
+            None => read_plain(source, fronts, kind),
+        },
+    }
+}
+
+/// The same without tabs, as a run-book is read.
+pub(crate) fn read_plain(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
     let parts = if source.len() >= LONG { in_parts(source, fronts.end, PART, kind) } else { None };
-    parts.unwrap_or_else(|| whole(source, fronts.end, kind))
+    parts.unwrap_or_else(|| whole(source, source, fronts.end, kind))
 }
 
 /// What is Markdown here, for reading and for rendering alike.
@@ -48,11 +61,16 @@ pub(super) fn options() -> Options {
         | Options::ENABLE_FOOTNOTES
 }
 
-/// The document from `start` on, in one go.
-fn whole(source: &str, start: usize, kind: DocumentKind) -> Tree {
+/// The document from `start` on, in one go; `parsed` is what its blocks are told by, byte for byte in the same place.
+fn whole(source: &str, parsed: &str, start: usize, kind: DocumentKind) -> Tree {
     let mut builder = Builder::new(source, kind);
-    for (event, range) in Parser::new_ext(&source[start..], options()).into_offset_iter() {
-        feed(&mut builder, event, Span::new(range.start + start, range.end + start));
+    for (event, range) in Parser::new_ext(&parsed[start..], options()).into_offset_iter() {
+        let span = Span::new(range.start + start, range.end + start);
+        let event = match event {
+            Event::Text(text) if *text == *span.of(parsed) => Event::Text(span.of(source).into()),
+            event => event,
+        };
+        feed(&mut builder, event, span);
     }
     let (blocks, too_deep) = builder.finish();
     Tree::new(blocks, too_deep)
@@ -335,7 +353,7 @@ mod tests {
         fn a_document_read_in_parts_is_the_one_read_as_a_whole(source in document(), size in 1..40usize, foreign: bool) {
             let kind = if foreign { DocumentKind::Foreign } else { DocumentKind::Annotated };
             if let Some(tree) = in_parts(&source, 0, size, kind) {
-                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0, kind)));
+                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, &source, 0, kind)));
             }
         }
     }

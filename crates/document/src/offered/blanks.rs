@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::classes::changes;
+use super::filled::placeholders;
 use crate::names::BUILT_IN;
-use crate::placeholders::Search;
 use crate::{Blank, Field, ValueKind, lints};
 
 /// A part of a command that a value takes the place of.
@@ -53,19 +53,8 @@ pub(crate) fn marks(text: &str) -> Vec<Mark> {
     static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
     });
-    let mut found: Vec<Mark> = Vec::new();
-    if let Some(search) = Search::of_people(text) {
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let in_line = search.in_line(line.trim_end_matches('\n'));
-            found.extend(
-                in_line
-                    .into_iter()
-                    .map(|at| Mark { at: start + at.start..start + at.end, what: What::Placeholder }),
-            );
-            start += line.len();
-        }
-    }
+    let placeholder = |at| Mark { at, what: What::Placeholder };
+    let mut found: Vec<Mark> = placeholders(text).into_iter().map(placeholder).collect();
     if text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') && changes(text) {
         for (kind, pattern) in COMPILED.iter() {
             // A match takes the character behind it, which may be the one before the next.
@@ -109,6 +98,10 @@ pub(crate) struct Sheet {
     taken: BTreeSet<String>,
     /// Names of values that a command reads once more somewhere: these take harmless characters alone.
     plain: BTreeSet<String>,
+    /// Names of values that name a program, or are part of its name.
+    programs: BTreeSet<String>,
+    /// Names of values that go on a path: they must not lead up from there.
+    below: BTreeSet<String>,
     /// All do: somewhere a command reads what another left in a variable or a file.
     all_plain: bool,
     /// How many marks have no name that others could have too.
@@ -166,6 +159,16 @@ impl Sheet {
         self.plain.insert(name.to_owned());
     }
 
+    /// Has a value name a program.
+    pub(crate) fn run(&mut self, name: &str) {
+        self.programs.insert(name.to_owned());
+    }
+
+    /// Has a value go on the path that stands before it.
+    pub(crate) fn go_on(&mut self, name: &str) {
+        self.below.insert(name.to_owned());
+    }
+
     /// Has all values take harmless characters alone where one of these commands reads variables or files once more, as
     /// commands: which values these hold is not followed.
     pub(crate) fn restrict_all_for<'c>(&mut self, mut commands: impl Iterator<Item = &'c str>) {
@@ -189,12 +192,25 @@ impl Sheet {
                     // Where no value can be inserted, what stands there is right, or the command is not run.
                     false => (ValueKind::Choice { choices: vec![written.to_owned()] }, "what stands there"),
                     true if plain => text(PLAIN),
-                    true => text(WORD),
+                    // As it is held to where it is first given.
+                    true => text(match kind {
+                        "version" => VERSION,
+                        "date" => DATE,
+                        "host" | "address" => HOST,
+                        _ => ID,
+                    }),
                 };
                 (prompt, kind, true)
             }
             What::Placeholder => {
-                (format!("{written} in this document's commands"), kind_of(name, plain), false)
+                let program = self.programs.contains(name);
+                let (kind, takes) = match kind_of(name, plain) {
+                    // Nothing else is told by its name.
+                    told if program && told == text(WORD) => text(PROGRAM),
+                    told if self.below.contains(name) && told == text(WORD) => text(BELOW),
+                    told => told,
+                };
+                (format!("{written} in this document's commands"), (kind, takes), false)
             }
         };
         let field =
@@ -232,12 +248,27 @@ const PLAIN: Takes =
     ("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "letters, digits and . _ - alone, for a command reads it once more");
 /// One line, and no option.
 const WORD: Takes = (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
-/// What stays one harmless word wherever a variable is read, once more too: by a shell, in a program's text, in a pattern.
-const UNSPLIT: Takes =
-    (r"^[A-Za-z0-9_./][A-Za-z0-9_./:@+,%-]*$", "one word of letters, digits and _ . / : @ + , % -");
+/// What goes on a path without leading up from there.
+const BELOW: Takes = (
+    r"^(?:[^-./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*)(?:/(?:[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*|\.[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*))*/?$",
+    "a name, or a path that leads down: no hyphen first, no . or .. in it",
+);
+/// A program, without anything that it is given.
+const PROGRAM: Takes = (
+    r"^\.?[A-Za-z0-9_/](?:\.?[A-Za-z0-9_/+@-])*$",
+    "a program without its arguments: letters, digits and _ . / + @ -, without ..",
+);
+/// What stays one harmless word wherever a variable is read, once more too: by a shell, in a program's text, in a pattern,
+/// on a path.
+const UNSPLIT: Takes = (
+    r"^(?:\.|\.?[A-Za-z0-9_/](?:\.?[A-Za-z0-9_/:@+,%-])*\.?)$",
+    "one word of letters, digits and _ . / : @ + , % -, without ..",
+);
 const HOST: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$", "a host: letters, digits and . _ : @ -");
 const VERSION: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", "a version: letters, digits and . _ + -");
-const DATE: Takes = (r"^[0-9][0-9A-Za-z:./_-]*$", "a date: digits first, without blanks");
+const DATE: Takes =
+    (r"^[0-9](?:\.?[0-9A-Za-z:/_-])*$", "a date: digits first, without blanks and without ..");
+const ID: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "an id: letters, digits and . _ -");
 
 fn text((pattern, words): Takes) -> (ValueKind, &'static str) {
     (ValueKind::Text { pattern: Some(pattern.to_owned()) }, words)
@@ -393,6 +424,24 @@ mod tests {
         ] {
             assert!(takes(name, good), "{name} {good}");
             assert!(!takes(name, bad), "{name} {bad}");
+        }
+    }
+
+    #[test]
+    fn an_example_that_is_looked_at_is_held_to_what_a_first_value_is() {
+        use holdpoint_model::{Fit, fit};
+        for (command, good, bad) in [
+            ("git tag v1.2.3", "v1.2.4", "v1; x"),
+            ("curl -X POST http://web01.example.com/x", "web02.example.com", "web01/../x"),
+            ("ip route add 10.1.2.3", "10.1.2.4", "10.1.2.4 via x"),
+            ("restore --at 2024-01-31", "2024-02-01", "2024/../.."),
+            ("aws ec2 reboot-instances i-0abc12345def", "i-0abc12345dee", "../x"),
+        ] {
+            let mark = marks(command).remove(0);
+            let written = &command[mark.at.clone()];
+            let kind = Sheet::default().blank("x", written, mark.what, true).field.kind;
+            let takes = |value: &str| fit(&kind, value) == Fit::Within;
+            assert!(takes(written) && takes(good) && !takes(bad), "{command}");
         }
     }
 

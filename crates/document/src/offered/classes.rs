@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::filled::filled;
 use super::programs::{is_known, only_reads, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
@@ -42,7 +43,7 @@ fn reading(class: Class, confidence: Confidence, reason: impl Into<String>) -> R
 /// Reads one whole command.
 pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>) -> Reading {
     use Class::{Explanatory, Interactive, NotACommand, Offered};
-    use Confidence::{Likely, Sure};
+    use Confidence::{Likely, Sure, Unsure};
     match prompt {
         Some(Prompt::Program(name)) => {
             return reading(NotACommand, Sure, format!("it is typed into {name}, by hand"));
@@ -56,11 +57,17 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if trimmed.is_empty() {
         return reading(NotACommand, Sure, "nothing follows the prompt");
     }
-    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']' | ' ')) {
+    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace()) {
         return reading(NotACommand, Sure, "it stands for something that is left out");
     }
     if trimmed.starts_with(['|', ')', '}', '+', '=', '>', '*', ',']) {
         return reading(NotACommand, Sure, "no command begins so");
+    }
+    // A placeholder reads as a redirection or a list until it is filled in.
+    let written = text;
+    let text: &str = &filled(written);
+    if *text != *written && text.trim().bytes().all(|byte| byte == b'x') {
+        return reading(NotACommand, Likely, "all of it is to be filled in: type the command by hand");
     }
     let read = holdpoint_shell::read(text);
     if read.error.is_some() {
@@ -86,10 +93,10 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if is_line_of_prose(trimmed, program) {
         return reading(NotACommand, Likely, "it reads as a sentence");
     }
-    if SYNOPSIS.as_ref().is_some_and(|pattern| pattern.is_match(text)) {
+    if SYNOPSIS.as_ref().is_some_and(|pattern| pattern.is_match(written)) {
         return reading(Explanatory, Likely, "it shows how a command is written, with what may be left out");
     }
-    let elided = text.split_whitespace().any(|word| matches!(word, "..." | "…" | "[...]" | "<...>"));
+    let elided = written.split_whitespace().any(|word| matches!(word, "..." | "…" | "[...]" | "<...>"));
     if elided {
         return reading(Explanatory, Likely, "it holds `...`, which stands for something that is left out");
     }
@@ -99,7 +106,14 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
         let cue = found.as_str().trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_lowercase();
         return reading(Explanatory, Likely, format!("the text before it says “{cue}”"));
     }
-    let (confidence, why) = how_sure(prompt, around, assigns || is_known(program) || begins_compound(&read));
+    let known = assigns || is_known(program) || is_known(first_word(text)) || begins_compound(&read);
+    let (confidence, why) = match how_sure(prompt, around, known) {
+        // It may as well be a name, or a value.
+        (Likely, _) if prompt.is_none() && !known && !text.trim().contains(char::is_whitespace) => {
+            (Unsure, "it is one word, and no program that is known here")
+        }
+        told => told,
+    };
     let why = match prompt {
         Some(Prompt::Root) => format!("{why}, to be run as root"),
         _ => why.to_owned(),
@@ -250,6 +264,18 @@ mod tests {
         for (text, before, wanted) in cases {
             assert_eq!(class(text, before), wanted, "{before} / {text}");
         }
+    }
+
+    #[test]
+    fn one_word_that_no_program_is_known_by_is_not_sure_to_be_a_command() {
+        let sure = |text| {
+            classify(text, None, &Around { before: "", is_script: true, is_untagged: false }).confidence
+        };
+        assert_eq!(sure("daily-mm-dd"), Confidence::Unsure);
+        assert_eq!(
+            [sure("./deploy.sh"), sure("reboot"), sure("deploy now")],
+            [Confidence::Sure, Confidence::Sure, Confidence::Likely]
+        );
     }
 
     #[test]

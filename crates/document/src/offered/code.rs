@@ -6,7 +6,7 @@ use super::classes::{Around, classify};
 use super::programs::is_known;
 use super::prompts::{Prompt, has_root_prompts, prompt};
 use super::whole::{MOST_LINES, is_whole, may_end};
-use crate::{Class, Reading};
+use crate::{Class, Confidence, Reading};
 
 /// Code of a document.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,8 @@ pub(crate) struct Command {
     pub(crate) reading: Reading,
     /// What it is shown to print, if anything.
     pub(crate) output: Option<Range<usize>>,
+    /// It stands behind the prompt of a program, into which it is typed.
+    pub(crate) is_typed_in: bool,
 }
 
 /// Code that was read.
@@ -127,15 +129,17 @@ fn is_list_of_commands(text: &str) -> bool {
         } else {
             first
         };
-        let begins = is_known(first) || first.starts_with("export") || first.starts_with('-');
-        let odd = trimmed.contains(" is ") || trimmed.contains(": ") && !trimmed.contains(['"', '\'']);
+        let length = command_lines(rest, |_| None);
+        let lines: Vec<&str> = rest.lines().take(length).collect();
+        let compound = matches!(first, "for" | "while" | "until" | "if") && is_whole(&lines.join("\n"));
+        let begins = compound || is_known(first) || first.starts_with("export") || first.starts_with('-');
+        let odd =
+            !compound && trimmed.contains(" is ") || trimmed.contains(": ") && !trimmed.contains(['"', '\'']);
         if !begins || odd || first == "." || first == ":" {
             return false;
         }
         found += 1;
         // Its other lines are whatever they are.
-        let length = command_lines(rest, |_| None);
-        let lines: Vec<&str> = rest.lines().take(length).collect();
         lines.iter().for_each(|line| rest = behind(rest, line));
     }
     found > 0
@@ -289,6 +293,14 @@ impl<'c> Cutter<'c> {
                 (text, end) = (whole, next);
             }
         }
+        // Options on lines of their own belong to it, and no shell would take them for that.
+        let mut is_cut = false;
+        while !self.prompted && end < self.lines.len() && goes_on(self.line(index), self.line(end)) {
+            text.push('\n');
+            text.push_str(self.line(end));
+            pieces.push((self.lines[end].start, self.lines[end].end));
+            (end, is_cut) = (end + 1, true);
+        }
         let mut last = start + length;
         for (from, to) in pieces {
             self.put(if from > last { Kind::Prompt } else { Kind::Command }, last..from);
@@ -302,14 +314,39 @@ impl<'c> Cutter<'c> {
             }
             last = to;
         }
-        let reading = classify(&text, prompt.as_ref(), &self.around);
+        let reading = match is_cut {
+            true => Reading {
+                class: Class::NotACommand,
+                confidence: Confidence::Likely,
+                reason:
+                    "its options go on below it, and no `\\` says so: a shell would run the first line alone"
+                        .to_owned(),
+            },
+            false => classify(&text, prompt.as_ref(), &self.around),
+        };
         let at = start..self.lines[end - 1].end;
-        self.cut.commands.push(Command { at, text, reading, output: None });
+        let is_typed_in = matches!(prompt, Some(Prompt::Program(_)));
+        self.cut.commands.push(Command { at, text, reading, output: None, is_typed_in });
         end
     }
 }
 
+/// Whether a line has options for the command that begins with the line `above`: it is indented below that.
+fn goes_on(above: &str, line: &str) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let option = line.trim_start().trim_start_matches('-');
+    let marks = line.trim_start().len() - option.len();
+    indent(line) > indent(above)
+        && matches!(marks, 1 | 2)
+        && option.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 impl Command {
+    /// Whether it only stands for something that is not there.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.text.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace())
+    }
+
     /// Whether it is offered.
     pub(crate) fn is_offered(&self) -> bool {
         matches!(self.reading.class, Class::Offered | Class::Interactive)
@@ -389,6 +426,7 @@ mod tests {
             "curl -s http://x \\\n  -H a\n",
             "sudo reboot\n",
             "# systemctl stop x\n",
+            "for i in $(seq 3)\ndo\n  echo $i\ndone\nls\n",
         ];
         for text in yes {
             assert_eq!(language(&code("", text)), Some("bash"), "{text}");
@@ -397,6 +435,8 @@ mod tests {
             "NAME READY\nweb 1/1\n",
             "host: a\nport: 1\n",
             "ls -l\ntotal 12\n",
+            "for example this\n",
+            "if it fails, wait\n",
             "{ \"a\": 1 }\n",
             "date is today\n",
             "",

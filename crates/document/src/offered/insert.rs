@@ -9,6 +9,7 @@ use std::ops::Range;
 use holdpoint_shell::{Kind, Part, PartKind, Token, Word};
 
 use super::blanks::Mark;
+use super::filled::masked;
 use crate::blocks::refusals;
 
 /// A command with its values.
@@ -32,10 +33,7 @@ pub(crate) enum Why {
 /// The template of a command in which these marks are values of these names.
 pub(crate) fn template(text: &str, marks: &[(Mark, String)]) -> Made {
     // Placeholders read as redirections and globs; what takes their place is part of a word.
-    let mut masked = text.to_owned();
-    for (mark, _) in marks {
-        masked.replace_range(mark.at.clone(), &"x".repeat(mark.at.len()));
-    }
+    let masked = masked(text, marks.iter().map(|(mark, _)| mark.at.clone()));
     let read = holdpoint_shell::read(&masked);
     let mut template = String::with_capacity(text.len() + 16 * marks.len());
     let (mut at, mut places) = (0, Vec::new());
@@ -67,10 +65,7 @@ pub(crate) fn template(text: &str, marks: &[(Mark, String)]) -> Made {
 
 /// Of each mark, the variable of its name as it is written where the mark stands: one word, whatever its value.
 pub(crate) fn in_place(text: &str, marks: &[(Mark, String)]) -> Vec<String> {
-    let mut masked = text.to_owned();
-    for (mark, _) in marks {
-        masked.replace_range(mark.at.clone(), &"x".repeat(mark.at.len()));
-    }
+    let masked = masked(text, marks.iter().map(|(mark, _)| mark.at.clone()));
     let read = holdpoint_shell::read(&masked);
     let written = marks.iter().map(|(mark, name)| match quote_around(&read.tokens, &mark.at) {
         None => format!("\"${{{name}}}\""),

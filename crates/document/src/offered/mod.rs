@@ -8,6 +8,7 @@ mod blanks;
 mod classes;
 mod code;
 mod explain;
+mod filled;
 mod insert;
 mod programs;
 mod prompts;

@@ -7,7 +7,7 @@
 use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
-use super::units::{Unit, units};
+use super::units::{Unit, label, units};
 use super::values::Values;
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
@@ -94,6 +94,34 @@ impl Made<'_> {
     }
 }
 
+/// A part of code that is an action by itself.
+struct Part<'c> {
+    /// What is offered; `None` where it is done by hand.
+    command: Option<&'c Command>,
+    /// Where all that belongs to it ends in the code.
+    end: usize,
+}
+
+/// The actions of code: a command that is offered, or what stands between such and is none to run. What is typed into a
+/// program belongs to the command that begins it, and what says nothing to whatever it stands beside.
+fn parts(commands: &[Command]) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for command in commands.iter().filter(|command| !command.is_left_out()) {
+        let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
+        let offered = command.is_offered().then_some(command);
+        match parts.last_mut() {
+            Some(Part { command: Some(begun), end: last })
+                if command.is_typed_in && begun.reading.class == Class::Interactive =>
+            {
+                *last = end;
+            }
+            Some(Part { command: None, end: last }) if offered.is_none() => *last = end,
+            _ => parts.push(Part { command: offered, end }),
+        }
+    }
+    parts
+}
+
 struct Offers<'u> {
     units: &'u [Unit],
     values: Values,
@@ -107,16 +135,20 @@ impl Offers<'_> {
             self.units.get(from).is_some_and(|unit| unit.span.end <= piece.span.end)
         };
         let is_work = |piece: &&Piece| matches!(piece.shown, Shown::Work { .. });
-        let text = match &action.work {
-            Work::Confirm { text } if own.iter().any(has) => text.clone(),
-            _ => return made.keep(action, own),
-        };
+        if !own.iter().any(has) {
+            return made.keep(action, own);
+        }
         let work = own.iter().find(is_work).copied();
         let mut prose: Option<Span> = None;
         for piece in own.iter().filter(|piece| !is_work(piece)) {
             let (rest, _) = self.piece(piece, prose, made);
             prose = rest;
         }
+        let text = match action.work {
+            Work::Confirm { text } => text,
+            // What is written down for a row of a table stands below what the table is led to by.
+            other => return made.push(work.map(|piece| piece.span), prose, action.span, other),
+        };
         match work {
             Some(piece) if has(&piece) => {
                 let (rest, apart) = self.piece(&piece, prose, made);
@@ -190,23 +222,32 @@ impl Offers<'_> {
         (rest, apart)
     }
 
+    /// Each command that is offered as an action, and so what stands among them and is done by hand: none of it is shown with
+    /// another command.
     fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Made<'_>) {
         let text = unit.body.text();
-        let offered: Vec<&Command> =
-            unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
+        let parts = parts(&unit.cut.commands);
         let (mut from, mut start) = (0, unit.span.start);
-        for (index, command) in offered.iter().enumerate() {
-            let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
-            let last = index + 1 == offered.len();
-            let lead = lines(&text[from..command.at.start]);
-            // What stands between a command and what it prints, and is neither.
-            let between = command.output.as_ref().map_or(0..0, |output| command.at.end..output.start);
-            let rest = if last { lines(&text[end..]) } else { String::new() };
-            let after = lines(&text[between]) + &rest;
-            let block = self.block(unit, command, lead, after);
-            let stop =
-                if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };
-            made.push(Some(Span::new(start, stop)), prose.take(), Span::new(start, stop), Work::Run(block));
+        for (index, part) in parts.iter().enumerate() {
+            let last = index + 1 == parts.len();
+            let end = if last { text.len() } else { part.end };
+            let stop = if last { unit.span.end } else { unit.body.span(from..end).end.max(start) };
+            let span = Span::new(start, stop);
+            let work = match part.command {
+                Some(command) => {
+                    let mut lead = lines(&text[from..command.at.start]);
+                    let label = label(if index == 0 { &unit.info } else { "" });
+                    if !label.is_empty() {
+                        lead.insert_str(0, &format!("{label}\n"));
+                    }
+                    Work::Run(self.block(unit, command, lead, lines_after(text, command, end)))
+                }
+                None => {
+                    let info = if index == 0 { &unit.info } else { "" };
+                    Work::Confirm { text: fenced(info, &lines(&text[from..end])) }
+                }
+            };
+            made.push(Some(span), prose.take(), span, work);
             (from, start) = (end, stop);
         }
     }
@@ -302,6 +343,20 @@ fn expected(shown: &str) -> Vec<LineMatcher> {
         LineMatcher { text: glob, how: LineKind::Glob, times: Times::Once }
     };
     shown.trim_end().lines().map(line).collect()
+}
+
+/// What follows a command up to `end`, but for what it is shown to print.
+fn lines_after(text: &str, command: &Command, end: usize) -> String {
+    let between = command.output.as_ref().map_or(0..0, |output| command.at.end..output.start);
+    let rest = command.output.as_ref().map_or(command.at.end, |output| output.end);
+    lines(&text[between]) + &lines(&text[rest..end])
+}
+
+/// Code as Markdown that shows it as it is; `info` is what its fence says of it.
+fn fenced(info: &str, code: &str) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let mark = "`".repeat(longest.max(2) + 1);
+    format!("{mark}{info}\n{code}{mark}")
 }
 
 /// Whole lines of code, without the blank ones around them.
@@ -424,6 +479,47 @@ mod tests {
         );
         assert!(block.options.template);
         assert_eq!(offered.text, "deploy <version> \"to $REGION\"");
+    }
+
+    #[test]
+    fn a_value_that_names_a_program_is_one_and_what_stands_behind_it_is_harmless() {
+        use holdpoint_model::{Fit, fit};
+        let asked = |command: &str| {
+            let plan = compile(&format!("# T\n\n## A\n\n```sh\n{command}\n```\n"), None).plan;
+            let block = plan.steps[0].actions[0].work.block().expect("block").clone();
+            let offered = block.offered.expect("offered");
+            assert_eq!(offered.refused, None, "{command}");
+            (block.script, offered.values)
+        };
+        let (script, values) = asked("sudo -u <user> <tool> --to '<where>'");
+        assert_eq!(script, "sudo -u {{ user }} {{ tool }} --to {{ where }}\n");
+        let takes = |at: usize, value: &str| fit(&values[at].field.kind, value) == Fit::Within;
+        assert!(takes(0, "it's me") && takes(1, "/opt/a/bin/ctl") && !takes(1, "ls -l") && !takes(1, "a;b"));
+        assert!(takes(2, "db-1") && !takes(2, "x;touch F") && !takes(2, "$(x)"));
+        let (_, values) = asked("$CLI get <name>");
+        assert!(values.iter().all(|blank| fit(&blank.field.kind, "x;touch F") != Fit::Within));
+    }
+
+    #[test]
+    fn no_value_leads_up_from_the_path_that_it_goes_on() {
+        use holdpoint_model::{Fit, fit};
+        for command in
+            ["rm -rf /srv/<app>/", "rm -rf '/srv/<app>'", "rm -rf /srv/$APP/", "rm -r --at=/x/a-<app>"]
+        {
+            let plan = compile(&format!("# T\n\n## A\n\n```sh\n{command}\n```\n"), None).plan;
+            let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
+            let takes = |value: &str| fit(&offered.values[0].field.kind, value) == Fit::Within;
+            for good in ["shop", ".hidden", "shop/v1.2", "a..b"] {
+                assert!(takes(good) || good == "a..b", "{command}: {good}");
+            }
+            for bad in ["..", "../x", "a/..", "a/../../b", "/..", ".", "a/./b"] {
+                // A variable may stand for what is here.
+                assert!(!takes(bad) || command.contains('$') && !bad.contains(".."), "{command}: {bad}");
+            }
+        }
+        let plan = compile("# T\n\n## A\n\n```sh\ncp a <where>\n```\n", None).plan;
+        let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
+        assert_eq!(fit(&offered.values[0].field.kind, "../b"), Fit::Within);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Code of a document, cut into commands.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::code::{Code, Cut, cut, language};
 use crate::Span;
 use crate::markdown::{Block as Markdown, Tree};
@@ -11,6 +15,8 @@ pub(crate) struct Unit {
     pub(crate) span: Span,
     pub(crate) body: Mapped,
     pub(crate) language: &'static str,
+    /// What stands behind the mark that begins it.
+    pub(crate) info: String,
     pub(crate) cut: Cut,
 }
 
@@ -49,7 +55,16 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
     let code = Code { info: info.as_deref(), text: body.text(), before };
     let language = language(&code)?;
     let cut = cut(&code);
-    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
+    let info = info.unwrap_or_default();
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, info, cut })
+}
+
+/// What a fence is called beside others in its info string, as it is written there: `[npm]`, `title="web"`.
+pub(super) fn label(info: &str) -> &str {
+    static LABEL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?:^|\s)(\[[^\]\s][^\]]*\]|(?:title|file|filename)="[^"]+")"#).ok());
+    let found = LABEL.as_ref().and_then(|label| label.captures(info)?.get(1));
+    found.map_or("", |found| found.as_str())
 }
 
 /// The text right before a place: its last paragraph, unless that is code or a heading.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::blanks::{Mark, Sheet, What, marks, unset, variable};
 use super::code::Command;
+use super::filled::masked;
 use super::insert::{Why, template};
 use super::units::Unit;
 use crate::{Blank, lints};
@@ -25,11 +26,24 @@ impl Values {
         values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands().filter(|command| command.is_offered()) {
             let named = values.named(&command.text);
+            if named.is_empty() {
+                continue;
+            }
             for (number, why) in template(&command.text, &named).wrong {
                 if let Why::Again(_) = why {
                     values.sheet.restrict(&named[number].1);
                 }
             }
+            let below = named.iter().filter(|(mark, _)| is_below(&command.text, mark, &named));
+            below.for_each(|(_, name)| values.sheet.go_on(name));
+            let programs = programs(&command.text, &named);
+            named.iter().for_each(|(_, name)| {
+                match (programs.of_values.contains(&name.as_str()), programs.of_variables) {
+                    (true, _) => values.sheet.run(name),
+                    (false, true) => values.sheet.restrict(name),
+                    (false, false) => {}
+                }
+            });
         }
         values
     }
@@ -51,5 +65,38 @@ impl Values {
     /// Variables that a command reads and nothing sets.
     pub(crate) fn variables(&self, text: &str) -> Vec<Blank> {
         unset(text, &self.defined).iter().map(|name| variable(name)).collect()
+    }
+}
+
+/// Whether a path stands before a mark in its word.
+fn is_below(text: &str, mark: &Mark, named: &[(Mark, String)]) -> bool {
+    let filled = masked(text, named.iter().map(|(mark, _)| mark.at.clone()));
+    let before = filled[..mark.at.start].rsplit(|c: char| c.is_whitespace() || ";|&()<>".contains(c)).next();
+    before.is_some_and(|word| word.contains('/'))
+}
+
+/// What names the programs that a command runs.
+struct Programs<'n> {
+    /// These values, or parts of them.
+    of_values: Vec<&'n str>,
+    /// Variables, among others: such a program may read its words once more.
+    of_variables: bool,
+}
+
+fn programs<'n>(text: &str, named: &'n [(Mark, String)]) -> Programs<'n> {
+    // Letters that nobody writes stand for the values.
+    let letter = |number: usize| char::from_u32(0xE000 + number as u32 % 0x1000).unwrap_or('\u{e000}');
+    let mut told = text.to_owned();
+    for (number, (mark, _)) in named.iter().enumerate().rev() {
+        told.replace_range(mark.at.clone(), letter(number).encode_utf8(&mut [0; 4]));
+    }
+    let calls = lints::outline(&told).calls;
+    let of_values = named
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| calls.iter().any(|(program, _)| program.contains(letter(*number))));
+    Programs {
+        of_values: of_values.map(|(_, (_, name))| name.as_str()).collect(),
+        of_variables: calls.iter().any(|(program, _)| program.contains('$')),
     }
 }

@@ -5,8 +5,10 @@ use super::container::{Class, classify, ordered_items};
 use super::context::{Book, Built, Context, Head};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
+use crate::background;
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
+use crate::instructions;
 use crate::markdown::{Block, Fence, Item, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
@@ -24,12 +26,15 @@ pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings)
         titled,
         only_text: heads.is_empty(),
         confirms,
+        reads: confirms,
         title,
         sections: &sections,
         ids: None,
         maker: Maker::new(book, scope),
         findings,
     };
+    // Where everything would only be read, whoever runs it wants to confirm something.
+    walker.reads &= sections.iter().any(|section| walker.contains(section));
     // Most steps are sections.
     walker.maker.built.steps.reserve_exact(heads.len());
     let mut numbers = Numbers::top();
@@ -48,6 +53,17 @@ pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings)
     built
 }
 
+/// What the title of a section says of it.
+fn titled(section: &Section<'_>) -> background::Reading {
+    let title = section.heading.map(|heading| heading.text.line()).unwrap_or_default();
+    background::reading(&title)
+}
+
+/// Where the last of what stands below a section begins.
+fn end(section: &Section<'_>) -> usize {
+    section.children.last().map_or(section.span.start, end)
+}
+
 fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s str)> {
     fn visit<'s>(section: &'s Section<'_>, found: &mut Vec<(u8, &'s str)>) {
         found.extend(section.heading.map(|heading| (heading.level, heading.slug.as_str())));
@@ -63,6 +79,8 @@ struct Walker<'w> {
     titled: bool,
     only_text: bool,
     confirms: bool,
+    /// Whether some of what is confirmed elsewhere is only read, as in a document that people follow by hand.
+    reads: bool,
     title: &'w str,
     sections: &'w [Section<'w>],
     /// The ids that are taken; made when one is asked for that is no heading's.
@@ -220,6 +238,43 @@ impl Walker<'_> {
         self.confirms
             && (section.heading.is_some() || self.only_text)
             && (section.blocks.iter().any(says) || (section.heading.is_some() && section.children.is_empty()))
+            && !(self.reads && self.is_read(section))
+    }
+
+    /// A section that is there to be read, by its title or because it only leads to what is done; not one that says how it
+    /// is to be done, nor one with code.
+    fn is_read(&self, section: &Section<'_>) -> bool {
+        let is_code = |block: &Block| match block {
+            Block::Fence(fence) => fence.kind != Kind::Step,
+            Block::Indented(..) => true,
+            _ => false,
+        };
+        if self.step_fence(section.blocks).is_some() || section.blocks.iter().any(is_code) {
+            return false;
+        }
+        // What stands in a part that is only read is so, too.
+        let within = |around: &&Section<'_>| (around.span.start..=end(around)).contains(&section.span.start);
+        let read = |around: &Section<'_>| titled(around) == background::Reading::Background;
+        fn any(
+            list: &[Section<'_>],
+            within: &dyn Fn(&&Section<'_>) -> bool,
+            read: &dyn Fn(&Section<'_>) -> bool,
+        ) -> bool {
+            list.iter().filter(within).any(|one| read(one) || any(&one.children, within, read))
+        }
+        titled(section) != background::Reading::Work
+            || any(self.sections, &within, &read)
+            || !section.blocks.iter().any(|block| self.is_done(block))
+                && section.children.iter().any(|child| self.contains(child))
+    }
+
+    /// Whether a block holds something to do in a document that people follow by hand: bullets that say so, rows of a table.
+    fn is_done(&self, block: &Block) -> bool {
+        match block {
+            Block::List(list) => instructions::imperative(self.source, list),
+            Block::Other(span) => span.of(self.source).contains('|'),
+            _ => false,
+        }
     }
 
     fn contains(&self, section: &Section<'_>) -> bool {

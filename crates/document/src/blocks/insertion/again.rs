@@ -305,7 +305,7 @@ fn reads_input(arguments: &[String]) -> bool {
 }
 
 /// The last part of a path.
-fn base(word: &str) -> &str {
+pub(super) fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
@@ -349,6 +349,18 @@ pub(super) fn begins(words: &[String]) -> BTreeSet<usize> {
         }
     }
     begins
+}
+
+/// Where the program stands that a command runs for sure, behind its wrappers.
+pub(super) fn program(words: &[String]) -> Option<usize> {
+    let mut at = words.len() - command(words).len();
+    loop {
+        let word = words.get(at)?;
+        match WRAPPERS.iter().find(|wrapper| known(word, wrapper.names).is_some()) {
+            Some(wrapper) if wrapper.behind.is_empty() => at = *behind(wrapper, words, at + 1).last()?,
+            _ => return Some(at),
+        }
+    }
 }
 
 /// Where the command of a wrapper may begin, whose arguments begin at `at`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdpoint_shell::{Command, Keyword, Kind, Node, Part, PartKind, Pipeline, Token, Word, pipelines};
 
-use super::again;
+use super::again::{self, base};
 use super::holes::{Holed, VALUE};
 use super::tags::{MOST, Tags};
 
@@ -197,6 +197,12 @@ impl Flow<'_> {
             self.run(input.iter().copied(), command);
         }
         let begins = again::begins(&texts);
+        // Whatever program a value names may read its words once more.
+        let program = again::program(&texts).filter(|at| base(&texts[*at]).contains(VALUE));
+        if let Some(program) = program {
+            let behind = words[program + 1..].iter().flat_map(|word| &word.values);
+            self.run(behind.map(|(value, _)| *value).chain(input.iter().copied()), "{{ … }}");
+        }
         for (index, word) in words.iter().enumerate() {
             let after = texts.get(index + 1).map_or("", String::as_str);
             let made = word.made.iter().map(|value| (*value, 0));

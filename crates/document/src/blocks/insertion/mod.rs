@@ -68,6 +68,10 @@ mod tests {
     fn no_value_stands_where_a_command_reads_it_once_more() {
         let scripts = [
             "eval {{ X }}",
+            "{{ Y }} {{ X }}",
+            "sudo -u app {{ Y }}-ctl --name={{ X }}",
+            "/opt/bin/{{ Y }} {{ X }}",
+            "echo {{ X }} | {{ Y }}",
             "eval echo {{ X }}",
             "A=1 eval {{ X }}",
             "if eval {{ X }}; then true; fi",
@@ -302,6 +306,11 @@ mod tests {
     #[test]
     fn a_value_stands_where_a_word_stays_a_word() {
         let scripts = [
+            "{{ X }} --version",
+            "sudo {{ X }}-ctl stop",
+            "sudo -u {{ Y }} systemctl restart {{ X }}",
+            "/opt/{{ Y }}/bin/stop {{ X }}",
+            "timeout {{ Y }} curl {{ X }}",
             "make -C {{ X }} all",
             "less {{ X }}",
             "git difftool -- {{ X }}",
