@@ -90,7 +90,7 @@ fn an_api_key_is_changed_and_the_old_one_refused_and_one_of_another_account_chan
     let payments = payments();
     let answers = "steps:
   leave-to-end-the-old-key: { sign: { as: qa@example.org, name: Quinn Auditor } }
-  end-the-old-key: { confirm: true, choice: proceed }
+  end-the-old-key: { confirm: true }
 ";
     let ran = payments.stage.run("stripe-api-key", answers, &[("OLD_KEY", OLD_KEY), ("NEW_KEY", FOREIGN)]);
     assert_eq!(ran.code, 3, "{}", ran.told);
