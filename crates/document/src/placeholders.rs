@@ -23,10 +23,14 @@ const PATTERNS: &[&str] = &[
     r"(?:^|[^A-Za-z0-9_$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^A-Za-z0-9_])",
     // v<version>, where nobody writes redirections so
     r"[A-Za-z](<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
+    // [path], where nobody writes a set of four letters or more
+    r"(?:^|[\s/=:])(\[[A-Za-z]{4,}\])(?:$|[\s/:])",
 ];
 
 /// Of [`PATTERNS`], what is one in documents that people wrote for themselves alone.
 const GLUED: usize = 7;
+/// Likewise.
+const BRACKETED: usize = 8;
 
 /// Of each pattern, texts of which a match holds at least one.
 const HINTS: [&[&str]; PATTERNS.len()] = [
@@ -38,33 +42,14 @@ const HINTS: [&[&str]; PATTERNS.len()] = [
     &["{{"],
     &["CHANGE", "REPLACE", "FIXME", "TODO", "TBD"],
     &["<"],
+    &["["],
 ];
 
-/// Tags of HTML and words of awk and Go templates that look the same.
+/// What looks the same wherever it stands: ends of lines in HTML, words of awk and Go templates.
 const NOT: &[&str] = &[
-    "<html>",
-    "<head>",
-    "<body>",
-    "<title>",
     "<p>",
-    "<b>",
-    "<i>",
-    "<a>",
     "<br>",
     "<br/>",
-    "<pre>",
-    "<code>",
-    "<div>",
-    "<span>",
-    "<ul>",
-    "<li>",
-    "<table>",
-    "<tr>",
-    "<td>",
-    "<h1>",
-    "<h2>",
-    "<h3>",
-    "<script>",
     "<stdin>",
     "{print}",
     "{next}",
@@ -76,6 +61,19 @@ const NOT: &[&str] = &[
     "{{ else }}",
 ];
 
+/// Tags of HTML, where they stand in markup. Bare in a command a shell would read them as redirections.
+const TAGS: &[&str] = &[
+    "<html>", "<head>", "<body>", "<title>", "<b>", "<i>", "<a>", "<pre>", "<code>", "<div>", "<span>",
+    "<ul>", "<li>", "<table>", "<tr>", "<td>", "<h1>", "<h2>", "<h3>", "<script>",
+];
+
+/// Whether what stands there is markup: within quotes, on a line that begins with a tag, or that holds the end of one.
+fn in_markup(line: &str, at: usize) -> bool {
+    let before = &line[..at];
+    let quoted = ['\'', '"'].into_iter().any(|quote| before.matches(quote).count() % 2 == 1);
+    quoted || line.trim_start().starts_with('<') || line.contains("</")
+}
+
 /// Which placeholders a text can hold at all.
 pub(crate) struct Search([bool; PATTERNS.len()]);
 
@@ -84,6 +82,7 @@ impl Search {
     pub(crate) fn of_people(text: &str) -> Option<Search> {
         let Search(mut may) = Search::of(text, false)?;
         may[GLUED] = text.contains('<');
+        may[BRACKETED] = text.contains('[');
         Some(Search(may))
     }
 
@@ -95,7 +94,7 @@ impl Search {
         let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
         let mut may: [bool; PATTERNS.len()] =
             std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
-        may[GLUED] = false;
+        (may[GLUED], may[BRACKETED]) = (false, false);
         if template {
             may[4] = false;
             may[5] = false;
@@ -118,7 +117,8 @@ impl Search {
                 from = found.end() - 1;
                 let inside =
                     told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
-                if !inside && !NOT.contains(&found.as_str()) {
+                let tag = TAGS.contains(&found.as_str()) && in_markup(line, found.start());
+                if !inside && !tag && !NOT.contains(&found.as_str()) {
                     told.retain(|other| other.start < found.start() || found.end() < other.end);
                     told.push(found.range());
                 }
@@ -131,4 +131,37 @@ impl Search {
 /// Whether a line of what is shown as printed stands for lines that are left out.
 pub(crate) fn is_left_out(line: &str) -> bool {
     matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(line: &str) -> Vec<&str> {
+        let search = Search::of_people(line);
+        search
+            .map(|search| search.in_line(line))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|at| &line[at])
+            .collect()
+    }
+
+    #[test]
+    fn names_of_tags_are_placeholders_where_a_shell_would_read_them_as_redirections() {
+        for (line, placeholders) in [
+            ("cp <table> precious.txt", &["<table>"][..]),
+            ("rm -rf ./<title>/img", &["<title>"]),
+            ("rm -rf [path]", &["[path]"]),
+            ("rm -rf /srv/[path]/old", &["[path]"]),
+            ("deploy --to=[host]", &["[host]"]),
+            ("grep '<title>' index.html", &[]),
+            ("printf '%s' <b>bold</b>", &[]),
+            ("<table>", &[]),
+            ("ls [a-z]* [abc] list[index]", &[]),
+            ("[ -f x ] && [[ -d y ]]", &[]),
+        ] {
+            assert_eq!(found(line), placeholders, "{line}");
+        }
+    }
 }

@@ -155,9 +155,8 @@ impl Run {
                     Some(whole.after(self.exchanges + 1)).filter(|_| whole.exchanges() > self.exchanges);
                 self.exchange((plan, new), now, exchanged)
             }
-            Event::Decision { step, action, place, choice, reason, by } => {
-                let names = (step.as_str(), action.as_str(), place.as_deref());
-                self.decide(plan, now, names, (*choice, reason.as_deref()), by)
+            Event::Decision { step, action, place, choice, by, .. } => {
+                self.decide(plan, now, (step, action, place.as_deref()), *choice, by)
             }
             Event::RollbackOpened { steps, without, places, by, .. } => {
                 self.open_rollback(plan, now, (steps, without, places), by.is_some())

@@ -155,7 +155,7 @@ impl Run {
         plan: &Plan,
         now: &Frontier,
         names: (&str, &str, Option<&str>),
-        (choice, reason): (Choice, Option<&str>),
+        choice: Choice,
         by: &By,
     ) -> Fold {
         if let Some(task) = self.ends_unsigned(plan) {
@@ -180,9 +180,7 @@ impl Run {
                 again(state);
                 state.wanted = true;
             }),
-            Choice::RunCommand | Choice::NotApplicable | Choice::Accepted => {
-                self.choose(task, choice, reason, by)?
-            }
+            Choice::RunCommand | Choice::NotApplicable | Choice::Accepted => self.choose(task, choice, by)?,
             Choice::Happened => {
                 self.settle(task);
                 self.change(task, |state| state.told.taken_as_done = true);

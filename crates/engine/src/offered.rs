@@ -34,15 +34,10 @@ impl Run {
         (!missing.is_empty()).then(|| format!("nobody has said yet what {} is", written.join(", ")))
     }
 
-    /// Whether this is an offered command that was run and did not pass: what may be answered to it before it runs may be
-    /// answered still, but that it be run.
+    /// Whether this is an offered command that was run and did not pass: that it was done by hand may be said of it still.
+    /// That it is not for this run may not: it is skipped, with a reason, which is a deviation.
     pub fn is_offered_still(&self, plan: &Plan, task: Task) -> bool {
         task.offered(plan).is_some() && self.state(task).status == Status::Failed
-    }
-
-    /// Whether saying that an offered command is not applicable takes a reason: it was run.
-    pub fn leaves_with_reason(&self, task: Task) -> bool {
-        self.state(task).told.begun
     }
 
     /// Whether the last attempt of an offered command ended well, but printed something else than the document shows.
@@ -68,20 +63,13 @@ impl Run {
     }
 
     /// What somebody chose of an offered command.
-    pub(crate) fn choose(&mut self, task: Task, choice: Choice, reason: Option<&str>, by: &By) -> Fold {
+    pub(crate) fn choose(&mut self, task: Task, choice: Choice, by: &By) -> Fold {
         match choice {
             Choice::RunCommand => {
                 ensure(by.via != Via::Assumed, "a command that is offered is run by a person's word alone")?;
                 self.change(task, |state| (state.wanted, state.decided) = (true, true));
             }
-            Choice::NotApplicable => {
-                let said = reason.is_some_and(|reason| !reason.trim().is_empty());
-                ensure(
-                    said || !self.leaves_with_reason(task),
-                    "a command that was run needs a reason for which it is not applicable",
-                )?;
-                self.change(task, |state| state.leave(Left::PassedOver));
-            }
+            Choice::NotApplicable => self.change(task, |state| state.leave(Left::PassedOver)),
             Choice::Accepted => self.settle(task),
             _ => return Err("this is no answer to what is offered".into()),
         }

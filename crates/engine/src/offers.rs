@@ -109,8 +109,7 @@ impl Run {
             // What cannot be evaluated or rendered says the same again until something else has changed.
             Some(Question::Failed) if self.condition_error(plan, task).is_none() => {
                 let accepted = self.printed_otherwise(task).then_some(Choice::Accepted);
-                let left = self.is_offered_still(plan, task).then_some(Choice::NotApplicable);
-                [Choice::Retry].into_iter().chain(accepted).chain(left).collect()
+                [Choice::Retry].into_iter().chain(accepted).collect()
             }
             Some(Question::InDoubt) => self.in_doubt_choices(plan, task),
             Some(Question::Choose) => self.offer_choices(plan, task),
@@ -127,11 +126,7 @@ impl Run {
 
     /// Whether the step is one of the alternatives that the document gives, and something of it is to be asked.
     fn may_pass_over(&self, plan: &Plan, moment: &Moment) -> bool {
-        let asked = match moment.question {
-            Some(Question::Confirm | Question::Record | Question::Choose) => true,
-            Some(Question::Failed) => self.is_offered_still(plan, moment.task),
-            _ => false,
-        };
+        let asked = matches!(moment.question, Some(Question::Confirm | Question::Record | Question::Choose));
         asked && !moment.in_rollback() && !moment.task.step_of(plan).alternatives.is_empty()
     }
 

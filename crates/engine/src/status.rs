@@ -33,7 +33,7 @@ pub enum Status {
     Interrupted,
     /// It was left out, with a reason.
     Skipped,
-    /// Something of it did not pass, and it was then left out: skipped, or said not to be for this run.
+    /// Something of it did not pass, and it was then skipped.
     LeftAfterFailure,
     /// Somebody confirmed it.
     Confirmed,

@@ -214,7 +214,7 @@ pub(crate) fn prove(
         let partial = list(&dir.join(BLOBS), |name| name.starts_with(PARTIAL))?.len();
         if partial > 0 {
             remarks.push(format!(
-                "{partial} blob(s) were being written when a driver crashed: {BLOBS}/{PARTIAL}*"
+                "{partial} blob(s) were being written when this was looked at, or when a driver crashed: {BLOBS}/{PARTIAL}*"
             ));
         }
     }

@@ -156,10 +156,6 @@ impl Asked<'_> {
             "happened" => Choice::Happened,
             "run" if self.question == Some(Question::Choose) && self.is_to_run() => Choice::RunCommand,
             "run" => Choice::Run,
-            // Of a command that was run the file says why, or nothing that counts.
-            "not_applicable" if self.view.run.leaves_with_reason(self.task) && reason.is_none() => {
-                return None;
-            }
             "not_applicable" => Choice::NotApplicable,
             "accepted" => Choice::Accepted,
             "find_out" => Choice::FindOut,

@@ -100,21 +100,39 @@ fn cells(line: &str) -> Vec<&str> {
 
 /// A cell's text without the marks of boxes, bold and code.
 fn plain(cell: &str) -> String {
-    let text: String = cell.chars().filter(|c| !matches!(c, '☐' | '□' | '▢' | '◻' | '*' | '`')).collect();
-    text.replace("[ ]", "").replace("\\|", "|").split_whitespace().collect::<Vec<_>>().join(" ")
+    let text: String =
+        cell.chars().filter(|c| !matches!(c, '☐' | '□' | '▢' | '◻' | '☑' | '☒' | '*' | '`')).collect();
+    let text = ["[ ]", "[x]", "[X]"].iter().fold(text, |text, mark| text.replace(mark, ""));
+    text.replace("\\|", "|").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a cell is there to be filled in: empty, or a box.
+/// Whether a cell is there to be filled in: empty, or a box. One that somebody ticked when the list was written is asked for
+/// again, as a ticked item is: this run has not done it.
 fn is_box(cell: &str) -> bool {
     matches!(
         cell.trim(),
-        "" | "☐" | "□" | "▢" | "◻" | "[ ]" | "[]" | "( )" | "○" | "&nbsp;" | "_" | "-" | "&#9744;"
+        "" | "☐"
+            | "□"
+            | "▢"
+            | "◻"
+            | "☑"
+            | "☒"
+            | "[ ]"
+            | "[]"
+            | "[x]"
+            | "[X]"
+            | "( )"
+            | "○"
+            | "&nbsp;"
+            | "_"
+            | "-"
+            | "&#9744;"
     )
 }
 
 /// What stands behind each box of a cell: `☐ pass ☐ fail`.
 fn boxes(cell: &str) -> Vec<String> {
-    static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[☐□▢◻○]|\[ ?\]").ok());
+    static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[☐□▢◻☑☒○]|\[[ xX]?\]").ok());
     let Some(pattern) = BOX.as_ref() else { return Vec::new() };
     let mut parts = pattern.split(cell);
     if parts.next().is_none_or(|before| !before.trim().is_empty()) {
@@ -168,6 +186,15 @@ mod tests {
             told("| Item | Result |\n|-|-|\n| A | ☐ pass ☐ fail |\n| B | [ ] pass / [ ] fail |"),
             ["A: pass/fail", "B: pass/fail"]
         );
+    }
+
+    #[test]
+    fn rows_that_somebody_ticked_are_asked_again() {
+        assert_eq!(
+            told("| Check | Result |\n|-|-|\n| A | ☑ pass ☐ fail |\n| B | [x] pass [ ] fail |"),
+            ["A: pass/fail", "B: pass/fail"]
+        );
+        assert_eq!(told("| Task | Done |\n|---|---|\n| A | [x] |\n| B | ☑ |"), ["A: ", "B: "]);
     }
 
     #[test]

@@ -282,25 +282,13 @@ fn a_command_that_failed_may_be_done_by_hand_and_what_failed_stays_on_record() {
 }
 
 #[test]
-fn a_command_that_failed_is_not_applicable_for_a_reason_alone() {
+fn a_command_that_failed_is_skipped_with_a_reason_and_not_called_not_applicable() {
     let mut story = failed();
-    assert_eq!(story.offers().choices, [Choice::Retry, Choice::NotApplicable, Choice::Abort]);
-    let bare = story.decision(Choice::NotApplicable);
-    let why = story.refuses(bare.clone());
-    assert_eq!(why, "a command that was run needs a reason for which it is not applicable");
-    let Event::Decision { step, action, place, choice, by, .. } = bare else { panic!() };
-    let reason = |text: &str| Event::Decision {
-        step: step.clone(),
-        action: action.clone(),
-        place: place.clone(),
-        choice,
-        reason: Some(text.into()),
-        by: by.clone(),
-    };
-    story.refuses(reason(" "));
-    story.tell(reason("the service is on another host"));
-    assert_eq!((status(&story), story.run.deviations()), (Status::LeftAfterFailure, 0));
-    assert_eq!(story.at(), "ask a#2 Confirm");
+    assert_eq!(story.offers().choices, [Choice::Retry, Choice::Abort]);
+    story.refuses(story.decision(Choice::NotApplicable));
+    story.refuses(story.decision(Choice::PassOver));
+    story.skip();
+    assert_eq!((status(&story), story.run.deviations()), (Status::LeftAfterFailure, 1));
 }
 
 #[test]

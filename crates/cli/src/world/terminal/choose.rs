@@ -93,11 +93,11 @@ pub(super) fn decide(
             Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
             Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
             Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
-            Choice::PassOver if question != Question::Failed => first.push(NOT_THIS_ONE),
+            Choice::PassOver => first.push(NOT_THIS_ONE),
             Choice::Accepted => {
                 first.push(("accept", 'c', "what it printed is as it should be: go on"));
             }
-            Choice::Abort | Choice::RunCommand | Choice::NotApplicable | Choice::PassOver => {}
+            Choice::Abort | Choice::RunCommand | Choice::NotApplicable => {}
         }
     }
     if question == Question::Failed && view.run.is_offered_still(view.plan, task) {
@@ -210,12 +210,6 @@ fn act(
         "run" if question == Some(Question::Choose) => decision(Choice::RunCommand, None),
         "run" => decision(Choice::Run, None),
         "values" => Ok(super::blanks::values(screen, view, task)),
-        "not applicable" if view.run.leaves_with_reason(task) => {
-            let Asked::Said(reason) = ask::text(screen, "Why is it not applicable?", REASON) else {
-                return Ok(None);
-            };
-            decision(Choice::NotApplicable, Some(reason))
-        }
         "not applicable" => decision(Choice::NotApplicable, None),
         "accept" => decision(Choice::Accepted, None),
         "proceed" => decision(Choice::Proceed, None),

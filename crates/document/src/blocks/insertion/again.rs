@@ -127,7 +127,9 @@ const BUILTINS: Rules = &[
 ];
 
 const PROGRAMS: Rules = &[
-    (&["watch", "parallel", "pdsh", "clush", "pssh"], |_| true),
+    (&["watch", "parallel", "pdsh", "clush", "pssh", "parallel-ssh", "dsh", "mussh"], |_| true),
+    // They hand their words to a shell elsewhere, as one line.
+    (&["salt", "salt-ssh", "salt-call", "heroku", "flyctl", "wsl", "cmd", "cmd.exe"], |_| true),
     (&["scp", "sftp"], |at| at.option("-o", "") || at.option("-S", "")),
     (&["rsync"], |at| at.option("-e", "--rsh") || at.begun.starts_with("--rsync-path")),
     (&["git"], git),
