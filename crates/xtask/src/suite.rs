@@ -47,8 +47,8 @@ fn parts(tally: &mut Tally) -> io::Result<()> {
     })?;
     if has_nextest() {
         part(tally, "tests, each in a process of its own", || {
-            // Half of their time they wait for something: four more at a time than there are cores.
-            let threads = std::thread::available_parallelism().map_or(4, |cores| cores.get() + 4).to_string();
+            // Half of their time they wait for something: three more at a time than there are cores.
+            let threads = std::thread::available_parallelism().map_or(4, |cores| cores.get() + 3).to_string();
             tests(&[
                 "nextest",
                 "run",
