@@ -114,7 +114,8 @@ proptest! {
     fn whatever_is_printed_and_said_nothing_of_it_acts(
         stdout in proptest::collection::vec(any::<u8>(), 0..200),
         stderr in proptest::collection::vec(any::<u8>(), 0..200),
-        reason in "\\PC{0,20}[\u{0}-\u{1f}<>&\"\u{fffe}\u{202e}]{1,5}\\PC{0,5}",
+        // A reason is more than blanks.
+        reason in "\\PC{0,20}[\u{0}-\u{1f}<>&\"\u{fffe}\u{202e}]{1,5}\\PC{0,5}[a-z]",
     ) {
         let mut tape = Tape::open(PROMOTE, |opened| opened.environment.name = reason.clone());
         let mut end = failed(1, &stderr);
