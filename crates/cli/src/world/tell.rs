@@ -96,6 +96,10 @@ pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str)
         code(&offered.lead);
     }
     show_command(screen, view, task, script, true);
+    if let Some(expected) = task.block(view.plan).and_then(|block| block.expect.first()) {
+        screen.tell("  shown to print:");
+        code(expected.span.of(view.source));
+    }
     if !offered.after.is_empty() {
         code(&offered.after);
     }
