@@ -26,6 +26,7 @@ mod screen;
 mod sources;
 mod stamps;
 mod trust;
+mod uri;
 mod verbs;
 mod world;
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use holdpoint_document::{Noteworthy, Notify, Plan, Work};
+use holdpoint_document::{Noteworthy, Notify, Plan, Work, many};
 use holdpoint_driver::{Moment, RunView};
 use holdpoint_engine::{By, Event, Question, Task, Via};
 use jiff::Timestamp;
@@ -204,12 +204,9 @@ impl Inner {
                     until = Instant::now() + GRACE;
                 }
                 Err(_) => {
-                    texts.push(match self.under_way {
-                        1 => "1 notice was under way still when nobody waited any longer".to_owned(),
-                        count => {
-                            format!("{count} notices were under way still when nobody waited any longer")
-                        }
-                    });
+                    let were = if self.under_way == 1 { "was" } else { "were" };
+                    let notices = many(self.under_way, "notice");
+                    texts.push(format!("{notices} {were} under way still when nobody waited any longer"));
                     self.under_way = 0;
                 }
             }

@@ -185,6 +185,11 @@ impl Problem {
         Problem::new(Exit::Record, message, help)
     }
 
+    /// An error that nobody but us can have caused.
+    pub fn ours(error: impl fmt::Display) -> Problem {
+        Problem::fault(error.to_string(), "This is a fault of holdpoint.")
+    }
+
     /// A fault of ours, or of the machine.
     pub fn fault(message: impl Into<String>, help: impl Into<String>) -> Problem {
         Problem::new(Exit::Fault, message, help)

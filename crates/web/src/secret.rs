@@ -21,7 +21,7 @@ impl Digest {
 
     /// In lower-case hex.
     pub(crate) fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        holdpoint_model::hex(&self.0)
     }
 }
 

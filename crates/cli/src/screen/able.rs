@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::Screen;
 use super::behind::Kind;
 use super::harmless::harmless;
+use crate::uri::encoded;
 
 /// Whether somebody can be asked, and will see the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,22 +135,5 @@ impl Screen {
     /// Columns for prose, inside of the margin: longer lines are hard to read.
     pub fn prose_width(&self) -> usize {
         (self.width() - 4).min(96)
-    }
-}
-
-/// What of a path stands in an address as it is (RFC 3986): nothing of it ends the link.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-fn encoded(path: &str) -> String {
-    utf8_percent_encode(path, PLAIN).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn nothing_of_a_path_ends_a_link() {
-        assert_eq!(encoded("/a b/ü\u{1b}\\\u{7};"), "/a%20b/%C3%BC%1B%5C%07%3B");
     }
 }

@@ -63,17 +63,23 @@ impl Typed {
         self.at + next.map_or(behind.len(), |next| end + next)
     }
 
-    /// What is seen of it in so many columns, and how many of them are behind the cursor.
+    /// What is seen of it in so many columns, and how many of them are behind the cursor. However long it is, no more is
+    /// looked at than is seen.
     fn seen(&self, room: usize) -> (String, usize) {
-        let shown: Vec<Cow<'static, str>> = self.chars.iter().map(|c| shown(*c)).collect();
-        let width =
-            |from: usize, to: usize| shown[from..to].iter().map(|c| measure_text_width(c)).sum::<usize>();
+        let width = |c: &char| measure_text_width(&shown(*c));
         // The cursor needs a column of its own, and so does the mark of what is out of sight before it.
-        let room = room.saturating_sub(2).max(1);
-        let first = (0..=self.at).find(|first| width(*first, self.at) <= room).unwrap_or(self.at);
-        let fits = (self.at..=shown.len()).rev().find(|last| width(first, *last) <= room).unwrap_or(self.at);
+        let mut left = room.saturating_sub(2).max(1);
+        let mut takes = |c: &char| {
+            let fits = width(c) <= left;
+            left -= if fits { width(c) } else { 0 };
+            fits
+        };
+        let (before, behind) = self.chars.split_at(self.at);
+        let first = before.len() - before.iter().rev().take_while(|c| takes(c)).count();
+        let behind = &behind[..behind.iter().take_while(|c| takes(c)).count()];
+        let text = |chars: &[char]| chars.iter().map(|c| shown(*c)).collect::<String>();
         let mark = if first > 0 { "…" } else { "" };
-        (format!("{mark}{}", shown[first..fits].concat()), width(self.at, fits))
+        (format!("{mark}{}{}", text(&before[first..]), text(behind)), behind.iter().map(width).sum())
     }
 }
 

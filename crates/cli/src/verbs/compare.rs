@@ -28,13 +28,10 @@ pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Probl
     let text = match arguments.format {
         // What goes into a file is no terminal's.
         CompareFormat::Text => lines(screen, &comparison, arguments.output.is_none()).join("\n") + "\n",
-        CompareFormat::Json => {
-            serde_json::to_string_pretty(&comparison)
-                .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?
-                + "\n"
+        CompareFormat::Json => serde_json::to_string_pretty(&comparison).map_err(Problem::ours)? + "\n",
+        CompareFormat::Html => {
+            holdpoint_report::comparison(&comparison, &jiff::tz::TimeZone::system()).map_err(Problem::ours)?
         }
-        CompareFormat::Html => holdpoint_report::comparison(&comparison, &jiff::tz::TimeZone::system())
-            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
     };
     output::give(screen, arguments.output.as_deref(), text.trim_end(), "")?;
     Ok(if comparison.outcomes_differ { Exit::Failed } else { Exit::Passed })
@@ -55,9 +52,7 @@ fn intact(dir: RunDir) -> Result<Recorded, Problem> {
 
 fn of(a: &Recorded, b: &Recorded) -> Result<Comparison, Problem> {
     let summary = |recorded: &Recorded| {
-        recorded
-            .with_material(None, holdpoint_report::summarise)
-            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))
+        recorded.with_material(None, holdpoint_report::summarise).map_err(Problem::ours)
     };
     let (one, other) = (summary(a)?, summary(b)?);
     let reads = |recorded: &Recorded, reference: &BlobRef| {

@@ -36,7 +36,7 @@ pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             let parts = outputs.iter().map(|(title, text)| (title.clone(), text.clone())).collect();
             let masked = secrets.masked(&exhibit.text()).into_owned();
             holdpoint_report::exhibit(&told, &exhibit, &sha256(masked.as_bytes()), parts)
-                .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?
+                .map_err(Problem::ours)?
         }
         EvidenceFormat::Json => as_json(&run, &recorded, task, &exhibit, &outputs, secrets),
     };

@@ -101,8 +101,7 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
     }
     let gone: HashSet<&str> = proof.expunged.iter().map(|gone| gone.tombstone.blob.sha256.as_str()).collect();
     for Stamped { n, event, .. } in &read.events {
-        let blobs = referenced(event)
-            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
+        let blobs = referenced(event).map_err(Problem::ours)?;
         for BlobRef { sha256, .. } in blobs {
             let name = format!("blobs/sha256/{sha256}");
             if let Some(gone) = proof.expunged.iter().find(|gone| gone.tombstone.blob.sha256 == sha256)
@@ -172,6 +171,7 @@ fn add(files: &mut Files, dir: &RunDir, name: String) -> Result<(), Problem> {
 /// In the zone of the run, so that they are the same wherever they are made.
 fn reports(files: &mut Files, dir: &RunDir, proof: &Verification, opened: &RunOpened) -> Result<(), Problem> {
     let recorded = read_dir(RunDir { number: dir.number, name: dir.name.clone(), path: dir.path.clone() })?;
+    let recorded = recorded.with_rehearsal();
     let zone = TimeZone::get(&opened.session.time_zone).unwrap_or(TimeZone::UTC);
     let verdict = Some(proof.verdict.to_string());
     let fault = |error: holdpoint_report::ReportError| {

@@ -38,6 +38,9 @@ pub struct Recorded {
     pub reviews: Reviews,
     /// Anchors beside it.
     pub anchors: Proved,
+    /// Why the record of the rehearsal that it relied on, in the same store, is not what it was; nothing unless
+    /// [`Recorded::with_rehearsal`] looked.
+    pub rehearsal_wrong: Option<String>,
 }
 
 /// The run directory that `what` names: a number, an id prefix, a path, `latest`.
@@ -76,7 +79,7 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
         Some(sealed) => of_events(dir, events, proof.position.clone(), sealed)?,
         None => read_dir(dir)?,
     };
-    Ok((proof, recorded))
+    Ok((proof, recorded.with_rehearsal()))
 }
 
 /// Reads the run in `dir` and sums it up on the way, for an `overview` or whole: a long record takes no more memory than its
@@ -105,13 +108,15 @@ struct Folded {
     sealed: bool,
 }
 
+/// A record from its beginning: event 0, and what reads on behind it.
+pub fn begin(dir: &RunDir) -> Result<(Reader, Stamped), Problem> {
+    let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+    let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+    Ok((events, first.map_err(read_problem)?))
+}
+
 fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem> {
-    let begin = || -> Result<(Reader, Stamped), Problem> {
-        let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-        let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
-        Ok((events, first.map_err(read_problem)?))
-    };
-    let mut begun = begin()?;
+    let mut begun = begin(dir)?;
     let compiled = || document(dir, &begun.1).map(|(_, plan)| plan);
     let mut plan = match &begun.1.event {
         Event::RunOpened(opened) => plans.of(opened, compiled)?,
@@ -121,7 +126,7 @@ fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem
         match folded_by(dir, &plan, begun, overview)? {
             Fold::Whole(folded) => return Ok(*folded),
             // From the beginning once more.
-            Fold::Goes(by) => (plan, begun) = (Arc::from(by), begin()?),
+            Fold::Goes(by) => (plan, begun) = (Arc::from(by), begin(dir)?),
         }
     }
 }
@@ -140,8 +145,7 @@ fn folded_by(
     (mut events, first): (Reader, Stamped),
     overview: bool,
 ) -> Result<Fold, Problem> {
-    let fault = |error: NotOpened| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
-    let summing = Summing::begin(plan, &first, None).map_err(fault)?;
+    let summing = Summing::begin(plan, &first, None).map_err(Problem::ours)?;
     let mut summing = if overview { summing.overview() } else { summing };
     for stamped in events.by_ref() {
         let stamped = stamped.map_err(read_problem)?;
@@ -151,7 +155,7 @@ fn folded_by(
         summing.event(stamped);
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
-    let Event::RunOpened(opened) = first.event.clone() else { return Err(fault(NotOpened)) };
+    let Event::RunOpened(opened) = first.event.clone() else { return Err(Problem::ours(NotOpened)) };
     let folded = Folded { summary: summing.end(), opened, position: events.position(), sealed };
     Ok(Fold::Whole(Box::new(folded)))
 }
@@ -208,7 +212,7 @@ fn of_events(
         }
         _ => Proved::default(),
     };
-    Ok(Recorded { sealed, events, position, dir, sources, plan, reviews, anchors })
+    Ok(Recorded { sealed, events, position, dir, sources, plan, reviews, anchors, rehearsal_wrong: None })
 }
 
 /// The document as it was when the run was opened, and its plan.
@@ -254,6 +258,16 @@ impl Recorded {
         }
     }
 
+    /// With what comes of holding the rehearsal that it relied on against its own record, which is proved for that: once, for
+    /// all reports that are made of it.
+    pub fn with_rehearsal(self) -> Recorded {
+        let rehearsal_wrong = match beside(&self.dir.path, self.opened()) {
+            Some(Beside::Wrong(why)) => Some(why),
+            _ => None,
+        };
+        Recorded { rehearsal_wrong, ..self }
+    }
+
     /// Event 0 as it would be with the document that the run goes by at its end.
     pub fn in_force(&self) -> RunOpened {
         let exchanges = self.events.iter().filter_map(|stamped| match &stamped.event {
@@ -293,12 +307,6 @@ impl Recorded {
     ) -> T {
         let blob = |reference: &BlobRef| self.open(reference);
         let (anchors, anchors_wrong) = self.anchors.facts();
-        // Another record is proved for that: only where this one was.
-        let rehearsal = verified.as_ref().and_then(|_| beside(&self.dir.path, self.opened()));
-        let rehearsal_wrong = match rehearsal {
-            Some(Beside::Wrong(why)) => Some(why),
-            _ => None,
-        };
         make(&holdpoint_report::Material {
             plan: &self.plan,
             document: self.sources.own(),
@@ -310,7 +318,7 @@ impl Recorded {
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,
             anchors_wrong,
-            rehearsal_wrong,
+            rehearsal_wrong: self.rehearsal_wrong.clone(),
             zone,
         })
     }

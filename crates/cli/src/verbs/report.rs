@@ -30,9 +30,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     if attestation {
         attestable(&proof)?;
         let summary = recorded.with_material(verdict.clone(), holdpoint_report::summarise);
-        sound_beside(
-            &summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
-        )?;
+        sound_beside(&summary.map_err(Problem::ours)?)?;
     }
     if arguments.outputs.is_some() && arguments.format != ReportFormat::Html {
         return Err(Problem::usage("--outputs is for the page", "Leave it out, or say --format html."));
@@ -55,7 +53,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
         ReportFormat::Junit => recorded.with_material(verdict, holdpoint_report::junit),
         ReportFormat::Cast => recorded.with_material(verdict, holdpoint_report::cast),
     };
-    let text = text.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
+    let text = text.map_err(Problem::ours)?;
     let text = match &arguments.key {
         Some(key) => attest(&recorded, &text, key)?,
         None => text,

@@ -53,8 +53,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
 }
 
 fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
-    serde_json::to_string_pretty(what)
-        .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))
+    serde_json::to_string_pretty(what).map_err(Problem::ours)
 }
 
 /// What is to be known of a run, a fact a line.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use holdpoint_document::{Code, Diagnostic, Span};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::tally::Tally;
 use crate::problem::More;
 use crate::screen::Screen;
+use crate::uri::encoded;
 use crate::verbs::prepare::Checked;
 
 /// Lines and columns of one text, for offsets that mostly grow: what was counted is not counted again.
@@ -99,7 +99,7 @@ pub(super) fn sarif(checked: &[Checked], more: More, tally: Option<&Tally>) -> V
             let ((line, column), (end_line, end_column)) = at.map_or(((1, 1), (1, 1)), |at| (at.from, at.to));
             let region = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
             let location =
-                json!({"physicalLocation": {"artifactLocation": {"uri": reference(file)}, "region": region}});
+                json!({"physicalLocation": {"artifactLocation": {"uri": encoded(file)}, "region": region}});
             json!({"ruleId": finding.code, "level": level, "locations": [location],
                    "message": {"text": format!("{}. {}", finding.message, finding.help)}})
         };
@@ -131,13 +131,6 @@ fn data(text: &str) -> String {
 /// A property of one.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-/// A path from the root as a reference of URIs: a `:` in its first part would begin a scheme, a `?` a query.
-fn reference(path: &str) -> String {
-    const KEPT: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(path, KEPT).to_string()
 }
 
 /// Workflow commands; a message's `%`, CR and LF are escaped, a property's `:` and `,` too.
@@ -182,18 +175,6 @@ mod tests {
             ("::error::x", "::error::x", "%3A%3Aerror%3A%3Ax"),
         ] {
             assert_eq!((data(text).as_str(), property(text).as_str()), (in_text, in_property), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_a_reference_of_uris() {
-        for (path, wanted) in [
-            ("docs/a-b_c.md", "docs/a-b_c.md"),
-            ("a b:c?.md", "a%20b%3Ac%3F.md"),
-            ("100%#1.md", "100%25%231.md"),
-            ("größe.md", "gr%C3%B6%C3%9Fe.md"),
-        ] {
-            assert_eq!(reference(path), wanted);
         }
     }
 }

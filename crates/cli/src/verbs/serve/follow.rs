@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped};
-use holdpoint_record::{ReadError, Reader, RunDir};
+use holdpoint_record::{Reader, RunDir};
 use holdpoint_view::Reading;
 use holdpoint_web::Told;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::row::row;
 use super::stamp::{Stamp, short_enough};
 use crate::problem::Problem;
-use crate::verbs::read::{document, exchanged, read_problem};
+use crate::verbs::read::{begin, document, exchanged, read_problem};
 use crate::verbs::standing::{Read, Standing};
 
 /// How often it is looked whether something was added. A driver tells nobody but its record.
@@ -43,7 +43,7 @@ struct Follower<'t> {
 pub fn follow(dir: &RunDir, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Problem> {
     short_enough(&dir.path)?;
     let mut follower = Follower { dir, next: from, stood: None, tell };
-    let (_, first) = follower.begin()?;
+    let (_, first) = begin(dir)?;
     let mut plan = Arc::new(document(dir, &first)?.1);
     while let End::Again(by) = follower.by(&plan)? {
         plan = by;
@@ -52,16 +52,9 @@ pub fn follow(dir: &RunDir, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Re
 }
 
 impl Follower<'_> {
-    /// The record from its beginning: what follows event 0, and that.
-    fn begin(&self) -> Result<(Reader, Stamped), Problem> {
-        let mut events = Reader::open(&self.dir.path).map_err(read_problem)?;
-        let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(self.dir.path.clone())));
-        Ok((events, first.map_err(read_problem)?))
-    }
-
     fn by(&mut self, plan: &Arc<Plan>) -> Result<End, Problem> {
         let mut stamp = Stamp::of(&self.dir.path);
-        let (mut events, first) = self.begin()?;
+        let (mut events, first) = begin(self.dir)?;
         let Event::RunOpened(opened) = &first.event else {
             return Err(Problem::record("the record does not begin with run.opened", "Verify it."));
         };

@@ -162,7 +162,7 @@ impl Host for Store {
             let page = kept(&recorded, &proof, true, |material, kept| {
                 html_and_policy(material, kept, Outputs::Full)
             })?;
-            let page = page.map_err(fault)?;
+            let page = page.map_err(Problem::ours)?;
             Ok(Report { html: page.html, policy: page.policy })
         };
         made().map_err(|problem| self.refusal(&problem))
@@ -174,21 +174,17 @@ impl Host for Store {
     }
 }
 
-fn fault(error: impl std::fmt::Display) -> Problem {
-    Problem::fault(error.to_string(), "This is a fault of holdpoint.")
-}
-
 impl Store {
     fn shown(&self, dir: RunDir) -> Result<Shown, Problem> {
         small_enough(&dir.path)?;
         let (proof, recorded) = proved(dir)?;
         let mut verdict = proof.verdict.to_string();
-        let summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(fault)?;
+        let summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(Problem::ours)?;
         let mut intact = proof.verdict.intact();
         if intact && let Err(why) = sound_beside(&summary) {
             (intact, verdict) = (false, why.to_string());
         }
-        let mut json = serde_json::to_value(&summary).map_err(fault)?;
+        let mut json = serde_json::to_value(&summary).map_err(Problem::ours)?;
         json["intact"] = json!(intact);
         // Of a record that is not intact nobody is shown what to sign.
         let hold_point = match intact && !recorded.sealed {

@@ -24,15 +24,8 @@ const REASON: &str = "A sentence for whoever reads the record: it stands there w
 pub(super) const NOT_THIS_ONE: Option_ =
     ("not this one", 'x', "this part is not for this run: pass over it; is no deviation");
 
-/// What may be answered but that it be run: before it is, and once it was and failed.
-pub(super) fn without_running(offers: &Offers) -> Vec<Option_> {
-    let left = offers.choices.iter().filter_map(|choice| match choice {
-        Choice::NotApplicable => Some(("not applicable", 't', "it is not for this run; no deviation")),
-        Choice::PassOver => Some(NOT_THIS_ONE),
-        _ => None,
-    });
-    [("by hand", 'h', "I did it by hand, and say so; no deviation")].into_iter().chain(left).collect()
-}
+/// For a command that is offered, and for one that was run and failed.
+pub(super) const BY_HAND: Option_ = ("by hand", 'h', "I did it by hand, and say so; no deviation");
 
 /// What can be written down.
 fn wanted(kind: &ValueKind) -> String {
@@ -101,7 +94,7 @@ pub(super) fn decide(
         }
     }
     if question == Question::Failed && view.run.is_offered_still(view.plan, task) {
-        first.extend(without_running(&offers));
+        first.push(BY_HAND);
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
     choose(operator, view, task, &script, &first, false, store)

@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{Choice, Task};
 
-use super::choose::{Option_, choose, without_running};
+use super::choose::{BY_HAND, NOT_THIS_ONE, Option_, choose};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
@@ -22,6 +22,11 @@ pub(super) fn decide(
     } else if !view.run.missing(view.plan, task).is_empty() {
         first.push(("values", 'v', "say what is needed; each is asked once a run"));
     }
-    first.extend(without_running(&offers));
+    first.push(BY_HAND);
+    first.extend(offers.choices.iter().filter_map(|choice| match choice {
+        Choice::NotApplicable => Some(("not applicable", 't', "it is not for this run; no deviation")),
+        Choice::PassOver => Some(NOT_THIS_ONE),
+        _ => None,
+    }));
     choose(operator, view, task, script, &first, false, store)
 }
