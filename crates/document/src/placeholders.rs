@@ -133,6 +133,11 @@ pub(crate) fn is_left_out(line: &str) -> bool {
     matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]")
 }
 
+/// Whether a text holds nothing but the marks of what is left out, and blanks.
+pub(crate) fn is_elided(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -60,8 +60,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
     }
     let tree = markdown::read_plain(source, &fronts, DocumentKind::Foreign);
-    let in_tabs = turn::in_tabs(source, &fronts);
     let units = units(source, &tree);
+    let in_tabs = turn::in_tabs(source, &fronts, &units);
     let fences = markdown::fences(&tree.blocks);
     let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
     let mut values = Values::of(&units);

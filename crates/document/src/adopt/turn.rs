@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::proposal::Proposal;
 use crate::markdown::{self, Fronts};
-use crate::offered::{before, last_sentence, units};
+use crate::offered::{Unit, before, last_sentence, units};
 use crate::{DocumentKind, Plan, Span, Step, Work};
 
 /// Words of a title, or of the text above code, by which that is for some runs only.
@@ -57,15 +57,14 @@ pub(super) fn left(proposal: &mut Proposal, plan: &Plan) {
     }
 }
 
-/// Code with commands in tabs, and how many: a run-book has no tabs, and to it all that stands in one is text.
-pub(super) fn in_tabs(source: &str, fronts: &Fronts) -> Vec<(Span, usize)> {
+/// Code with commands in tabs, and how many: a run-book has no tabs, and to it all that stands in one is text; `plain` is
+/// what it reads as code.
+pub(super) fn in_tabs(source: &str, fronts: &Fronts, plain: &[Unit]) -> Vec<(Span, usize)> {
     let tree = markdown::read(source, fronts, DocumentKind::Foreign);
-    let plain = markdown::read_plain(source, fronts, DocumentKind::Foreign);
-    let plain: Vec<Span> = units(source, &plain).iter().map(|unit| unit.span).collect();
     let mut found = Vec::new();
     for unit in units(source, &tree) {
         let count = unit.cut.commands.iter().filter(|command| command.is_offered()).count();
-        if count > 0 && !plain.contains(&unit.span) {
+        if count > 0 && !plain.iter().any(|plain| plain.span == unit.span) {
             found.push((unit.span, count));
         }
     }

@@ -8,6 +8,7 @@ use super::filled::filled;
 use super::programs::{is_known, only_reads, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
+use crate::placeholders::is_elided;
 use crate::{Class, Confidence, Reading};
 
 /// What is known of the code that a command stands in.
@@ -57,7 +58,7 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if trimmed.is_empty() {
         return reading(NotACommand, Sure, "nothing follows the prompt");
     }
-    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace()) {
+    if is_elided(trimmed) {
         return reading(NotACommand, Sure, "it stands for something that is left out");
     }
     if trimmed.starts_with(['|', ')', '}', '+', '=', '>', '*', ',']) {

@@ -6,6 +6,7 @@ use super::classes::{Around, classify};
 use super::programs::is_known;
 use super::prompts::{Prompt, has_root_prompts, prompt};
 use super::whole::{MOST_LINES, is_whole, may_end};
+use crate::placeholders::is_elided;
 use crate::{Class, Confidence, Reading};
 
 /// Code of a document.
@@ -344,7 +345,7 @@ fn goes_on(above: &str, line: &str) -> bool {
 impl Command {
     /// Whether it only stands for something that is not there.
     pub(crate) fn is_left_out(&self) -> bool {
-        self.text.chars().all(|c| matches!(c, '.' | '…' | '[' | ']') || c.is_whitespace())
+        is_elided(&self.text)
     }
 
     /// Whether it is offered.
