@@ -8,6 +8,7 @@ use holdpoint_helper::{Helper, Unanswered};
 
 use crate::files;
 use crate::interrupts;
+use crate::operator::{OF_NO_BLOCK, OF_RUN};
 use crate::screen::Screen;
 
 /// Longest time that a command may take.
@@ -22,7 +23,11 @@ pub fn answer(
     without: &[&str],
     ask: bool,
 ) -> Result<(ExitStatus, Vec<u8>), String> {
-    let helper = Helper::new("sh").arguments(["-euc", command]).directory(root).without(without);
+    let helper = Helper::new("sh")
+        .arguments(["-euc", command])
+        .directory(root)
+        .without(without)
+        .variable(OF_RUN, OF_NO_BLOCK);
     let helper = helper.within(LIMIT).at_most(files::VALUE);
     let told = screen.clone();
     let say = move |line: &[u8]| told.say(&told.neutralise(&String::from_utf8_lossy(line)));

@@ -1,6 +1,7 @@
 //! Values of the inputs a document asks for, and where each came from.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::path::Path;
 
 use holdpoint_document::{Input, Plan, Source};
@@ -216,7 +217,11 @@ fn from_source(
 ) -> Result<Option<(String, String)>, String> {
     let fail = |what: String, why: String| format!("{what}: {why}");
     match source {
-        Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
+        Source::Env(name) => match std::env::var(name) {
+            Ok(value) => Ok(Some((value, format!("env {name}")))),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => Err(fail(format!("env {name}"), "it is not UTF-8".to_owned())),
+        },
         Source::File(path) => {
             let fail = |why: &str| fail(format!("the file {path}"), why.to_owned());
             if !files::stays(path) {

@@ -54,7 +54,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Words of the command line stand in it, and may come from anywhere.
-            let hostile = |word: std::ffi::OsString| word.to_string_lossy().chars().any(char::is_control);
+            let hostile = |word: std::ffi::OsString| {
+                let word = word.to_string_lossy();
+                screen.neutralise(&word) != word
+            };
             if error.use_stderr() && std::env::args_os().any(hostile) {
                 screen.say(&screen.neutralise(error.to_string().trim_end()));
             } else {

@@ -1,5 +1,6 @@
 //! Who operates, on what machine, with what program.
 
+use std::env::VarError;
 use std::path::Path;
 
 use holdpoint_document::{Config, folded, unseen};
@@ -9,13 +10,17 @@ use crate::git;
 use crate::problem::Problem;
 
 /// The run that a block belongs to, where this process was started by one.
-const OF_RUN: &str = "HOLDPOINT_RUN";
+pub const OF_RUN: &str = "HOLDPOINT_RUN";
+/// What stands there for commands that belong to no run yet or to no block, as those that give inputs.
+pub const OF_NO_BLOCK: &str = "0";
 
 /// Refuses what only a person does, where a block of a run does it: its script would sign with whatever is at hand.
 pub fn not_in_a_block(what: &str) -> Result<(), Problem> {
     let Some(run) = within() else { return Ok(()) };
+    let of =
+        if run == OF_NO_BLOCK { "a command that holdpoint runs" } else { &format!("a block of run {run}") };
     Err(Problem::refused(
-        format!("{what} in a block of run {run} ({OF_RUN} is set): no script does that for somebody"),
+        format!("{what} in {of} ({OF_RUN} is set): no script does that for somebody"),
         "Type it in a terminal of your own.",
     ))
 }
@@ -109,8 +114,15 @@ fn whoever(option: Option<&str>, root: &Path) -> Result<(String, &'static str), 
     if let Some(who) = option.map(str::to_owned).and_then(said) {
         return Ok((who, "option"));
     }
-    if let Some(who) = std::env::var("HOLDPOINT_OPERATOR").ok().and_then(said) {
-        return Ok((who, "HOLDPOINT_OPERATOR"));
+    match std::env::var("HOLDPOINT_OPERATOR").map(said) {
+        Ok(Some(who)) => return Ok((who, "HOLDPOINT_OPERATOR")),
+        Ok(None) | Err(VarError::NotPresent) => {}
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Problem::usage(
+                "HOLDPOINT_OPERATOR is not UTF-8, so it names nobody",
+                "Nothing was done. Set it to your name, or say --operator.",
+            ));
+        }
     }
     let configured = git::configured(root, "user.email")?.and_then(said);
     Ok(configured.map_or_else(|| (os_user(), "os"), |who| (who, "git")))

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use holdpoint_model::shows_nothing;
 use regex::Regex;
 
 use crate::blocks::{Kind, kind_of, kind_or_near};
@@ -260,7 +261,7 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             let help = "move the list out of the quote";
             findings.add(Code::Misplaced, task, "an item inside a quote or a footnote is no step", help);
         }
-        Some(task) if item.span.end <= task.end => {
+        Some(task) if source.get(task.end..item.span.end).is_none_or(shows_nothing) => {
             findings.add(
                 Code::MissingKey,
                 task,

@@ -6,7 +6,7 @@ use holdpoint_bounded::template;
 use minijinja::Environment;
 
 use crate::blocks::{Templated, is_templated};
-use crate::conditions::{self, Kind, Texts};
+use crate::conditions::{self, Kind, Room, Texts};
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
 use crate::{Code, Config, FrontMatter, Span};
@@ -39,6 +39,8 @@ pub(crate) struct Scope {
     partial: BTreeMap<String, String>,
     /// What is known of their values; what is not here is not known.
     kinds: BTreeMap<String, Kind>,
+    /// For what is worked out of their patterns.
+    room: Room,
     /// Environments that the document can run in; `None` where that is not known.
     environments: Option<Vec<String>>,
     /// What is configured of those.
@@ -52,6 +54,7 @@ impl Scope {
             names: BTreeMap::new(),
             partial: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            room: Room::default(),
             environments: environments(front, config),
             configured: allowed(front, config)
                 .into_iter()
@@ -76,7 +79,7 @@ impl Scope {
         for input in &front.inputs {
             let origin = if input.secret { Origin::Secret } else { Origin::Input };
             scope.names.insert(input.name.clone(), origin);
-            scope.kinds.insert(input.name.clone(), Kind::of(&input.kind, true));
+            scope.kinds.insert(input.name.clone(), Kind::of(&input.kind, true).within(&scope.room));
         }
         scope
     }
@@ -100,6 +103,7 @@ impl Scope {
             _ if self.partial.contains_key(name) => "an environment variable of this name in holdpoint.toml",
             _ => {
                 self.names.insert(name.to_owned(), Origin::Taken { conditional });
+                let kind = kind.within(&self.room);
                 let kind = match self.kinds.remove(name) {
                     Some(other) => other.or(kind),
                     None => kind,

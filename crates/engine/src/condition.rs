@@ -58,7 +58,7 @@ impl Run {
         }
         let unreadable = |text: &str| self.values.render(text).err();
         let (text, error) = match task.work(plan)? {
-            Work::Confirm { text } => (text, unreadable(text)?),
+            Work::Confirm { text } => (text, self.values.render_shown(text).err()?),
             Work::Record { fields } => fields
                 .iter()
                 .filter_map(|field| field.prompt.as_ref())
@@ -93,15 +93,15 @@ impl Run {
         Some(format!("env {name}, `{template}`, cannot be rendered: {error}"))
     }
     /// Why a block has no value for a name that it reads: places captured different ones, and it is at none of them.
-    /// What a script reads is for its language to say, so that any mention counts.
+    /// What a script reads is for its language to say, so that any mention counts; a probe reads nothing by itself.
     fn disagreement(&self, block: &Block, task: Task) -> Option<String> {
         let values = self.values_at(task);
         if values.withheld().is_empty() {
             return None;
         }
         let read = names_around(block);
-        let edited = self.edited_script(task).is_some();
-        let mentioned = |name: &String| read.contains(name) || (!edited && mentions(&block.script, name));
+        let settled = self.edited_script(task).is_some() || block.probe.is_some();
+        let mentioned = |name: &String| read.contains(name) || (!settled && mentions(&block.script, name));
         values.withheld().iter().find(|(name, _)| mentioned(name)).map(|(_, why)| why.clone())
     }
 }

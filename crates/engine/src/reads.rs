@@ -1,6 +1,7 @@
 //! Which names a block, a template or a condition reads: by its structure, never by a search through its text.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 use holdpoint_bounded::json::Value;
 use holdpoint_bounded::template;
@@ -26,14 +27,20 @@ pub fn names_in_template(text: &str) -> BTreeSet<String> {
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
 
-/// Names that are read where a block is prepared and judged: its own variables, its script if that is a template, and
-/// its expectations. What `script` reads by itself is for its language to say.
+/// Names that are read where a block is prepared and judged: its own variables, its script if that is a template, what
+/// its probe asks, and its expectations. What a script reads by itself is for its language to say.
 pub fn names_around(block: &Block) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut read = |text: &str| names.extend(names_in_template(text));
     block.options.env.iter().for_each(|(_, text)| read(text));
     if block.options.template {
         read(&block.script);
+    }
+    if let Some(probe) = &block.probe {
+        let Ok(_) = probe.rendered(|text| {
+            read(text);
+            Ok::<_, Infallible>(String::new())
+        });
     }
     for expectation in &block.expect {
         match &expectation.that {

@@ -9,7 +9,7 @@ impl Run {
     /// An item, or an offered command, as it is shown now; `None` for what is neither.
     pub fn item_text(&self, plan: &Plan, task: Task) -> Option<Result<String, TemplateError>> {
         let Some(Work::Confirm { text }) = task.work(plan) else { return self.offered_text(plan, task) };
-        Some(self.values().render(text))
+        Some(self.values().render_shown(text))
     }
 
     /// That somebody confirms this item, as it is shown now; `None` where there is no item that can be shown.

@@ -7,7 +7,7 @@ use crate::{By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, T
 impl Run {
     /// The statement to be signed, rendered.
     pub fn statement(&self, sign_off: &SignOff) -> Result<String, TemplateError> {
-        self.values().render(&sign_off.statement)
+        self.values().render_shown(&sign_off.statement)
     }
 
     /// Who has signed it off so far.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
-use holdpoint_model::{Block, ValueKind};
-use holdpoint_shell::is_empty_script;
+use holdpoint_model::{Block, ValueKind, shows_nothing};
+use holdpoint_shell::{is_empty_script, open_here_document};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
@@ -139,13 +139,28 @@ impl Values {
         self.render_in(&TEXT, template)
     }
 
+    /// Renders what somebody is to answer to. What came to nothing that can be seen is an error: nobody can confirm or
+    /// sign it.
+    pub(crate) fn render_shown(&self, template: &str) -> Result<String, TemplateError> {
+        let text = self.render(template)?;
+        if !self.known.verbatim && shows_nothing(&text) {
+            return Err(TemplateError { message: "nothing that can be seen is left of it".to_owned() });
+        }
+        Ok(text)
+    }
+
     /// Renders a script: every inserted value is quoted for a POSIX shell as one word. A script of which no command is
-    /// left is an error: it would pass whatever is the case.
+    /// left is an error: it would pass whatever is the case. So is one whose end is the text of a here-document.
     pub fn render_script(&self, template: &str) -> Result<String, TemplateError> {
         let script = self.render_in(&SCRIPT, template)?;
         // Only shells take templates, and all of them begin a comment in the same way.
         if is_empty_script(&script, "sh") {
             let message = "no command is left of it, so it would pass whatever is the case".to_owned();
+            return Err(TemplateError { message });
+        }
+        if let Some(at) = open_here_document(&script) {
+            let begins = script[at..].lines().next().unwrap_or_default();
+            let message = format!("the here-document `{begins}` has no end: all that follows is its text");
             return Err(TemplateError { message });
         }
         Ok(script)

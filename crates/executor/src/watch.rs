@@ -58,13 +58,14 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
     }
     tokio::pin!(interrupt);
     loop {
-        let is_over = limit.as_mut().is_some_and(|limit| limit.is_over(Instant::now()));
         progress.settle();
         if progress.is_settled() && !running.outlet.is_open() {
             break;
         }
         let runs = progress.ended.is_none();
         let free = runs && progress.stop.is_none();
+        // Only while it has a limit: nobody looks in time at what is being ended.
+        let is_over = free && limit.as_mut().is_some_and(|limit| limit.is_over(Instant::now()));
         // In this order, so that no flood of output holds up a limit or an interrupt.
         let stop = select! {
             biased;
@@ -74,7 +75,7 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
                 progress.ended = Some((Instant::now(), status));
                 None
             }
-            () = std::future::ready(()), if free && is_over => Some(Stop::TimedOut),
+            () = std::future::ready(()), if is_over => Some(Stop::TimedOut),
             () = at(limit.as_ref().map(Limit::look_again)), if free && limit.is_some() => None,
             () = at(progress.hang_up_at), if progress.hang_up_at.is_some() => {
                 progress.hang_up();

@@ -48,6 +48,22 @@ pub fn unseen(name: &str) -> Option<char> {
     name.chars().find(|c| is_unseen(*c))
 }
 
+/// Whether nothing of a text in Markdown is seen: blanks, what nobody sees, entities of those, comments.
+pub fn shows_nothing(text: &str) -> bool {
+    const BLANKS: &[&str] =
+        &["&nbsp;", "&ensp;", "&emsp;", "&thinsp;", "&zwj;", "&zwnj;", "&shy;", "&#160;", "&#xa0;", "&#xA0;"];
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || is_unseen(c));
+        let comment = rest.strip_prefix("<!--").and_then(|inside| inside.split_once("-->"));
+        let entity = || BLANKS.iter().find_map(|blank| rest.strip_prefix(blank));
+        match comment.map(|(_, after)| after).or_else(entity) {
+            Some(after) => rest = after,
+            None => return rest.is_empty(),
+        }
+    }
+}
+
 /// Unicode's default-ignorable code points, what acts on a terminal, and what looks like a blank and is none.
 fn is_unseen(c: char) -> bool {
     c.is_control()
@@ -63,6 +79,18 @@ fn is_unseen(c: char) -> bool {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_blank_or_a_comment_shows_nothing() {
+        for text in
+            ["", " \n\t", "\u{a0}\u{200b}", "<!-- a\nb --> <!---->", "&nbsp; &#160;", "\u{feff}<!-- -->&shy;"]
+        {
+            assert!(shows_nothing(text), "{text:?}");
+        }
+        for text in ["a", "<!-- open", "&amp;", "<!-- a --> b", "nbsp;", "-", "![](a.png)", "<br>"] {
+            assert!(!shows_nothing(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn names_that_look_the_same_are_one() {

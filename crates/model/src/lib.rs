@@ -22,7 +22,7 @@ mod words;
 pub use config::*;
 pub use digest::{hex, sha256};
 pub use field::{EvidenceKind, Field};
-pub use folding::{folded, looks, unseen};
+pub use folding::{folded, looks, shows_nothing, unseen};
 pub use front_matter::*;
 pub use holdpoint_bounded::json::Number;
 pub use notify::{Noteworthy, Notify};

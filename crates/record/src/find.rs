@@ -1,11 +1,12 @@
 //! How a run is named: by directory, number, ULID or `latest`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
-use crate::ReadError;
 use crate::disk::{self, DiskError};
+use crate::errors::{OpenError, ReadError};
 use crate::layout::number_of;
 use crate::reader::{Reader, is_run};
 use crate::store::{RunDir, Store, StoreError};
@@ -69,20 +70,32 @@ fn first(dir: &Path) -> Result<Option<RunOpened>, DiskError> {
     }
 }
 
-/// A run anywhere. A directory that was renamed has its number in its first event.
+/// A run anywhere. A directory that was renamed has its number in its first event. A link is not followed: whoever
+/// reads it says that it is one, as of a link within it.
 fn by_path(path: &Path) -> Result<RunDir, StoreError> {
     let not_a_run = || StoreError::NotARun(path.to_owned());
-    let absolute: PathBuf = path.canonicalize().map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => not_a_run(),
-        _ => disk::cannot("find", path)(e).into(),
+    let absolute = absolute(path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => not_a_run(),
+        _ => StoreError::from(disk::cannot("find", path)(e)),
     })?;
     if !is_run(&absolute) {
         return Err(not_a_run());
     }
-    let number = number_of(&absolute).or_else(|| Some(first(&absolute).ok()??.number));
-    let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned());
-    match (number, name) {
-        (Some(number), Some(name)) => Ok(RunDir { number, name, path: absolute }),
-        _ => Err(not_a_run()),
-    }
+    let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned()).ok_or_else(not_a_run)?;
+    let number = match number_of(&absolute) {
+        Some(number) => number,
+        None => match Reader::open(&absolute).and_then(|mut events| events.next().transpose()) {
+            Ok(Some(Stamped { event: Event::RunOpened(opened), .. })) => opened.number,
+            Ok(_) => return Err(OpenError::from(ReadError::NoFirstEvent(absolute)).into()),
+            Err(error) => return Err(OpenError::from(error).into()),
+        },
+    };
+    Ok(RunDir { number, name, path: absolute })
+}
+
+/// The path from the root, in which the last part alone may be a link.
+fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let Some(name) = path.file_name() else { return path.canonicalize() };
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(parent.canonicalize()?.join(name))
 }

@@ -14,6 +14,7 @@ use forms::forms;
 mod find;
 mod forms;
 mod quoting;
+mod zsh;
 
 /// Why a value cannot be a secret. Never says anything about the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 /// What shells make of a text: `set -x`, `printf %q`, `${x@Q}`, `declare -p`, `export -p`, `set`. What they write as
 /// `$'…'` is a form of [`add_source`].
 pub(super) fn add_shell(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    crate::zsh::add(text, forms);
     let mut add = |form: String| forms.insert(form.into_bytes());
     // In single quotes: bash, zsh and most others; `shlex.quote` of Python; dash, which takes quotes in a row together.
     add(text.replace('\'', r"'\''"));

@@ -153,6 +153,31 @@ fn what_sh_quotes_is_masked() {
 }
 
 #[test]
+fn what_zsh_quotes_is_masked() {
+    let secrets = secrets();
+    for script in [
+        "set -x; : \"$PW\"",
+        "set -x; OTHER=$PW",
+        "printf '%q' \"$PW\"",
+        "print -rn -- ${(q)PW}",
+        "print -rn -- ${(qq)PW}",
+        "print -rn -- ${(qqq)PW}",
+        "print -rn -- ${(qqqq)PW}",
+        "print -rn -- ${(q-)PW}",
+        "print -rn -- ${(q+)PW}",
+        "typeset -p PW",
+        "export -p | grep -a -A9 '^export PW='",
+    ] {
+        for locale in sample::some(["C", "C.UTF-8"], 1) {
+            assert!(
+                all_are_masked(&["zsh", "-fc"], locale, &in_shell(script), &secrets),
+                "zsh is wanted here"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_python_writes_is_masked() {
     let secrets = secrets();
     for expression in [

@@ -45,6 +45,9 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     tape.line(Duration::ZERO, &bold(&one_line(&title)));
     let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
     tape.line(Duration::ZERO, &one_line(&about));
+    if let Some(independence) = crate::summarise(m)?.independence {
+        tape.line(Duration::ZERO, &one_line(&independence));
+    }
     for frame in crate::timeline(m) {
         tape.frame(&frame);
     }

@@ -345,16 +345,16 @@ fn of_run(summary: &Summary) -> Suite {
         stderr: None,
     };
     let words = summary.verdict_words().to_lowercase();
+    let still = summary.still_done().into_iter().map(|still| format!("\nnot undone: {still}"));
+    let still: String = still.collect();
     let ended = match summary.verdict() {
         Some(Verdict::Passed) => Verdicts::Passed,
         Some(Verdict::NothingDone) => Verdicts::Failure {
             message: words.clone(),
-            body: "every action was passed over or skipped, so nothing has passed".to_owned(),
+            body: format!("every action was passed over or skipped, so nothing has passed{still}"),
         },
         Some(_) => {
-            let still = summary.still_done().into_iter().map(|still| format!("\nnot undone: {still}"));
-            let body = format!("the run ended {words}{}", still.collect::<String>());
-            Verdicts::Failure { message: words.clone(), body }
+            Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}{still}") }
         }
         None => {
             let stands =
@@ -382,6 +382,7 @@ fn of_run(summary: &Summary) -> Suite {
         ("run-book-sha256", document.blob.sha256.clone()),
         ("verdict", words),
     ];
+    properties.extend(summary.independence.clone().map(|words| ("independence", visible(words.as_bytes()))));
     let included = document.includes.iter();
     properties.extend(included.map(|one| ("includes", format!("{} sha256 {}", one.path, one.blob.sha256))));
     properties.extend(document.commit.clone().map(|commit| ("commit", commit)));

@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
+use holdpoint_helper::Answer;
 use holdpoint_model::visible;
 
-use crate::tracked::{Tracked, filtered, filters, tracked};
+use crate::tracked::{Tracked, filtered, filters, is_missing, tracked};
 use crate::{Untold, entries, git, succeeded, top, unable};
 
 /// How a work tree differs from its commit.
@@ -57,11 +58,13 @@ pub fn look(root: &Path, store: Option<&Path>) -> Result<Looked, Untold> {
             "--ignore-submodules=dirty",
             "--no-renames",
         ]);
-        succeeded(root, status.arguments(more).ask())
+        let answer = status.arguments(more).ask();
+        let unseen = answer.as_ref().ok().and_then(unlooked);
+        Ok::<_, Untold>((succeeded(root, answer)?, unseen))
     };
     let mut arguments: Vec<OsString> = vec!["--untracked-files=normal".into(), "--".into(), ":/".into()];
     arguments.extend(aside.excluded());
-    let told = status(&arguments)?;
+    let (told, unseen) = status(&arguments)?;
     let mut looked = Looked::default();
     for entry in entries(&told) {
         match entry.strip_prefix(b"# ") {
@@ -74,14 +77,24 @@ pub fn look(root: &Path, store: Option<&Path>) -> Result<Looked, Untold> {
     }
     // What is committed is no run of ours, whatever it is called.
     if looked.changed.is_empty() && tracked.iter().any(|file| aside.holds(&file.path)) {
-        let told = status(&["--untracked-files=no".into()])?;
+        let (told, _) = status(&["--untracked-files=no".into()])?;
         looked.changed = entries(&told).filter(|entry| !entry.starts_with(b"# ")).map(path_of).collect();
     }
-    looked.overlooked = overlooked(root, store, &filters, &tracked)?;
+    looked.overlooked = match unseen {
+        Some(unseen) => Some(unseen),
+        None => overlooked(root, store, &filters, &tracked)?,
+    };
     if let (false, Some(commit)) = (looked.is_dirty(), &looked.commit) {
         looked.changed = differing(root, commit, &quiet.clone().collect::<Vec<_>>(), &tracked)?;
     }
     Ok(looked)
+}
+
+/// What git could not look at, in its own words: it says so, and goes on as if nothing were there.
+fn unlooked(answer: &Answer) -> Option<String> {
+    let said = String::from_utf8_lossy(&answer.said);
+    let said = said.lines().find(|line| !line.trim().is_empty() && !line.starts_with("hint: "))?;
+    Some(format!("git cannot look at all of it: {}", visible(said.as_bytes())))
 }
 
 /// The path of an entry of `status --porcelain=v2 --no-renames`, fit to be shown.
@@ -152,9 +165,10 @@ fn overlooked(
     for module in tracked.iter().filter(|file| file.module) {
         let directory = root.join(&module.path);
         let path = shown(&module.path);
-        if directory.join(".git").symlink_metadata().is_err() {
+        if is_missing(&directory.join(".git")) {
             // Not brought here: git does not look into it, so nothing may be there.
-            let empty = std::fs::read_dir(&directory).map_or(true, |mut entries| entries.next().is_none());
+            let empty = std::fs::read_dir(&directory)
+                .map_or_else(|_| is_missing(&directory), |mut entries| entries.next().is_none());
             if empty {
                 continue;
             }

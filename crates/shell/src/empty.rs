@@ -54,7 +54,10 @@ pub(crate) fn behind_what_is_idle<'t>(body: &'t str, language: &str) -> &'t str 
             rest.strip_prefix(**word)
                 .is_some_and(|after| after.starts_with([' ', '\t', '\n', '\r', ';', '#']))
         };
-        rest = if let Some(after) = block {
+        // A line that goes on below, where nothing is.
+        let shell = idle.blocks.is_empty() && idle.words.is_empty();
+        let goes_on = if shell { rest.strip_prefix("\\\n").or(rest.strip_prefix("\\\r\n")) } else { None };
+        rest = if let Some(after) = block.or(goes_on) {
             after
         } else if rest.starts_with("#!") || idle.lines.iter().any(|open| rest.starts_with(open)) {
             rest.split_once('\n').map_or("", |(_, after)| after)
@@ -88,6 +91,8 @@ mod tests {
             ("lua", "--[[ a\nb ]]\n-- c"),
             ("php", "<?php\n// a\n# b\n/* c */ ?>"),
             ("sql", "-- a\n/* b */;"),
+            ("sh", "\\"),
+            ("bash", "# a\n\\\n  \\\n# b"),
             ("awk", "# a"),
             ("fish", "# a"),
         ] {
@@ -101,6 +106,8 @@ mod tests {
             ("sh", ":"),
             ("sh", "pass"),
             ("sh", "\"x\""),
+            ("sh", "\\ "),
+            ("sh", "\\\nfalse"),
             ("bash", "# a\ntrue"),
             ("python", "passed()"),
             ("python", "\"\"\"doc\"\"\".upper()"),

@@ -1,4 +1,4 @@
-//! Here-documents without an end: of a script, and of the scripts that it feeds to other shells by here-documents.
+//! Here-documents without an end: of a script, and of the scripts that it hands to other shells.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ const CARRIERS: &[&str] = &[
 ];
 
 /// Where a here-document begins that has no end, as far as that can be told without asking a shell: one in backquotes or
-/// in `$( … )` too, and one of a script that a shell is given in another here-document.
+/// in `$( … )` too, and one of a script that a shell is given in another here-document, by `-c`, or `eval` as its word.
 pub fn open_here_document(script: &str) -> Option<usize> {
     open(script, 0)
 }
@@ -60,6 +60,7 @@ fn in_list(script: &str, tokens: &[Token], until: usize, depth: usize) -> Option
             Kind::Comment => {}
             _ => {
                 feeds.extend(std::iter::repeat_n(is_shell(script, &words), begun));
+                found = found.or_else(|| in_word(script, &words, until, depth));
                 (words, begun) = (Vec::new(), 0);
             }
         }
@@ -75,18 +76,50 @@ fn in_list(script: &str, tokens: &[Token], until: usize, depth: usize) -> Option
             return found;
         }
     }
-    found
+    found.or_else(|| in_word(script, &words, until, depth))
+}
+
+/// Looks into the word that a shell takes as its script.
+fn in_word(script: &str, words: &[&Word], until: usize, depth: usize) -> Option<usize> {
+    let plain = bare(script, words);
+    let at = command(&plain, &["eval"], &[]).map(|at| at + 1).or_else(|| {
+        let shell = command(&plain, SHELLS, &["xargs"])?;
+        let options = plain[shell + 1..].iter().take_while(|word| word.starts_with('-')).count();
+        let says_so = |word: &&str| !word.starts_with("--") && word.contains('c');
+        plain[shell + 1..][..options].iter().any(says_so).then_some(shell + 1 + options)
+    })?;
+    let [part] = words.get(at)?.parts.as_slice() else { return None };
+    let is_plain = match &part.kind {
+        PartKind::Single => true,
+        PartKind::Double(parts) => parts.iter().all(|part| matches!(part.kind, PartKind::Literal)),
+        _ => false,
+    };
+    // `eval` puts several words together.
+    let alone = plain[at - 1] != "eval" || words.len() == at + 1;
+    let inner = part.at.start + 1..part.at.end.checked_sub(1)?;
+    let handed = script.get(inner.clone()).filter(|_| is_plain && alone && part.at.end <= until)?;
+    Some(inner.start + open(handed, depth + 1)?)
+}
+
+/// The words, `?` for those in which something is quoted or expanded.
+fn bare<'t>(script: &'t str, words: &[&Word]) -> Vec<&'t str> {
+    words.iter().map(|word| word.bare(script).unwrap_or("?")).collect()
+}
+
+/// Where one of these commands stands as what is run: first, or behind what hands its input on, or one of `others`.
+fn command(plain: &[&str], names: &[&str], others: &[&str]) -> Option<usize> {
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+    let first = plain.iter().position(|word| !word.contains('=')).unwrap_or(plain.len());
+    let at = plain.iter().position(|word| names.contains(&name(word).as_str()))?;
+    let carries = |word: &str| CARRIERS.contains(&word) || others.contains(&word);
+    let carried = plain.get(first).is_some_and(|word| carries(&name(word)));
+    (at == first || carried).then_some(at)
 }
 
 /// Whether these words are a shell that reads its script from its input.
 fn is_shell(script: &str, words: &[&Word]) -> bool {
-    let plain: Vec<&str> = words.iter().map(|word| word.bare(script).unwrap_or("?")).collect();
-    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
-    let first = plain.iter().position(|word| !word.contains('=')).unwrap_or(plain.len());
-    let Some(at) = plain.iter().position(|word| SHELLS.contains(&name(word).as_str())) else { return false };
-    if at != first && !plain.get(first).is_some_and(|word| CARRIERS.contains(&name(word).as_str())) {
-        return false;
-    }
+    let plain = bare(script, words);
+    let Some(at) = command(&plain, SHELLS, &[]) else { return false };
     let mut takes_arguments = false;
     for word in &plain[at + 1..] {
         match *word {

@@ -155,6 +155,11 @@ fn a_here_document_without_an_end_is_found_wherever_it_begins() {
         ("cat <<E\nx\nE \n", 4),
         ("( cat <<E\nx\n)", 6),
         ("f() {\ncat <<'E F'\nx\n}\n", 10),
+        ("sh -c 'cat <<E\nx\n E'\n", 11),
+        ("sudo bash -euc \"cat <<E\nx\" && true\n", 20),
+        ("echo a | xargs sh -c 'cat <<E\nx'", 26),
+        ("eval 'cat <<E\nx'", 10),
+        ("if true; then sh -c 'cat <<E\nx'; fi", 25),
     ] {
         assert_eq!(open_here_document(script), Some(at), "{script:?}");
     }
@@ -171,6 +176,12 @@ fn a_here_document_that_ends_or_is_none_is_no_finding() {
         "cat <<<x\n",
         "echo $((1 << 2)) '<<E' \"<<E\"\n",
         "# cat <<E\nls",
+        "sh -c 'cat <<E\nx\nE'\n",
+        "sh -c 'cat <<E\nx\nE\n'; eval \"$x\" 'cat <<E'",
+        "echo sh -c 'cat <<E\nx'",
+        "sh -e script 'cat <<E\nx'",
+        "eval",
+        "sh -c",
         // Some shells take this for an end.
         "x=$(cat <<E\nx\nE)\n",
         "",

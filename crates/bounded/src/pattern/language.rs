@@ -10,9 +10,6 @@ use regex_automata::{Anchored, MatchKind};
 
 use super::Checked;
 
-/// The largest automaton, in bytes; of a pattern that takes more nothing is told.
-const LARGEST: usize = 512 * 1024;
-
 /// The longest word that is asked about, in characters.
 const LONGEST_WORD: usize = 200;
 
@@ -27,6 +24,14 @@ pub struct Language {
 }
 
 impl Language {
+    /// The largest automaton, in bytes; of a pattern that takes more nothing is told.
+    pub const LARGEST: usize = 512 * 1024;
+
+    /// How large it is, in bytes.
+    pub fn size(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
     /// The texts that a pattern is found in; `None` where it is none, or too large to tell.
     pub fn of(pattern: &str) -> Option<Language> {
         let checked = Checked::new(pattern, false).ok()?;
@@ -71,11 +76,11 @@ impl Language {
             .start_kind(StartKind::Anchored)
             .match_kind(MatchKind::All)
             .unicode_word_boundary(true)
-            .dfa_size_limit(Some(LARGEST))
-            .determinize_size_limit(Some(LARGEST));
+            .dfa_size_limit(Some(Language::LARGEST))
+            .determinize_size_limit(Some(Language::LARGEST));
         let automaton = dense::Builder::new()
             .configure(limits)
-            .thompson(thompson::Config::new().nfa_size_limit(Some(LARGEST)))
+            .thompson(thompson::Config::new().nfa_size_limit(Some(Language::LARGEST)))
             .build(&format!(r"\A(?:{source})\z"))
             .ok()?;
         let start = automaton.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;

@@ -8,6 +8,7 @@ use holdpoint_document::{Noteworthy, Notify};
 use holdpoint_helper::{Helper, Stop, Unanswered};
 
 use crate::files;
+use crate::operator::{OF_NO_BLOCK, OF_RUN};
 
 /// Longest time that a command may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -135,6 +136,7 @@ fn run(words: &[String], root: &Path, notice: &str, ending: &Ending) -> Result<(
         false => named.to_owned(),
     };
     let helper = Helper::new(program).arguments(&words[1..]).directory(root).alone().within(LIMIT);
+    let helper = helper.variable(OF_RUN, OF_NO_BLOCK);
     ending.ask(helper.input(format!("{notice}\n")))
 }
 

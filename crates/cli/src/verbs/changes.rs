@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::prepare::Prepared;
 use crate::interrupts::Stops;
+use crate::operator::{OF_NO_BLOCK, OF_RUN};
 use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::world::Store;
@@ -124,6 +125,7 @@ pub fn look(
     let helper = Helper::new(whole)
         .directory(root)
         .without_those_of("", &KEPT)
+        .variable(OF_RUN, OF_NO_BLOCK)
         .variable("HOLDPOINT_CHANGE", id)
         .variable("HOLDPOINT_ENVIRONMENT", name)
         .within(LIMIT)

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::prepare::{self, Checked};
 use super::wanting::wanting;
+use crate::approvals;
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
 use crate::problem::{More, Problem, Room, say_all};
@@ -122,6 +123,13 @@ fn signers_are_there(checked: &mut [Checked]) {
                 format!("holdpoint.toml names {path} as `{key}` of [signers], and there is no such file"),
                 "Write it (ssh-keygen(1), ALLOWED SIGNERS and KEY REVOCATION LISTS), or take the key out.",
             ));
+        }
+        // A run refuses it, whoever signs there.
+        if let Some(why) = approvals::mistaken(&checked.place, "UTC") {
+            let help = "Give each key and each name to one person, in allowed_signers and holdpoint.toml.";
+            let mut found = Diagnostic::new(Code::NoSigners, None, why, help);
+            found.severity = Severity::Error;
+            checked.findings.push(found);
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use holdpoint_document::Assurance;
-use holdpoint_engine::{By, Change, Deviation, DeviationKind, Event, Override, Policy, Rehearsed, Run, Via};
+use holdpoint_engine::{
+    By, Change, Deviation, DeviationKind, Event, Override, People, Policy, Rehearsed, Run, Via,
+};
 use holdpoint_signing::SIGNOFF;
 
 use super::rules::Obeyed;
@@ -11,6 +13,7 @@ use super::taking_up::OnDisk;
 use crate::approvals;
 use crate::args::Overriding;
 use crate::by_key::{self, KeyFile, Signature, What};
+use crate::operator::listed;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -43,6 +46,9 @@ pub fn ready(
     let config = place.configuration();
     let said = given.override_by.as_deref().unwrap_or(run.operator());
     let who = config.map_or(said, |config| config.person(said)).to_owned();
+    if given.override_by.is_some() {
+        listed(&run.opened().map(People::of).unwrap_or_default(), &who)?;
+    }
     let may = run.may_override(&who).and_then(|role| {
         // The run goes by the roles it opened with; a role that was withdrawn since is none.
         let holds = config.and_then(|config| config.roles.get(&role)).is_some_and(|all| all.contains(&who));

@@ -18,7 +18,7 @@ use crate::by_key::{self, KeyFile};
 use crate::digest::sha256;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{not_in_a_block, operator, time_zone};
+use crate::operator::{not_in_a_block, operator, time_zone, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -47,6 +47,14 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
     let who = config.map_or(said.as_str(), |config| config.person(&said)).to_owned();
     let name = config.and_then(|config| config.people.get(&who)?.name.clone());
     let Some(name) = name.or_else(|| opened.people.get(&who).cloned()) else {
+        let known = config.into_iter().flat_map(|config| config.people.keys()).chain(opened.people.keys());
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        if !known.is_empty() && !known.contains(&who.as_str()) {
+            return Err(Problem::refused(
+                format!("{who} is nobody whom holdpoint.toml names, now or when the run opened"),
+                who_else(&who, &known),
+            ));
+        }
         return Err(Problem::usage(
             format!("a review shows a printed name, and holdpoint.toml has none for {who}"),
             format!("Add it: [people.\"{who}\"] with name = \"First Last\"."),

@@ -290,6 +290,9 @@ impl Told<'_> {
         for wrong in held.iter().flat_map(|held| &held.wrong) {
             tell(&format!("  {}", screen.neutralise(wrong)));
         }
+        for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
+            tell(&format!("  {}", screen.neutralise(remark)));
+        }
         tell(&format!(
             "  {} events, {} bytes, sha256 {}",
             proof.position.events, proof.position.bytes, proof.position.sha256
@@ -333,9 +336,6 @@ impl Told<'_> {
         }
         for facts in self.anchored() {
             tell(&screen.within_a_line(&format!("  anchor {}", anchored::words(&facts))));
-        }
-        for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
-            tell(&format!("  {}", screen.neutralise(remark)));
         }
     }
 }

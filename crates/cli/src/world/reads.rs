@@ -3,25 +3,55 @@
 
 use holdpoint_document::{Block, spoken};
 
-/// Whether the script reads the variable. A shell names it after a `$`, or to the few words that take a name; other
-/// languages look it up by a text or a name, so any word counts.
+/// Words of a shell script that look a variable up by its name, or hand all of them to a program that does.
+const LOOKERS: &[&str] = &[
+    "[[", "awk", "declare", "deno", "env", "eval", "export", "gawk", "jq", "let", "local", "lua", "mawk",
+    "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset", "yq",
+];
+
+/// Whether the script reads the variable. A shell names it after a `$`, or to words that take a name; other
+/// languages look it up by a text or a name, so any word counts. A probe reads nothing by itself, and what the block sets
+/// for itself it has.
 pub fn reads(block: &Block, script: &str, name: &str) -> bool {
+    if block.probe.is_some() || block.options.env.iter().any(|(set, _)| set == name) {
+        return false;
+    }
     let shell = matches!(
         spoken(&block.interpreter, &block.language),
         "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh"
     );
-    words(script, name).any(|(before, _)| {
-        if !shell {
-            return true;
-        }
+    if !shell {
+        return words(script, name).next().is_some();
+    }
+    let script = without_comments(script);
+    let looks_up = script.contains("${!")
+        || script
+            .split(|c: char| c.is_whitespace() || ";|&()`{}".contains(c))
+            .any(|word| LOOKERS.contains(&word.rsplit('/').next().unwrap_or(word)));
+    words(&script, name).any(|(before, after)| {
         let dollar = before.trim_end_matches(['{', '#', '!']);
         let calculates = |opened: &str, closed: &str| {
             before.rfind(opened).is_some_and(|at| !before[at..].contains(closed))
         };
-        let taker = before.trim_end().rsplit([' ', '\t', '\n', ';', '(']).next().unwrap_or_default();
-        let takes = before.ends_with([' ', '\t']) && matches!(taker, "printenv" | "-p" | "-v");
-        dollar.ends_with('$') || takes || calculates("((", "))")
+        let sets = after.starts_with('=') || after.starts_with("+=");
+        let starts = before.is_empty() || before.ends_with([' ', '\t', '\n', ';', '&', '|', '(', '{']);
+        let named = (looks_up && !(sets && starts)) || (calculates("${", "}") && !before.ends_with("${"));
+        let tested = ["-p", "-v"].iter().any(|option| before.trim_end().ends_with(option));
+        dollar.ends_with('$') || tested || named || calculates("((", "))")
     })
+}
+
+/// A shell script with blanks for its comments, as far as it can be read.
+fn without_comments(script: &str) -> String {
+    let read = holdpoint_shell::read(script);
+    let surely = read.doubts.first().map_or(script.len(), |doubt| doubt.at);
+    let mut left = script.to_owned();
+    for token in read.tokens.iter().rev() {
+        if matches!(token.kind, holdpoint_shell::Kind::Comment) && token.at.end <= surely {
+            left.replace_range(token.at.clone(), " ");
+        }
+    }
+    left
 }
 
 /// Variables that a shell script sets, as far as it says so by `NAME=`.
@@ -71,12 +101,31 @@ mod tests {
             "declare -p TAG",
             "echo $((TAG + 1))",
             "test \"$STAGING\" = \"$TAG\"",
+            "cat <<EOF\n# $TAG\nEOF",
+            "echo \" # $TAG\"",
+            "python3 -c 'import os; print(os.environ[\"TAG\"])'",
+            "/usr/bin/python3 - <<E\nimport os; os.environ['TAG']\nE",
+            "awk 'BEGIN { exit ENVIRON[\"TAG\"] == \"bad\" }'",
+            "jq -ne 'env.TAG != \"bad\"'",
+            "! env | grep -q '^TAG=bad'",
+            "r=TAG; test \"${!r:-}\" != bad",
+            "declare -n r=TAG",
+            "[ -v TAG ]",
+            "[[ TAG -lt 5 ]]",
+            "let \"q = TAG + 1\"",
+            "echo \"${a[TAG]} ${x:TAG}\"",
         ] {
             assert!(reads(&block("sh"), script, "TAG"), "{script}");
         }
-        for script in
-            ["echo $STAGING", "echo TAG", "echo $TAGS ${TAG_NAME}", "TAG=1", "# the TAG", "echo $MYTAG"]
-        {
+        for script in [
+            "echo $STAGING",
+            "echo TAG",
+            "echo $TAGS ${TAG_NAME}",
+            "TAG=1",
+            "# the TAG",
+            "echo $MYTAG",
+            "ls # $TAG",
+        ] {
             assert!(!reads(&block("sh"), script, "TAG"), "{script}");
         }
     }

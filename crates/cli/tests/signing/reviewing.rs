@@ -114,8 +114,8 @@ fn what_is_no_review_of_a_record_that_is_over_is_refused_and_leaves_nothing() {
     let shop = over();
     review(&shop, "1", QB, "audit-trail", "  ").says("says nothing");
     let ran = review(&shop, "1", "nobody@example.org", "audit-trail", TEXT);
-    assert_eq!(ran.code, 2, "{}", ran.both());
-    ran.says("holdpoint.toml has none for nobody@example.org");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("nobody@example.org is nobody whom holdpoint.toml names");
     // By somebody else's key.
     let key = shop.key("qa");
     let ran = shop.bench.holdpoint(&[

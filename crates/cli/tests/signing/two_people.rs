@@ -1,6 +1,7 @@
 //! Two people are two people: at the command line, and in records that were forged.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,20 @@ fn whoever_signed_does_not_resume_the_run_by_any_name() {
     shop.is(1, 0, "intact, open");
     shop.resumes("1");
     shop.is(1, 0, "intact and complete");
+}
+
+#[test]
+fn verify_and_every_report_say_at_their_head_what_independence_rests_on() {
+    let shop = Shop::waiting(1);
+    shop.signs("1", QA, "qa");
+    shop.resumes("1");
+    let says = "independence rests on a typed name";
+    let told = shop.bench.ends(0, &["verify", "1"]).stderr;
+    let line = |words: &str| told.lines().position(|line| line.contains(words));
+    assert!(line(says).is_some_and(|at| Some(at) < line("events, ")), "{told}");
+    for format in ["markdown", "html", "json", "junit", "cast"] {
+        shop.bench.ends(0, &["report", "1", "--format", format]).says(says);
+    }
 }
 
 #[test]
@@ -61,6 +76,23 @@ fn an_unknown_principal_is_refused_with_a_suggestion_and_is_no_event() {
     let ran = shop.bench.ends(5, &["handover", "1", "--to", "opps@example.org"]);
     ran.says("opps@example.org is not listed").says("Did you mean ops@example.org?");
     assert_eq!(shop.bench.events(1).len(), before);
+    let production = ["run", "book.md", "--env", "production", "--unattended"];
+    let by = ["--override", "it must be", "--override-by", "opps@example.org"];
+    fs::write(shop.bench.path("untracked"), "").unwrap();
+    let config = fs::read_to_string(shop.bench.path("holdpoint.toml")).unwrap();
+    let strict = "[environments.strict]\nrequires = { clean_commit = true }\noverride = [\"qa\"]\n";
+    shop.bench.file("holdpoint.toml", &format!("{config}\n{strict}"));
+    let strict = [&production[..3], &["strict", "--unattended"], &by].concat();
+    shop.bench.ends(5, &strict).says("opps@example.org is not listed").says("Did you mean ops@example.org?");
+}
+
+#[test]
+fn nobody_unknown_reviews_a_run() {
+    let shop = Shop::waiting(1);
+    shop.signs("1", QA, "qa");
+    shop.resumes("1");
+    let review = ["review", "1", "--kind", "late-note", "--text", "seen", "--as", "qaa@example.org", "--yes"];
+    shop.bench.ends(5, &review).says("Did you mean qa@example.org?");
 }
 
 #[test]
@@ -83,9 +115,13 @@ fn one_key_under_two_names_is_refused_with_both_places() {
         (format!("QA@example.org {qa}"), ["`QA@example.org` on line 1", "`qa@example.org` (holdpoint.toml)"]),
     ] {
         shop.bench.file("allowed_signers", &lines);
-        let ran = shop.bench.ends(2, &["run", "book.md", "--env", "production", "--unattended"]);
-        for said in said {
-            ran.says(said);
+        for arguments in
+            [&["run", "book.md", "--env", "production", "--unattended"][..], &["check", "book.md"]]
+        {
+            let ran = shop.bench.ends(2, arguments);
+            for said in said {
+                ran.says(said);
+            }
         }
     }
     // For something else than we sign, it is nobody's business here.
@@ -175,6 +211,30 @@ fn no_block_signs_for_anybody() {
         assert_eq!(ran.code, 5, "{arguments:?}: {}", ran.both());
         ran.says("in a block of run 7");
     }
+    assert!(shop.bench.of_type(1, "signoff.given").is_empty());
+}
+
+#[test]
+fn nor_does_a_command_that_gives_an_input_or_looks_at_a_change() {
+    let shop = Shop::waiting(1);
+    let key = shop.key("qa");
+    let sign = format!("{HOLDPOINT} sign 1 --as {QA} --yes --key {}", key.to_str().unwrap());
+    let book = format!(
+        "---\nrunbook: 1\ninputs:\n  WHO: {{ from: {{ command: '{sign} 2>&1 || true' }} }}\n---\n\n# A\n\n## One\n\n- [ ] {{{{ WHO }}}}\n"
+    );
+    shop.bench.file("ask.md", &book);
+    let config = fs::read_to_string(shop.bench.path("holdpoint.toml")).unwrap();
+    shop.bench.file(
+        "holdpoint.toml",
+        &format!(
+            "{config}\n[environments.test.requires]\nchange = {{ pattern = 'C-1', check = \"look.sh\" }}\n"
+        ),
+    );
+    shop.bench.file("look.sh", &format!("#!/bin/sh\n{sign}\nexit 1\n"));
+    fs::set_permissions(shop.bench.path("look.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = shop.bench.holdpoint(&["run", "ask.md", "--env", "test", "--unattended", "--change", "C-1"]);
+    ran.says("nothing is signed in a command that holdpoint runs (HOLDPOINT_RUN is set)");
+    assert_ne!(ran.code, 0, "{}", ran.both());
     assert!(shop.bench.of_type(1, "signoff.given").is_empty());
 }
 

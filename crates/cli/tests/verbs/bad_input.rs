@@ -441,3 +441,17 @@ fn characters_that_nobody_sees_are_errors_wherever_somebody_reads_what_is_meant(
     let bench = Bench::with(&[("book.md", &book("", &arabic))]);
     assert_eq!(bench.holdpoint(&["check", "book.md"]).code, 0);
 }
+
+#[test]
+fn words_of_the_command_line_come_back_harmless_in_what_is_said_of_them() {
+    let bench = Bench::with(&[("book.md", &book("", "## A\n\n- [ ] a\n"))]);
+    for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{1b}', '\u{9b}', '\u{7}'] {
+        let word = format!("{c}EVIL");
+        for arguments in
+            [&[&*word][..], &["report", "latest", "--format", &word], &["export", "latest", &word]]
+        {
+            let ran = bench.ends(2, arguments);
+            assert!(ran.both().contains("VIL") && !ran.both().contains(c), "{arguments:?}: {}", ran.both());
+        }
+    }
+}

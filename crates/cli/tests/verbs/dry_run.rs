@@ -190,6 +190,36 @@ import os; print(os.environ["TAG"])
 }
 
 #[test]
+fn a_probe_is_tried_unless_a_template_of_it_reads_what_nobody_knows() {
+    let body = r#"## Watch
+
+```yaml record
+TAG: { prompt: Which }
+```
+
+## Look
+
+```yaml check
+file: { path: "{{ STAGING }}/the-TAG", contains: TAG }
+```
+
+```sh check
+#| env: { TAG: other }
+test "$TAG" = other # the $TAG is another one
+```
+
+```yaml check
+file: { path: book.md, contains: "{{ TAG }}" }
+```
+"#;
+    let front = "inputs:\n  STAGING: { default: here }\n";
+    let bench = Bench::with(&[("book.md", &book(front, body)), ("here/the-TAG", "a TAG\n")]);
+    let ran = bench.ends(0, &DRY);
+    ran.says("every check that could be tried holds; not tried: look#3. ");
+    assert_eq!(ran.stderr.matches("it needs TAG").count(), 1, "{}", ran.stderr);
+}
+
+#[test]
 fn a_dry_run_says_what_it_could_not_try_and_what_it_could_not_decide() {
     let body = "## Watch\n\n```yaml record\nTAG: { prompt: Which }\n```\n\n## Look\n\n```sh check\nLEFT=1\ntest \"$TAG\" = v1\n```\n\n```sh check\ntest \"$LEFT\" = 1\n```\n\n## Perhaps\n\n```yaml step\nwhen: TAG == \"v2\"\n```\n\n- [ ] Look\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);

@@ -1,12 +1,13 @@
 //! What runs is what was looked at: the bytes that were read, and the repository that they lie in.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use holdpoint_xtask::sample;
 use serde_json::json;
 
 use crate::runs::book;
-use crate::support::{Bench, Ran};
+use crate::support::{Bench, HOLDPOINT, Ran};
 
 /// A hold point, an item to wait at, and a block after them.
 pub(crate) const GATED: &str = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: ok\n```\n\n## Ready\n\n- [ ] It is time\n\n## Go\n\n```sh run\nsh s.sh\n```\n";
@@ -137,9 +138,10 @@ fn variables_that_have_git_look_elsewhere_move_nothing() {
 
 #[test]
 fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
-    let told: [(&str, &str); 9] = [
+    let told: [(&str, &str); 10] = [
         ("git update-index --assume-unchanged s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
         ("git update-index --skip-worktree s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
+        ("git update-index --skip-worktree s.sh; rm s.sh", "overlook changes of s.sh"),
         ("git config status.showUntrackedFiles no; echo > more", "uncommitted changes"),
         (
             "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
@@ -166,6 +168,33 @@ fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
         bench.sh(&format!("git config core.fsmonitor false; {how}"));
         bench.ends(5, &RUN).says(why);
         assert!(!bench.exists(".holdpoint"), "{how}");
+    }
+}
+
+#[test]
+fn what_git_cannot_look_at_is_no_clean_commit() {
+    let module = "git init -q ../module; git -C ../module commit -qm m --allow-empty
+        git -c protocol.file.allow=always submodule --quiet add ../module m; git commit -qm module";
+    for (how, shut) in [
+        ("mkdir d; echo echo > d/s.sh; git add d; git commit -qm d; echo echo >> d/s.sh", "chmod 0 d"),
+        ("mkdir d; echo echo > d/s.sh; git add d; git commit -qm d; echo echo >> d/s.sh", "chmod 444 d"),
+        ("mkdir d; echo more > d/more", "chmod 0 d"),
+        ("mkdir d; echo more > d/more", "chmod 111 d"),
+        (&*format!("{module}; echo more > m/more"), "chmod 0 m"),
+    ] {
+        let bench = gated();
+        bench.sh(&format!("{how}; {shut}"));
+        // Whoever may read everything is root, and for once is not.
+        let root = fs::metadata(bench.root()).unwrap().uid() == 0;
+        let mut command = bench.command(if root { "setpriv" } else { HOLDPOINT });
+        if root {
+            command.args(["--bounding-set=-dac_override,-dac_read_search", HOLDPOINT]);
+        }
+        let ran = Ran::of(command.args(RUN).output().unwrap());
+        bench.sh("chmod -R u+rwx .");
+        assert!([2, 5].contains(&ran.code), "{how}; {shut}: {}", ran.both());
+        ran.says("ermission denied");
+        assert!(!bench.exists(".holdpoint"), "{how}; {shut}");
     }
 }
 

@@ -57,6 +57,57 @@ fn a_template_of_which_no_command_is_left_does_not_pass() {
 }
 
 #[test]
+fn a_template_whose_last_command_is_the_text_of_a_here_document_does_not_pass() {
+    let front = "inputs:\n  WHERE: { default: made }\n  BOTH: { type: boolean, default: true }\n";
+    let open = "cat > {{ WHERE }} <<EOF\nmade\n EOF\nfalse\n";
+    let shown = format!("## Look\n\n```sh check\n#| template: true\n{open}```\n");
+    let bench = Bench::with(&[("book.md", &book(front, &shown))]);
+    bench.ends(2, &["check", "book.md"]).says("the here-document that begins here has no end");
+    // What the tags leave of it is known when it runs.
+    let tags =
+        format!("## Look\n\n```sh check\n#| template: true\n{{% if BOTH %}}\n{open}{{% endif %}}\n```\n");
+    let bench = Bench::with(&[("book.md", &book(front, &tags))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]).says("has no end");
+    assert!(bench.of_type(1, "action.started").is_empty());
+}
+
+#[test]
+fn what_may_have_taken_effect_is_named_where_nothing_was_done() {
+    let body = "## Make\n\n```sh run\necho made > effect\nfalse\n```\n\n```sh rollback\nrm effect\n```\n";
+    let answers = "steps:\n  make: { choice: skip, reason: by hand }\n";
+    let bench = Bench::with(&[("book.md", &book("", body)), ("answers.yaml", answers)]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    bench.ends(1, &["resume", "1", "--unattended", "--answers", "answers.yaml"]).says("NOTHING DONE");
+    assert!(bench.exists("effect"));
+    for verb in [&["show", "1"][..], &["report", "1", "--format", "markdown"]] {
+        let told = bench.ends(0, verb).stdout;
+        let still = told.split_once("NOTHING DONE").map(|(_, below)| below.to_lowercase());
+        assert!(still.unwrap_or_default().contains("not undone"), "{told}");
+    }
+}
+
+#[test]
+fn what_shows_nothing_is_confirmed_and_signed_by_nobody() {
+    let front = "inputs:\n  NOTE: { type: text, default: \"\" }\n";
+    let answers = "steps:\n  look#1: { confirm: true }\n";
+    for item in ["{{ NOTE }}", "{% if NOTE %}look{% endif %}", "{# later #}", "<!-- {{ NOTE }} -->"] {
+        let body = format!("## Look\n\n- [ ] {item}\n");
+        let bench = Bench::with(&[("book.md", &book(front, &body)), ("answers.yaml", answers)]);
+        bench
+            .ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"])
+            .says("nothing that can be seen is left of it");
+        assert!(bench.of_type(1, "item.confirmed").is_empty(), "{item}");
+    }
+    let body = "## Look\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: \"{{ NOTE }}\"\n```\n";
+    let bench = Bench::with(&[("book.md", &book(&format!("roles: [qa]\n{front}"), body))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]).says("nothing that can be seen is left of it");
+    for item in ["<!-- look -->", "&nbsp;", "\u{a0}\u{200b}"] {
+        let bench = Bench::with(&[("book.md", &book("", &format!("## Look\n\n- [ ] {item}\n")))]);
+        bench.ends(2, &["check", "book.md"]).says("there is nothing to confirm");
+    }
+}
+
+#[test]
 fn a_rollback_of_which_no_command_is_left_does_not_count_as_undone() {
     let front = "inputs:\n  LOUD: { type: boolean, default: false }\n";
     let body = "## Make\n\n```sh run\necho made\n```\n\n```sh rollback\n#| template: true\n{% if LOUD %}\necho unmade\n{% endif %}\n```\n\n## Look\n\n```sh check\nfalse\n```\n";

@@ -405,3 +405,20 @@ fn a_plan_shows_what_is_given_in_everything_that_is_written_with_it() {
     // What is not known yet stands as it is written.
     assert!(bench.ends(0, &["plan", "book.md"]).stdout.contains("Look at {{ V }}"));
 }
+
+#[test]
+fn a_variable_that_is_no_text_is_an_error_and_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let none = std::ffi::OsStr::from_bytes(b"a\xff");
+    let front = "inputs:\n  X: { from: { env: QQ }, default: safe }\n";
+    let bench = Bench::with(&[("book.md", &book(front, "## One\n\n```sh check\ntrue\n```\n"))]);
+    for (name, says) in
+        [("QQ", "env QQ: it is not UTF-8"), ("HOLDPOINT_OPERATOR", "HOLDPOINT_OPERATOR is not UTF-8")]
+    {
+        let mut command = bench.command(HOLDPOINT);
+        let ran = Ran::of(command.args(["run", "book.md", "--unattended"]).env(name, none).output().unwrap());
+        assert_eq!(ran.code, 2, "{name}: {}", ran.both());
+        ran.says(says);
+        assert!(!bench.exists(".holdpoint/runs/0001"), "{name}");
+    }
+}

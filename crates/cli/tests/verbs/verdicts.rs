@@ -6,6 +6,7 @@ use std::process::Command;
 use holdpoint_xtask::sample;
 use serde_json::Value;
 
+use crate::runs::book;
 use crate::sealed::Copy;
 use crate::support::{Bench, Ran};
 
@@ -278,4 +279,27 @@ false
     )]);
     bench.ends(1, &["run", "book.md", "--unattended"]);
     bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn one_record_has_one_verdict_from_every_verb_by_whatever_path_it_is_named() {
+    for how in [
+        "ln -s ../whole it",
+        "cp -r ../whole it; mv it/run.jsonl ../log; ln -s ../../log it/run.jsonl",
+        "cp -r ../whole it; rm it/run.jsonl; ln -s /dev/zero it/run.jsonl",
+        "cp -r ../whole it; rm it/run.jsonl; mkfifo it/run.jsonl",
+        "cp -r ../whole it; mv it/blobs ../blobs; ln -s ../../blobs it/blobs",
+        "cp -r ../whole it; sed -i '1s/passed/pissed/;2s/look/luck/' it/run.jsonl; truncate -s 100 it/run.jsonl",
+    ] {
+        let bench = Bench::with(&[("book.md", &book("", "## Look\n\n```sh check\ntrue\n```\n"))]);
+        bench.ends(0, &["run", "book.md", "--unattended"]);
+        bench.sh(&format!("cp -r .holdpoint/runs/0001-* ../whole; {how}"));
+        for verb in
+            [&["verify"][..], &["show"], &["replay", "--speed", "1000"], &["report", "--format", "markdown"]]
+        {
+            let arguments = [&verb[..1], &["./it"], &verb[1..]].concat();
+            let ran = bench.holdpoint(&arguments);
+            assert_eq!(ran.code, 6, "{how}: {arguments:?}: {}", ran.both());
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::capture::check_json_path;
 use super::contradiction;
+use super::inserted::{Written, misread};
 use super::raw::{Templated, is_templated};
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry, Fields, Node, Value};
@@ -131,6 +132,10 @@ impl Reader {
             false => value.text(findings),
         };
         let Some(text) = text else { return };
+        if is_pattern && let Some((message, help)) = misread(&text, Written::Regex) {
+            value.bad(findings, message, help);
+            return;
+        }
         if is_pattern && !templated && takes_anything(&text) {
             let (holds, help) = match key.as_str() {
                 "matches" => (

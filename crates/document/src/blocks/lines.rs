@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use holdpoint_bounded::pattern::{self, Over};
 use regex::Regex;
 
+use super::inserted::{Written, misread};
 use super::{Templated, is_templated};
 use crate::findings::{Findings, nearest};
 use crate::markdown::Fence;
@@ -34,6 +35,14 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
                 let templated = is_templated(&matcher.text);
                 if templated {
                     templates.push(Templated { text: matcher.text.clone(), span, expression: false });
+                    let written = match matcher.how {
+                        LineKind::Equal => None,
+                        LineKind::Glob => Some(Written::Glob),
+                        LineKind::Regex => Some(Written::Regex),
+                    };
+                    if let Some((message, help)) = written.and_then(|how| misread(&matcher.text, how)) {
+                        findings.add(Code::BadValue, span, message, help);
+                    }
                 }
                 // A pattern that holds a template is compiled when the value is known.
                 if matcher.how == LineKind::Regex
@@ -94,7 +103,8 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
     }
     // In other brackets, in full-width ones, or with signs where none belong.
     static ODD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let (open, close, signs) = ("[(\\[{<\u{ff08}\u{ff3b}]", "[)\\]}>\u{ff09}\u{ff3d}]", r"[\s?*+.,:;!]*");
+        let (open, close, signs) =
+            ("[(\\[{<\u{ff08}\u{ff3b}]+", "[)\\]}>\u{ff09}\u{ff3d}]+", r"[\s?*+.,:;!|]*");
         Regex::new(&format!(
             r"(?i)(?:^|\s)({open}{signs}(?:glob|regex){signs}{close}{signs}(?:\([?*+]+\))?)\s*$"
         ))
@@ -181,6 +191,10 @@ mod tests {
         for line in [
             "a (globb)",
             "a (Glob)",
+            "a (glob))",
+            "a ((glob))",
+            "a (regex))",
+            "a (glob)|",
             "a (regexp)",
             "a (re)",
             "a (glob) ",

@@ -6,6 +6,7 @@ mod disguised;
 mod expect;
 mod idle;
 mod info;
+mod inserted;
 mod insertion;
 mod interpreter;
 mod lines;
@@ -107,7 +108,9 @@ pub(crate) fn decode(
         findings.add(Code::BadValue, fence.info_span, message, help);
     }
     idle::check(&script.body, kind, &interpreter, spoken, fence.info_span, findings);
-    if is_shell(spoken) && !read.options.template {
+    // What a template's tags leave of a script is known when it runs, and is held against the same rule then.
+    let settled = !read.options.template || !script.body.text().contains("{%");
+    if is_shell(spoken) && settled {
         here_document(&script.body, findings);
     }
     if let Some(span) = read.template_span {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use holdpoint_model::shows_nothing;
+
 use super::Templated;
 use super::value_kind::value_kind;
 use crate::config_file::no_time;
@@ -95,7 +97,14 @@ pub(crate) fn signoff(node: &Node, findings: &mut Findings) -> Option<(SignOff, 
         node.word(findings, &words)
     });
     let statement_node = fields.need("statement", "write the sentence that is signed", findings);
-    let statement = statement_node.and_then(|node| node.text(findings));
+    let statement = statement_node.and_then(|node| {
+        let text = node.text(findings)?;
+        if shows_nothing(&text) {
+            node.bad(findings, "nothing of this statement can be seen", "write the sentence that is signed");
+            return None;
+        }
+        Some(text)
+    });
     let independent = fields.bool("independent", findings).unwrap_or(false);
     let count = match fields.get("count") {
         None => Some(1),

@@ -5,7 +5,7 @@ use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
-use super::matching::Matching;
+use super::matching::{Matching, Room};
 use crate::ValueKind;
 
 /// What is known of a value. `Unknown` is never a reason to complain.
@@ -85,6 +85,14 @@ impl Kind {
             ValueKind::Integer { min, max } => range(min.and_then(exact), max.and_then(exact), true),
             ValueKind::Number { min, max } => range(float(min.as_ref()), float(max.as_ref()), false),
             ValueKind::Boolean => Kind::Truth(None),
+        }
+    }
+
+    /// The same, of which no more is worked out than there is room for.
+    pub(crate) fn within(self, room: &Room) -> Kind {
+        match self {
+            Kind::Text(Texts::Matching(matching)) => Kind::Text(Texts::Matching(matching.within(room))),
+            other => other,
         }
     }
 

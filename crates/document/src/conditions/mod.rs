@@ -31,6 +31,7 @@ use minijinja::syntax::SyntaxConfig;
 pub(crate) use complaint::Complaint;
 use complaint::Trouble;
 pub(crate) use kinds::{Kind, Texts};
+pub(crate) use matching::Room;
 pub(crate) use meant::meant;
 
 use asked::asked;

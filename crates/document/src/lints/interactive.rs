@@ -18,8 +18,30 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
             !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
         }
         "crontab" => command.flag('e', ""),
+        // With a command it asks for a password unless root calls it, and mostly root does.
         "su" => !command.fed && !command.flag('c', "command"),
         "ssh-copy-id" => true,
+        "openssl" => {
+            let told =
+                command.arguments().any(|word| word.starts_with("-pass") || word == "-k" || word == "-kfile");
+            let makes = first == "enc" && !word(&["-K"]);
+            !told && (makes || first == "genrsa" && command.arguments().any(|word| word.starts_with("-aes")))
+        }
+        "zip" => command.flag('e', "encrypt") && !command.flag('P', "password"),
+        "cryptsetup" => {
+            !command.fed
+                && matches!(first, "open" | "luksOpen" | "luksFormat" | "luksAddKey")
+                && !command.flag('d', "key-file")
+        }
+        "vault" => first == "login" && !command.fed && operands(&[]) == 1 && !word(&["-method=token"]),
+        "gcloud" => first == "auth" && word(&["login"]) && !word(&["--cred-file"]),
+        "ansible" | "ansible-playbook" => {
+            command.flag('K', "ask-become-pass")
+                || command.flag('k', "ask-pass")
+                || word(&["--ask-vault-pass"])
+        }
+        "ldapsearch" | "ldapadd" | "ldapmodify" | "ldapdelete" => word(&["-W"]),
+        "systemctl" => first == "edit" && !word(&["--stdin"]),
         "ssh-add" => !command.fed && !word(&["-l", "-L", "-d", "-D", "-x", "-X"]),
         "ssh-keygen" => {
             let makes = command.flag('t', "") || command.flag('f', "") || command.words.len() == 1;
@@ -118,11 +140,11 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
         "gh" => first == "auth" && word(&["login"]) && !word(&["--with-token"]) && !command.fed,
         "top" => !command.flag('b', ""),
         "psql" => {
-            !command.fed
-                && !command.flag('c', "command")
-                && !command.flag('f', "file")
-                && !command.flag('l', "")
+            let alone = !command.flag('c', "command") && !command.flag('f', "file") && !command.flag('l', "");
+            !command.fed && alone || command.flag('W', "password")
         }
+        // A password would stand right behind its option.
+        "mysql" | "mariadb" | "mysqldump" | "mariadb-dump" if word(&["-p", "--password"]) => true,
         "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
         "sqlite3" => !command.fed && operands(&["-cmd", "-separator"]) < 2,
         "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
@@ -135,6 +157,13 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
                     && !command.flag('F', "file")
                     && !command.flag('C', "no-edit")
                     && !word(&["--dry-run"])
+            }
+            "tag" => {
+                let signs = command.flag('a', "annotate") || command.flag('s', "sign");
+                signs
+                    && !command.flag('m', "message")
+                    && !command.flag('F', "file")
+                    && !command.flag('d', "delete")
             }
             _ => false,
         },
@@ -207,6 +236,23 @@ mod tests {
             "doctl auth init",
             "stripe login",
             "mongosh mongodb://db/shop",
+            "su - deploy",
+            "openssl enc -aes-256-cbc -in a -out b",
+            "openssl genrsa -aes256 -out key 4096",
+            "zip -e a.zip a",
+            "zip -re a.zip a",
+            "cryptsetup luksOpen /dev/sdb data",
+            "vault login",
+            "gcloud auth login",
+            "ansible-playbook -K site.yml",
+            "ansible-playbook --ask-become-pass site.yml",
+            "mysql -p -e 'select 1'",
+            "mysqldump -u root -p shop",
+            "psql -W -c 'select 1'",
+            "ldapsearch -x -W -b dc=example",
+            "git tag -a v1",
+            "git tag -s v1 HEAD",
+            "systemctl edit nginx",
         ] {
             assert!(waits(script), "{script}");
         }
@@ -258,6 +304,23 @@ mod tests {
             "doctl auth init -t token",
             "mongosh --eval 'db.stats()'",
             "mongosh mongodb://db/shop change.js",
+            "su - deploy -c id",
+            "openssl enc -aes-256-cbc -pass env:KEY -in a -out b",
+            "openssl genrsa -out key 4096",
+            "openssl x509 -in a -noout",
+            "zip -r a.zip a",
+            "cryptsetup open --key-file key /dev/sdb data",
+            "vault login token",
+            "gcloud auth print-access-token",
+            "ansible-playbook site.yml",
+            "mysql -psecret -e 'select 1'",
+            "mysqldump shop",
+            "psql -w -c 'select 1'",
+            "ldapsearch -x -b dc=example",
+            "git tag -a v1 -m one",
+            "git tag v1",
+            "git tag -d v1",
+            "systemctl restart nginx",
         ] {
             assert!(!waits(script), "{script}");
         }

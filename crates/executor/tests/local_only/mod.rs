@@ -195,3 +195,15 @@ fn bash_in_the_role_of_sh_carries_over() {
     assert_eq!((came.ended.how, came.ended.remarks.len()), (How::Exited(3), 1));
     assert!(came.ended.state.unwrap().get("l").is_none());
 }
+
+#[test]
+fn what_is_given_time_to_end_is_no_time_in_which_nobody_ran() {
+    let mut world = machine();
+    let mut block = job("sh", "trap '' TERM; sleep 1000 & wait; sleep 1000");
+    block.timeout = Some(Duration::from_secs(1));
+    // Longer than any look at the time is late.
+    block.grace = Duration::from_millis(2500);
+    let came = world.run(&block);
+    assert!(came.ended.timed_out && came.ended.how == How::Signalled(9), "{came:?}");
+    assert!(!came.ended.remarks.iter().any(|remark| remark.contains("did not run")), "{came:?}");
+}

@@ -166,8 +166,8 @@ pub(super) fn rollback_outcomes(summary: &mut Summary, by_id: &HashMap<&str, usi
 /// What stays done, where that is for somebody to know: what passed is meant to stay.
 pub(super) fn not_undone(plan: &Plan, summary: &Summary, run: &Run) -> Vec<StillDone> {
     match summary.verdict() {
-        None | Some(Verdict::Passed | Verdict::NothingDone) => Vec::new(),
-        Some(Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => {
+        None | Some(Verdict::Passed) => Vec::new(),
+        Some(Verdict::NothingDone | Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => {
             let still = run.not_undone(plan).into_iter();
             still.map(|(step, why)| StillDone { step: plan.steps[step].id.clone(), why }).collect()
         }
