@@ -49,7 +49,7 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
     let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
-    terminal.waits_for("holdpoint exhibit 2");
+    terminal.waits_for("holdpoint exhibit 3");
     terminal.types("!");
     terminal.waits_for("not available");
     terminal.types("\r");
@@ -82,4 +82,33 @@ fn at_a_terminal_that_does_not_say_how_large_it_is_nobody_is_asked_by_a_pager_fi
     let mut terminal = Terminal::start_sized(&desk, 0, 0, &["sign", "1", "--as", QA]);
     terminal.waits_for("$ echo all is well").answers(&format!("{QA}, what now?"), "leave");
     terminal.ends(3);
+}
+
+#[test]
+fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhere() {
+    let steps = "## Look\n\n- [ ] The start page shows v1.1\n\n```yaml record\nerrors: { type: number }\n```\n\n\
+        ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let desk = Desk::with(&book(steps)).set("PAGER", "");
+    desk.write("a.yaml", "steps:\n  look#1: { confirm: true }\n  look#2: { value: { errors: \"0.02\" } }\n");
+    desk.ends(3, &["run", "book.md", "--unattended", "--answers", "a.yaml"]);
+    let (told, _) = desk.ends(0, &["show", "1"]);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let came = "2 answers came from an answers file, and nobody was asked: look#1, look#2";
+    assert!(told.contains(came), "{told}");
+    let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
+    terminal.waits_for("2 answers came from an answers file: nobody was asked");
+    terminal.answers(&format!("{QA}, what now?"), "sign").answers("Printed name", "Quinn Auditor");
+    terminal.waits_for("On record").ends(0);
+    let shown = shown(&desk);
+    for line in [
+        "confirmed by ops@example.org (from the answers file): The start page shows v1.1",
+        "errors recorded by ops@example.org (from the answers file)",
+        "errors = 0.02, recorded by ops@example.org (from the answers file)",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    desk.ends(0, &["resume", "1", "--unattended"]);
+    desk.is_intact_and_complete(1);
+    let (told, _) = desk.ends(0, &["replay", "1", "--speed", "0"]);
+    assert!(told.contains("(confirmed by ops@example.org (from the answers file))"), "{told}");
 }
