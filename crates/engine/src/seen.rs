@@ -215,7 +215,7 @@ impl Witness {
     }
 
     /// How many answers came from a file, so that nobody was asked.
-    pub(crate) fn from_file(&self) -> u64 {
+    pub(crate) fn answered_by_file(&self) -> u64 {
         self.from_file
     }
 

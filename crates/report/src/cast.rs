@@ -274,7 +274,7 @@ fn words(kind: &FrameKind) -> Option<String> {
         }
         FrameKind::SignOff(signed) => {
             let who = one_line(&signed.by.who);
-            format!("signed off by {} ({who}){}", one_line(&signed.name), signed.by.from_file())
+            format!("signed off by {} ({who}){}", one_line(&signed.name), signed.by.source())
         }
         FrameKind::SignOffWithheld { rejected, reason, by } => {
             let what = if *rejected { "rejected" } else { "refused" };

@@ -325,7 +325,7 @@ fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> Stri
                 lines.push(format!("{} = {} is out of its limits", corrected.name, corrected.new));
             }
             What::Rejected { reason, by, .. } => {
-                let (who, from) = (summary.name_of(&by.who), by.from_file());
+                let (who, from) = (summary.name_of(&by.who), by.source());
                 lines.push(format!("rejected by {who}{from}: {reason}"));
             }
             _ => {}

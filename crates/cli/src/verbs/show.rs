@@ -219,7 +219,7 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
         let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
         let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
         let style = status_style(step.status, &screen.data_style());
-        let status = Cell::from(step.status.words()).styled(style);
+        let status = Cell::from(step.words()).styled(style);
         table.row([step.number.as_str().into(), step.title.as_str().into(), status, took.into()]);
         for (place, status) in places(step) {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
@@ -272,9 +272,10 @@ fn from_file(summary: &Summary) -> Option<String> {
     let of_actions = summary.steps.iter().flat_map(|step| {
         let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
         let actions = step.actions.iter();
-        of_step.chain(actions.flat_map(move |action| {
-            action.history.iter().filter(answered).map(|_| action.id.as_str())
-        }))
+        of_step.chain(
+            actions
+                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str())),
+        )
     });
     let of: Vec<&str> = of_actions.collect();
     let mut named = of.clone();
@@ -309,7 +310,7 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
                 let text = format!(
                     "{action}, by {name} ({}){}, {}{}{lapsed}",
                     by.who,
-                    by.from_file(),
+                    by.source(),
                     clock(*at, zone),
                     from.unwrap_or_default()
                 );

@@ -42,11 +42,11 @@ pub enum Via {
 impl By {
     /// The principal, and that a file answered, where one did: nobody was asked then.
     pub fn words(&self) -> String {
-        format!("{}{}", self.who, self.from_file())
+        format!("{}{}", self.who, self.source())
     }
 
     /// That a file answered; empty where a person did.
-    pub fn from_file(&self) -> &'static str {
+    pub fn source(&self) -> &'static str {
         match self.via {
             Via::Answers => self.via.words(),
             Via::Terminal | Via::Command | Via::Assumed => "",

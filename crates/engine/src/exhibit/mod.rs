@@ -173,7 +173,7 @@ impl Run {
         for unmet in &policy.unmet {
             part.say(format!("did not hold: {}", unmet.why));
         }
-        let from_file = self.witness.from_file();
+        let from_file = self.witness.answered_by_file();
         if wording >= Wording::Third && from_file > 0 {
             part.say(format!("{} came from an answers file: nobody was asked", many(from_file, "answer")));
         }
@@ -219,7 +219,8 @@ fn exchanged_at<E>(
 
 /// How an action ended, and who says so.
 fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
-    let offered = || Task::named(plan, told.step, told.label).is_some_and(|task| task.offered(plan).is_some());
+    let offered =
+        || Task::named(plan, told.step, told.label).is_some_and(|task| task.offered(plan).is_some());
     if wording >= Wording::Third && told.confirmed && offered() {
         return wording.of_whom(&told.outcome.beginning("done by hand, says "));
     }

@@ -1,8 +1,8 @@
 //! Which text whoever signs is shown. Another wording takes another number: records keep the text, and later programs make
 //! each of them again as it was.
 
-use crate::whose::Whose;
 use crate::By;
+use crate::whose::Whose;
 
 /// A wording of an exhibit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,13 +37,13 @@ impl Wording {
     }
 
     /// That a file answered, behind a name; empty where a person did.
-    pub(super) fn from_file(self, by: &By) -> &'static str {
-        if self >= Wording::Third { by.from_file() } else { "" }
+    pub(super) fn source(self, by: &By) -> &'static str {
+        if self >= Wording::Third { by.source() } else { "" }
     }
 
     /// Whoever it was, and that a file answered, where one did.
     pub(super) fn who(self, by: &By) -> String {
-        format!("{}{}", by.who, self.from_file(by))
+        format!("{}{}", by.who, self.source(by))
     }
 
     /// What happened, with the name in it.

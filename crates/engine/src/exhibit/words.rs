@@ -39,7 +39,7 @@ fn words(wording: Wording, event: &Event) -> String {
         Event::SignOffGiven(SignedOff { action, role, name, assurance, presence, by, .. }) => {
             let place = presence.as_ref().map(|presence| format!(" ({})", presence.words()));
             let place = place.unwrap_or_default();
-            let from = wording.from_file(by);
+            let from = wording.source(by);
             format!("{action} signed off by {name} ({}){from} as {role}, {assurance}{place}", by.who)
         }
         Event::SignOffRejected { action, reason, presence, by, .. } => {

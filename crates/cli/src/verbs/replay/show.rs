@@ -170,7 +170,7 @@ impl<'r> Showing<'r> {
                 line(format!("HOLD POINT sign-off by the role {role}: “{statement}”"));
             }
             FrameKind::SignOff(signed) => {
-                let (by, from) = (&signed.by, signed.by.from_file());
+                let (by, from) = (&signed.by, signed.by.source());
                 line(format!("signed off by {} ({}){from}, {}", signed.name, by.who, signed.meaning));
             }
             FrameKind::SignOffWithheld { rejected, reason, by } => {
