@@ -23,9 +23,11 @@ fn at_the_operators_terminal_a_key_shows_what_a_signature_binds_and_it_is_shown_
     // Once shown, it is not shown again as it is; a note is new.
     terminal.chooses("sign").waits_for(WHO).listens();
     let before = terminal.text().matches("What happened").count();
+    // Whoever leaves that question is back at the one before it, and the run is not parked.
     terminal.presses_ctrl_c();
-    drop(terminal);
     assert_eq!(before, 1);
+    terminal.chooses("park");
+    terminal.ends(3);
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.chooses("sign").waits_for("What happened").waits_for("looked yesterday");
     terminal.answers(WHO, QA).answers("Printed name", "Quinn Auditor").waits_for("PASSED");
@@ -98,7 +100,8 @@ fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhe
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
     terminal.waits_for("2 answers came from an answers file: nobody was asked");
     terminal.answers(&format!("{QA}, what now?"), "sign").answers("Printed name", "Quinn Auditor");
-    terminal.waits_for("On record").ends(0);
+    terminal.waits_for("On record");
+    terminal.ends(0);
     let shown = shown(&desk);
     for line in [
         "confirmed by ops@example.org (from the answers file): The start page shows v1.1",
@@ -109,6 +112,12 @@ fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhe
     }
     desk.ends(0, &["resume", "1", "--unattended"]);
     desk.is_intact_and_complete(1);
-    let (told, _) = desk.ends(0, &["replay", "1", "--speed", "0"]);
+    let (_, told) = desk.ends(0, &["replay", "1", "--speed", "1000"]);
     assert!(told.contains("(confirmed by ops@example.org (from the answers file))"), "{told}");
+    // Nobody signs what is over, and is told who did.
+    let (_, told) = desk.ends(2, &["sign", "1", "--as", QA]);
+    let told = told.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ");
+    let over =
+        "run 1 is over (PASSED), and waits for no signature: release#1 was signed off by Quinn Auditor";
+    assert!(told.contains(over), "{told}");
 }
