@@ -92,7 +92,7 @@ fn make_token(
     match arguments.format {
         Format::Json => screen.data(&json!({"name": name, "token": token, "until": now + lasts}).to_string()),
         Format::Text => {
-            screen.tell(&format!(
+            screen.say(&format!(
                 "The token {name} reads the API for {} days. It is told once; take it back with: holdpoint serve --revoke {name}",
                 arguments.days
             ));
