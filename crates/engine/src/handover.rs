@@ -25,7 +25,7 @@ impl Run {
             next: run.at_hand(plan, &frontier.next()),
             in_doubt,
             sign_offs: run.awaited(plan),
-            deviations: run.told_deviations().to_vec(),
+            deviations: run.witness.deviations().collect(),
         }
     }
 

@@ -49,6 +49,7 @@ mod status;
 mod titles;
 mod undone;
 mod values;
+mod whose;
 
 pub use answers::is_address;
 pub use difference::{excerpt, is_difference};

@@ -83,7 +83,7 @@ impl Status {
             Status::TimedOut => "TIMED OUT",
             Status::Interrupted => "INTERRUPTED",
             Status::Skipped => "SKIPPED",
-            Status::LeftAfterFailure => "FAILED AND LEFT OUT",
+            Status::LeftAfterFailure => "FAILED, THEN SKIPPED",
             Status::Confirmed => "CONFIRMED",
             Status::ByHand => "DONE BY HAND",
             Status::Recorded => "RECORDED",

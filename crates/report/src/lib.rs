@@ -6,6 +6,7 @@
 
 mod blobs;
 mod cast;
+mod decided;
 mod edges;
 mod error;
 mod escapes;

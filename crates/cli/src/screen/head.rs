@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use console::Style;
+use console::{Style, measure_text_width};
 use holdpoint_document::{Checks, Plan, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
+
+/// How far in the facts of a step stand.
+const MARGIN: &str = "  ";
 
 /// An environment's colour: protected ones and whatever is called production red, rehearsals green.
 pub fn environment_style(environment: &EnvironmentSeen, style: &Style) -> Style {
@@ -155,5 +158,21 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     }
     facts.extend(screen.expected_facts(plan, run, index));
     // The environment stands here again: the head of the run is many screens above.
-    screen.say_hung("  ", &facts.join(" · "));
+    facts_hung(screen, &facts);
+}
+
+/// Facts beside one another, as many on a line as fit: a name is not torn from what it is of.
+fn facts_hung(screen: &Screen, facts: &[String]) {
+    let room = screen.columns().map_or(usize::MAX, |columns| columns.saturating_sub(MARGIN.len() + 1));
+    let mut lines: Vec<String> = Vec::new();
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if measure_text_width(line) + measure_text_width(fact) + 3 <= room => {
+                *line += " · ";
+                *line += fact;
+            }
+            _ => lines.push(fact.clone()),
+        }
+    }
+    lines.iter().for_each(|line| screen.say_hung(MARGIN, line));
 }

@@ -111,8 +111,9 @@ fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
     [head, &[left_out], tail].concat()
 }
 
-/// Cut wherever a line is full, never between a character and what is drawn over it or makes it wider. A line is measured
-/// whole: what a character takes depends on what stands beside it.
+/// Cut behind a blank where a line is full, or anywhere in what has none for half a line; never between a character and what
+/// is drawn over it or makes it wider. Put together, the pieces are the text. A line is measured whole: what a character takes
+/// depends on what stands beside it.
 fn pieces(width: usize, text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut rest = text;
@@ -125,7 +126,10 @@ fn pieces(width: usize, text: &str) -> Vec<String> {
         piece.push_str(drawn);
         if measure_text_width(piece) > width && before > 0 {
             piece.truncate(before);
-            pieces.push(drawn.to_owned());
+            let word = piece.rfind(' ').map_or(0, |blank| blank + 1);
+            let torn = word > 0 && !drawn.starts_with(' ') && measure_text_width(&piece[word..]) < width / 2;
+            let begun = if torn { piece.split_off(word) } else { String::new() };
+            pieces.push(begun + drawn);
         }
         rest = after;
     }
@@ -164,6 +168,17 @@ mod tests {
         let long = format!("begin{}end", "x".repeat(100));
         let shown = ["beginxxxxx", "xxxxxxxxxx", "… 80 characters are not shown …", "xxxxxend"];
         assert_eq!(value_lines(10, 3, &long), shown);
+    }
+
+    #[test]
+    fn a_value_is_broken_behind_blanks_and_loses_none_of_them() {
+        let value = "/dev/vda1  30G  /srv/data";
+        let lines = value_lines(16, 9, value);
+        assert_eq!(lines, ["/dev/vda1  30G  ", "/srv/data"]);
+        assert_eq!(lines.concat(), value);
+        assert_eq!(value_lines(12, 9, value), ["/dev/vda1  ", "30G  /srv/da", "ta"]);
+        // A word that is longer than half a line is cut.
+        assert_eq!(value_lines(10, 9, "a /srv/data/of/it"), ["a /srv/dat", "a/of/it"]);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use console::Style;
 use holdpoint_document::many;
-use holdpoint_engine::{Choice, Status};
+use holdpoint_engine::{By, Choice, Status, Via};
 use holdpoint_record::{Holder, driver};
 use holdpoint_report::{clock, clock_of, soaks, took};
-use holdpoint_view::{ActionSummary, SignOffEvent, SignOffFacts, StepSummary, Summary, What};
+use holdpoint_view::{ActionSummary, Happening, SignOffEvent, SignOffFacts, StepSummary, Summary, What};
 
 use super::anchored;
 use super::choice::{Among, chosen};
@@ -156,7 +156,7 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         if !rules.is_empty() {
             let whose = format!(
                 "{}, role {}",
-                deviation.by.who,
+                deviation.by.words(),
                 deviation.overridden.as_ref().map_or("", |it| &it.role)
             );
             fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
@@ -164,7 +164,7 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         }
         if let Some(exchanged) = &deviation.exchanged {
             let (path, sha256) = (&exchanged.runbook.path, &exchanged.runbook.blob.sha256);
-            let (who, reason) = (&deviation.by.who, &deviation.reason);
+            let (who, reason) = (deviation.by.words(), &deviation.reason);
             fact(
                 "deviation",
                 format!(
@@ -182,10 +182,13 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
                 "{what}{of}{} {}, by {}: {}",
                 at_place(deviation.place.as_deref()),
                 deviation.kind,
-                deviation.by.who,
+                deviation.by.words(),
                 deviation.reason
             ),
         );
+    }
+    if let Some(answered) = from_file(summary) {
+        fact("answers", answered);
     }
     for (name, what) in decided(summary, &zone) {
         fact(name, what);
@@ -216,7 +219,7 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
         let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
         let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
         let style = status_style(step.status, &screen.data_style());
-        let status = Cell::from(step.status.words()).styled(style);
+        let status = Cell::from(step.words()).styled(style);
         table.row([step.number.as_str().into(), step.title.as_str().into(), status, took.into()]);
         for (place, status) in places(step) {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
@@ -250,15 +253,35 @@ fn said(action: &ActionSummary) -> Vec<String> {
     let told = action.history.iter().filter(|happening| !happening.superseded);
     let told = told.filter_map(|happening| match &happening.what {
         What::Confirmed { by, .. } if action.status == Status::ByHand => {
-            Some(format!("done by hand, by {}", by.who))
+            Some(format!("done by hand, by {}", by.words()))
         }
         What::Decision { choice: Choice::NotApplicable, reason, by } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            Some(format!("not applicable, by {}{reason}", by.who))
+            Some(format!("not applicable, by {}{reason}", by.words()))
         }
         _ => None,
     });
     told.collect()
+}
+
+/// Whose answers nobody was asked for, as a file gave them: of steps that were begun again, those of the last round.
+fn from_file(summary: &Summary) -> Option<String> {
+    let answered = |happening: &&Happening| {
+        !happening.superseded && happening.what.by().is_some_and(|by| by.via == Via::Answers)
+    };
+    let of_actions = summary.steps.iter().flat_map(|step| {
+        let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
+        let actions = step.actions.iter();
+        of_step.chain(
+            actions
+                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str())),
+        )
+    });
+    let of: Vec<&str> = of_actions.collect();
+    let mut named = of.clone();
+    named.dedup();
+    let came = format!("{} came from an answers file, and nobody was asked: ", many(of.len(), "answer"));
+    (!of.is_empty()).then(|| came + &named.join(", "))
 }
 
 /// What must be seen first is told by its colour as well.
@@ -285,8 +308,9 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
                 let from = presence.as_ref().map(|presence| format!(", from {}", presence.words()));
                 let lapsed = if *counts { "" } else { ", counts no more" };
                 let text = format!(
-                    "{action}, by {name} ({}), {}{}{lapsed}",
+                    "{action}, by {name} ({}){}, {}{}{lapsed}",
                     by.who,
+                    by.source(),
                     clock(*at, zone),
                     from.unwrap_or_default()
                 );
@@ -296,18 +320,18 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
             SignOffEvent::Requested { .. } | SignOffEvent::Lapsed { .. } => continue,
         };
         let how = if name == "rejected" { "" } else { "an attempt to sign " };
-        told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.who, clock(*at, zone))));
+        told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.words(), clock(*at, zone))));
     }
     for decision in summary.decisions.iter().filter(|decision| decision.choice == Choice::Abort) {
         let reason = decision.reason.as_deref().unwrap_or("no reason given");
         told.push((
             decision.n,
             "aborted",
-            format!("at {}, by {}: {reason}", decision.action, decision.by.who),
+            format!("at {}, by {}: {reason}", decision.action, decision.by.words()),
         ));
     }
     for rollback in &summary.rollbacks {
-        let by = rollback.by.as_ref().map_or("the document", |by| &by.who);
+        let by = rollback.by.as_ref().map_or("the document".to_owned(), By::words);
         let reason = match (&rollback.reason, &rollback.by) {
             (Some(reason), _) => format!(": {reason}"),
             (None, Some(_)) => ": no reason given".to_owned(),

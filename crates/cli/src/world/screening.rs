@@ -211,7 +211,7 @@ impl Observer for Screening {
                     self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
             }
-            Moment::Answered { events } => tell_answers(&self.screen, events),
+            Moment::Answered { events } => tell_answers(&self.screen, view, events),
             Moment::RollbackAsked => self.screen.tell("  the document asks for a rollback of what was done"),
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
             Moment::AttemptEnded { assumed: true, .. }
@@ -237,7 +237,10 @@ fn retrying(view: &RunView<'_>, action: &str, place: Option<&str>) -> Option<Ret
 }
 
 /// What was decided, in one line each: all that an answers file answered; of what was typed, what does not say itself.
-fn tell_answers(screen: &Screen, events: &[Event]) {
+fn tell_answers(screen: &Screen, view: &RunView<'_>, events: &[Event]) {
+    let by_hand = |step: &str, action: &str| {
+        Task::named(view.plan, step, action).is_some_and(|task| task.offered(view.plan).is_some())
+    };
     for event in events {
         let Some(by) = event.by() else { continue };
         let typed = by.via == Via::Terminal;
@@ -251,7 +254,17 @@ fn tell_answers(screen: &Screen, events: &[Event]) {
             Event::SignOffRejected { reason, by, .. } => format!("rejected by {}: {reason}", by.who),
             Event::Deviation(Deviation { kind, reason, .. }) => format!("deviation: {kind}, {reason}"),
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
-            Event::Decision { choice: Choice::Abort, .. } if typed => "decided: abort".to_owned(),
+            // Nothing else on the screen says that it counted.
+            Event::ItemConfirmed { step, action, .. } if by_hand(step, action) => "done by hand".to_owned(),
+            Event::Decision {
+                choice:
+                    choice @ (Choice::Abort
+                    | Choice::NotApplicable
+                    | Choice::PassOver
+                    | Choice::Accepted
+                    | Choice::Happened),
+                ..
+            } if typed => format!("decided: {choice}"),
             _ if typed => continue,
             Event::ItemConfirmed { .. } => "confirmed".to_owned(),
             Event::ValueRecorded { name, value, within_limits, .. } => {

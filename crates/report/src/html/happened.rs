@@ -154,7 +154,7 @@ impl<'a> Pen<'a> {
             of_step: true,
             anchor: Some(anchor(&step.id)),
             tone: tone(step.status),
-            words: format!("STEP {} {}", step.number, step.status.words()),
+            words: format!("STEP {} {}", step.number, step.words()),
             facts,
             undone,
             places: Table::of(step),

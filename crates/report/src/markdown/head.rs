@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::pen::Pen;
 use super::words;
+use crate::decided::{Decided, decided};
 use crate::text::{self, code_cell, prose};
 use crate::time::{clock, took, zone_name};
 use crate::{Exchange, Person, ReportError, Summary, exchanges};
@@ -24,7 +25,8 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
         mark: &pen.mark,
         verdict: summary.verdict_words(),
         zone: zone_name(&pen.m.zone, summary.run.opened),
-        statuses: summary.steps.iter().map(|step| step.status.words()).collect(),
+        statuses: summary.steps.iter().map(|step| step.words()).collect(),
+        decided: decided(summary),
         waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
         exchanges: exchanges(pen.m, summary)
             .into_iter()
@@ -46,7 +48,8 @@ struct Head<'a> {
     mark: &'a str,
     verdict: &'static str,
     zone: String,
-    statuses: Vec<&'static str>,
+    statuses: Vec<String>,
+    decided: Vec<Decided<'a>>,
     waits_words: Option<String>,
     exchanges: Vec<Fenced>,
     acting: Vec<&'a Person>,
@@ -140,7 +143,6 @@ fn add_words(env: &mut Environment<'_>) {
         Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name")
     }
     env.add_filter("deviation", |name: String| words::deviation(&name).ok_or_else(unknown));
-    env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));
     env.add_filter("assurance", |name: String| read(name).map(words::assurance));

@@ -101,7 +101,7 @@ impl Pen<'_> {
 
     /// What became of a step as a whole.
     pub(super) fn step(&self, step: &StepSummary) -> Vec<String> {
-        let mut line = format!("**STEP {} {}**", prose(&step.number), step.status.words());
+        let mut line = format!("**STEP {} {}**", prose(&step.number), step.words());
         if let (Some(started), Some(ended)) = (step.started, step.ended) {
             let (zone, elapsed) = (&self.m.zone, took(step.elapsed_ms));
             let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));
@@ -200,7 +200,11 @@ impl Pen<'_> {
         let mut told = match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
             What::Confirmed { text, by } => {
-                let text = text.as_ref().map(|text| format!("“{}” · ", prose(text.trim())));
+                let offered = about.block.is_some_and(|block| block.offered.is_some());
+                let text = text.as_ref().map(|text| match offered {
+                    true => format!("{} · ", code(text.trim())),
+                    false => format!("“{}” · ", prose(text.trim())),
+                });
                 simple(
                     words::confirmed(about.block),
                     format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)),

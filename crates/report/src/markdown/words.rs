@@ -1,6 +1,6 @@
 //! What enums are called in reports.
 
-use holdpoint_engine::{By, Choice, DeviationKind, Via};
+use holdpoint_engine::{By, Choice, DeviationKind};
 use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
 
 use crate::time::took;
@@ -75,12 +75,7 @@ pub(crate) fn assurance(assurance: Assurance) -> &'static str {
 
 /// How an answer came, where it did not come from a person at a terminal.
 pub(crate) fn via(by: &By) -> &'static str {
-    match by.via {
-        Via::Terminal => "",
-        Via::Answers => " (from the answers file)",
-        Via::Command => " (by a command)",
-        Via::Assumed => " (ASSUMED by a dry run)",
-    }
+    by.via.words()
 }
 
 /// What values are allowed, where that is limited.

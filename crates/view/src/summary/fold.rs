@@ -238,7 +238,11 @@ impl<'a> Summing<'a> {
     /// Whether the document writes the item just as it was read.
     fn is_written_so(&self, place: Place, read: &str) -> bool {
         let Place::Task(task) = place else { return false };
-        matches!(task.work(self.reading.plan()), Some(Work::Confirm { text }) if text == read)
+        let plan = self.reading.plan();
+        match task.work(plan) {
+            Some(Work::Confirm { text }) => text == read,
+            _ => task.offered(plan).is_some_and(|offered| offered.text == read),
+        }
     }
 
     fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: String) {

@@ -202,7 +202,7 @@ impl Store {
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
             title: step.title.clone(),
-            status: step.status.words().to_owned(),
+            status: step.words(),
             tone: status_tone(step.status).name(),
             took: if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() },
         });

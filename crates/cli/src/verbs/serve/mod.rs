@@ -30,7 +30,7 @@ pub async fn serve(screen: &Screen, arguments: &args::Serve) -> Result<Exit, Pro
         args::Serve { token: Some(name), .. } => make_token(screen, &tokens, name, arguments),
         args::Serve { revoke: Some(name), .. } => {
             tokens.revoke(name).map_err(token_problem)?;
-            screen.say(&format!("The token {name} counts no more."));
+            screen.tell(&format!("The token {name} counts no more."));
             Ok(Exit::Passed)
         }
         args::Serve { tokens: true, .. } => list_tokens(screen, &tokens, arguments.format),
@@ -64,9 +64,9 @@ async fn listen(
             .to_string(),
         ),
         Format::Text => {
-            screen.say(&format!("Serving at {url}, to whoever is signed in; nothing can be changed there."));
-            screen.say(&format!("Sign in once, within a quarter of an hour: {link}"));
-            screen.say(&format!("  The link after that one is in a file that only you can read: {file}"));
+            screen.tell(&format!("Serving at {url}, to whoever is signed in; nothing can be changed there."));
+            screen.tell(&format!("Sign in once, within a quarter of an hour: {link}"));
+            screen.tell(&format!("  The link after that one is in a file that only you can read: {file}"));
             screen.say("  Ctrl-C ends it.");
         }
     }
