@@ -10,7 +10,7 @@ pub(super) fn line(happened: &Happened) -> String {
     format!("event {}: {}", happened.n, words(&happened.event))
 }
 
-fn words(event: &Event) -> String {
+pub(crate) fn words(event: &Event) -> String {
     match event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(finished),
         Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
@@ -73,7 +73,7 @@ fn words(event: &Event) -> String {
         Event::HandoverWithdrawn { reason, by } => {
             format!("handover withdrawn by {}{}", by.who, because(reason.as_deref()))
         }
-        // Not told: `Happened` holds none of these.
+        // Not told to whoever signs: `Happened` holds none of these.
         Event::RunOpened(_)
         | Event::NotApplicable { .. }
         | Event::ActionStarted(_)

@@ -23,7 +23,7 @@ pub use told::Outputs;
 
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
-use crate::{Exchange, Material, Person, ReportError, Summary, exchanges, summarise, text};
+use crate::{Exchange, Material, Person, ReportError, Summary, Waits, exchanges, summarise, text};
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
@@ -90,7 +90,7 @@ pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> R
         tone: tone(&summary),
         zone: zone_name(&m.zone, summary.run.opened),
         statuses: summary.steps.iter().map(|step| Told::of(step.status)).collect(),
-        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        waits_words: summary.waits.as_ref().map(Waits::words),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         policy: &policy,
         exchanges: exchanges(m, &summary),

@@ -1,6 +1,7 @@
 //! `serve`: shows the runs of a store in a browser and to programs.
 
 mod follow;
+mod happened;
 mod host;
 mod row;
 mod stamp;
