@@ -243,7 +243,7 @@ fn the_list_says_in_which_zone_its_times_are() {
     let head = bench.ends(0, &["runs"]).stdout;
     let zone = head.split("opened (").nth(1).unwrap().split(')').next().unwrap().to_owned();
     let page = text(&server.get("/", &[&cookie]).is(200).body);
-    assert!(page.contains(&format!("Opened ({zone})")), "{zone}\n{page}");
+    assert!(page.contains(&format!("Times are those of {zone}.")), "{zone}\n{page}");
 }
 
 #[test]
