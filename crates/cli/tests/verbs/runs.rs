@@ -356,7 +356,7 @@ fn a_run_that_is_being_driven_takes_neither_a_second_driver_nor_a_note() {
     // Who only reads is let in.
     let verified = bench.ends(0, &["verify", "1"]);
     verified.says("intact, open").says(&format!("the run is in use now, by process {}", child.id()));
-    assert!(!verified.stdout.contains("crash"), "{}", verified.stdout);
+    assert!(!verified.stderr.contains("crash"), "{}", verified.stderr);
     bench.ends(0, &["show", "1"]);
     bench.file("go", "");
     assert!(child.wait().unwrap().success());
@@ -504,7 +504,7 @@ fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt
     }
     let writes =
         |told: &str| told.contains("more may be added; outputs are being written, to blobs/partial-*");
-    while !writes(&bench.ends(0, &["verify", "1"]).stdout) {
+    while !writes(&bench.ends(0, &["verify", "1"]).stderr) {
         std::thread::yield_now();
     }
     let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
@@ -521,7 +521,7 @@ fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt
     }
     let verified = bench.ends(0, &["verify", "1"]);
     verified.says("belong to no event; a crash leaves such");
-    assert!(!verified.stdout.contains("in use"), "{}", verified.stdout);
+    assert!(!verified.stderr.contains("in use"), "{}", verified.stderr);
     let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
     assert_eq!(run["steps"][0]["status"], "in_doubt");
     assert_eq!((&run["running"], &run["driver"]), (&Value::Null, &Value::Null));
