@@ -181,7 +181,8 @@ fn folded_by(
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let Event::RunOpened(opened) = first.event.clone() else { return Err(Problem::ours(NotOpened)) };
-    let summing = summing.held_by(before.or_else(|| held_by(&dir.path)));
+    // What is sealed nobody drives any more.
+    let summing = if sealed { summing } else { summing.held_by(before.or_else(|| held_by(&dir.path))) };
     let folded = Folded { summary: summing.end(), opened, position: events.position(), sealed };
     Ok(Fold::Whole(Box::new(folded)))
 }
