@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::blob::PARTIAL;
@@ -224,6 +224,9 @@ pub(crate) fn prove(
     Ok(BytesReport { verdict, position, blobs, expunged, torn, seal, unreferenced, remarks })
 }
 
+/// A file system tells of times by a clock that ticks as slowly as this, at most.
+const TICK: SignedDuration = SignedDuration::from_millis(10);
+
 /// That somebody has the run, and what is being written, or was when a driver crashed.
 fn being_written(dir: &Path, holder: Option<&Holder>) -> Result<Vec<String>, DiskError> {
     let blobs = dir.join(BLOBS);
@@ -231,7 +234,7 @@ fn being_written(dir: &Path, holder: Option<&Holder>) -> Result<Vec<String>, Dis
     let theirs = |name: &str| {
         let changed = blobs.join(name).symlink_metadata().and_then(|found| found.modified()).ok();
         let changed = changed.and_then(|changed| Timestamp::try_from(changed).ok());
-        holder.zip(changed).is_some_and(|(holder, changed)| changed >= holder.since)
+        holder.zip(changed).is_some_and(|(holder, changed)| changed + TICK >= holder.since)
     };
     let partial = list(&blobs, |name| name.starts_with(PARTIAL))?;
     let (now, left): (Vec<&String>, Vec<&String>) = partial.iter().partition(|name| theirs(name));

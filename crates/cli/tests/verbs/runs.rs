@@ -485,8 +485,7 @@ fn a_line_of_somebodys_text_passes_for_no_line_of_show() {
 
 #[test]
 fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt_when_they_are_gone() {
-    let body =
-        "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test ! -e go; do sleep 0.02; done\n```\n";
+    let body = "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
     while !bench.exists("waiting") {

@@ -170,7 +170,10 @@ fn token_problem(error: TokenError) -> Problem {
         TokenError::Taken(name) => {
             Problem::usage(message, format!("Take it back first: holdpoint serve --revoke {name}"))
         }
-        TokenError::Unknown(_) => Problem::usage(message, "Tokens are of one repository each: `holdpoint serve --tokens` lists those of this one."),
+        TokenError::Unknown(_) => Problem::usage(
+            message,
+            "Tokens are of one repository each: `holdpoint serve --tokens` lists those of this one.",
+        ),
         TokenError::TooMany => {
             Problem::usage(message, "Take some back: holdpoint serve --tokens, then --revoke NAME.")
         }
