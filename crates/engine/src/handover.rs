@@ -29,6 +29,11 @@ impl Run {
         }
     }
 
+    /// What is at hand for whoever drives the run now: what was begun is waited for.
+    pub fn now_at_hand(&self, plan: &Plan) -> AtHand {
+        self.at_hand(plan, &self.next(plan))
+    }
+
     /// Hold points that wait for somebody.
     fn awaited(&self, plan: &Plan) -> Vec<String> {
         let all = plan.steps.iter().zip(&self.states);

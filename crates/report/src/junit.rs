@@ -223,7 +223,11 @@ fn verdict(
         | Status::RollbackInDoubt
         | Status::RollbackUnfinished => Verdicts::Failure { message, body: why(summary, action, ended) },
         Status::Unknown => Verdicts::Error { message, body: summary.break_words().unwrap_or_default() },
-        Status::InDoubt | Status::Running => Verdicts::Error {
+        Status::Running | Status::RollbackRunning => Verdicts::Error {
+            message,
+            body: "it was running when this was written, so nobody knows yet how it ends".to_owned(),
+        },
+        Status::InDoubt => Verdicts::Error {
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),
         },

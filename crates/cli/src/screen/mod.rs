@@ -210,6 +210,7 @@ impl Screen {
     fn fall_behind(&self) {
         let mut behind = self.behind();
         if self.is_terminal() && behind.is_none() {
+            self.hearing().hide_keys();
             *behind = Behind::start(self.0.out.clone(), self.style().dim()).ok();
         }
     }
@@ -227,6 +228,7 @@ impl Screen {
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);
         }
+        self.hearing().show_keys();
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {

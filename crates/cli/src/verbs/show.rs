@@ -3,9 +3,10 @@
 use console::Style;
 use holdpoint_document::many;
 use holdpoint_engine::{By, Choice, Status, Via};
-use holdpoint_record::{Holder, driver};
 use holdpoint_report::{clock, clock_of, soaks, took};
-use holdpoint_view::{ActionSummary, Happening, SignOffEvent, SignOffFacts, StepSummary, Summary, What};
+use holdpoint_view::{
+    ActionSummary, Driver, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
+};
 
 use super::anchored;
 use super::choice::{Among, chosen};
@@ -44,7 +45,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
             one_step::tell(screen, &dir, step, outputs);
         }
         (Format::Text, None) => {
-            screen.data(&glance(screen, &summary, driver(&dir.path)).join("\n"));
+            screen.data(&glance(screen, &summary).join("\n"));
             screen.data("");
             screen.table(steps(screen, &summary));
         }
@@ -57,12 +58,12 @@ fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
 }
 
 /// What is to be known of a run, a fact a line.
-fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<String> {
+fn glance(screen: &Screen, summary: &Summary) -> Vec<String> {
     let (run, document) = (&summary.run, &summary.document);
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
     let mut lines = screen.hung_data("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
-    for (name, value) in facts(summary, driver) {
+    for (name, value) in facts(summary) {
         let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
         lines.extend(screen.hung_data(&format!("  {name:<13}"), &screen.within_a_line(&value)));
     }
@@ -70,7 +71,7 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
 }
 
 /// The same as names and texts, which are as recorded. A name is empty where the text goes on with the one before.
-pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, String)> {
+pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let (run, document) = (&summary.run, &summary.document);
     let zone = jiff::tz::TimeZone::system();
     let mut told = Vec::new();
@@ -98,10 +99,23 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         fact("conforms", format!("no: {broken}"));
         fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
     }
-    if let Some(Holder { pid, host, since, .. }) = &driver {
-        fact("driven", format!("now, by process {pid} at {host}, since {}", clock(*since, &zone)));
+    if let Some(Driver { operator, pid, host, since, drives }) = &summary.driver {
+        let since = clock(*since, &zone);
+        match drives {
+            true => fact("driven", format!("now, by {operator}, process {pid} at {host}, since {since}")),
+            false => fact(
+                "in use",
+                format!(
+                    "now, by process {pid} at {host}, since {since}: it signs, notes or takes the run up"
+                ),
+            ),
+        }
     }
-    if let Some(waits) = &summary.waits {
+    for RunningNow { number, action, place, since, .. } in &summary.running {
+        let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
+        fact("running", format!("{number} {action}{place}, since {since}"));
+    }
+    if let Some(waits) = summary.waits.as_ref().filter(|waits| waits.status != Status::Running) {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
         fact(
             "waits at",
@@ -110,11 +124,11 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
                 waits.number,
                 waits.step,
                 at_place(waits.place.as_deref()),
-                waits.status.words().to_lowercase()
+                waits.words()
             ),
         );
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
-        if driver.is_none() && !handed {
+        if summary.driver.is_none() && !handed {
             let signs = waits.status == Status::Waiting && waits.kind == "signoff";
             let verb = if signs { "sign" } else { "resume" };
             fact("go on with", format!("holdpoint {verb} {}", run.number));
@@ -241,7 +255,7 @@ pub fn status_tone(status: Status) -> Tone {
         Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
             Tone::Note
         }
-        Status::Waiting | Status::Running | Status::Holding => Tone::Wait,
+        Status::Waiting | Status::Running | Status::RollbackRunning | Status::Holding => Tone::Wait,
         Status::RolledBack => Tone::Back,
         status if status.is_done() => Tone::Good,
         _ => Tone::Quiet,

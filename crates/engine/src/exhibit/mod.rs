@@ -5,6 +5,7 @@ mod wording;
 mod words;
 
 pub use wording::Wording;
+pub(crate) use words::words;
 
 use holdpoint_model::{Assurance, Plan, Work, many, visible};
 use serde::Serialize;

@@ -10,7 +10,7 @@ pub(super) fn line(wording: Wording, happened: &Happened) -> String {
     format!("event {}: {}", happened.n, words(wording, &happened.event))
 }
 
-fn words(wording: Wording, event: &Event) -> String {
+pub(crate) fn words(wording: Wording, event: &Event) -> String {
     match event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(finished),
         Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
@@ -74,7 +74,7 @@ fn words(wording: Wording, event: &Event) -> String {
         Event::HandoverWithdrawn { reason, by } => {
             format!("handover withdrawn by {}{}", wording.who(by), because(reason.as_deref()))
         }
-        // Not told: `Happened` holds none of these.
+        // Not told to whoever signs: `Happened` holds none of these.
         Event::RunOpened(_)
         | Event::NotApplicable { .. }
         | Event::ActionStarted(_)

@@ -62,7 +62,7 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     let actions = m.plan.steps.iter().flat_map(|step| &step.actions);
     let actions: Vec<_> = actions
         .map(|action| match &action.work {
-            Work::Confirm { text } => (action.id.clone(), format!("“{}”", text.trim())),
+            Work::Confirm { text } => (action.id.clone(), words::item(text)),
             work => (action.id.clone(), format!("{} {}", work.kind(), action.id)),
         })
         .collect();

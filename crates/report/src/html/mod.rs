@@ -24,7 +24,9 @@ pub use told::Outputs;
 use crate::decided::{Decided, decided};
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
-use crate::{Exchange, Material, Person, ReportError, StepSummary, Summary, exchanges, summarise, text};
+use crate::{
+    Exchange, Material, Person, ReportError, StepSummary, Summary, Waits, exchanges, summarise, text,
+};
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
@@ -92,7 +94,7 @@ pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> R
         zone: zone_name(&m.zone, summary.run.opened),
         statuses: summary.steps.iter().map(Told::of).collect(),
         decided: decided(&summary),
-        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        waits_words: summary.waits.as_ref().map(Waits::words),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         policy: &policy,
         exchanges: exchanges(m, &summary),

@@ -11,7 +11,7 @@ use super::words;
 use crate::decided::{Decided, decided};
 use crate::text::{self, code_cell, prose};
 use crate::time::{clock, took, zone_name};
-use crate::{Exchange, Person, ReportError, Summary, exchanges};
+use crate::{Exchange, Person, ReportError, Summary, Waits, exchanges};
 
 const TEMPLATE: &str = include_str!("../../templates/executed.md.j2");
 
@@ -27,7 +27,7 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
         zone: zone_name(&pen.m.zone, summary.run.opened),
         statuses: summary.steps.iter().map(|step| step.words()).collect(),
         decided: decided(summary),
-        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        waits_words: summary.waits.as_ref().map(Waits::words),
         exchanges: exchanges(pen.m, summary)
             .into_iter()
             .map(|Exchange { n, lines }| Fenced {
@@ -125,7 +125,7 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
 fn actions(pen: &Pen<'_>) -> Vec<(String, String)> {
     let planned = pen.m.plan.steps.iter().flat_map(|step| &step.actions).map(|action| {
         let name = match &action.work {
-            Work::Confirm { text } => format!("“{}”", text.trim()),
+            Work::Confirm { text } => words::item(text),
             work => work.kind().to_owned(),
         };
         (action.id.clone(), name)

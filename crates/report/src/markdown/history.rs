@@ -82,6 +82,7 @@ impl Pen<'_> {
                 ": the run ended before it had held for long enough"
             }
             Status::Holding => ": it has held so far, and not for long enough yet",
+            Status::Running => ": it was running when this copy was made",
             Status::InDoubt => ": it was begun and the record does not say how it ended",
             Status::Unknown => ": the record does not conform, so nothing after that counts",
             Status::TakenAsDone => {
@@ -129,6 +130,9 @@ impl Pen<'_> {
                 Some("**ROLLBACK SKIPPED**: a rollback block was skipped, so this step is not undone.")
             }
             Some(RollbackState::Failed) => Some("**ROLLBACK FAILED**: a rollback block did not pass."),
+            Some(RollbackState::Running) => {
+                Some("**ROLLBACK RUNNING**: a rollback block was running when this copy was made.")
+            }
             Some(RollbackState::InDoubt) => {
                 Some("**ROLLBACK IN DOUBT**: a rollback block has no recorded end.")
             }

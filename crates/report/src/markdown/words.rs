@@ -6,6 +6,14 @@ use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
 use crate::time::took;
 use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, Status, StepSummary, What};
 
+/// Most characters of an item where it is named in a line.
+const ITEM: usize = 160;
+
+/// What an item is called where it is named in a line: what it begins with.
+pub(crate) fn item(text: &str) -> String {
+    format!("“{}”", holdpoint_document::gist(text, ITEM))
+}
+
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
     match kind {

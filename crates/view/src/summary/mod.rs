@@ -101,6 +101,12 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
+    /// Who has the run while this is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<crate::Driver>,
+    /// What runs while this is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<RunningNow>,
     /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
     pub barred: bool,
     /// That whoever operates has not signed that by key, in words: nothing goes on before.

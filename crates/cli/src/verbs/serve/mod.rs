@@ -1,6 +1,7 @@
 //! `serve`: shows the runs of a store in a browser and to programs.
 
 mod follow;
+mod happened;
 mod host;
 mod row;
 mod stamp;
@@ -93,7 +94,7 @@ fn make_token(
         Format::Json => screen.data(&json!({"name": name, "token": token, "until": now + lasts}).to_string()),
         Format::Text => {
             screen.say(&format!(
-                "The token {name} reads the API for {} days. It is told once; take it back with: holdpoint serve --revoke {name}",
+                "The token {name} reads the API of this repository's runs for {} days. It is told once; take it back with: holdpoint serve --revoke {name}",
                 arguments.days
             ));
             screen.data(&token);
@@ -169,7 +170,10 @@ fn token_problem(error: TokenError) -> Problem {
         TokenError::Taken(name) => {
             Problem::usage(message, format!("Take it back first: holdpoint serve --revoke {name}"))
         }
-        TokenError::Unknown(_) => Problem::usage(message, "`holdpoint serve --tokens` lists them."),
+        TokenError::Unknown(_) => Problem::usage(
+            message,
+            "Tokens are of one repository each: `holdpoint serve --tokens` lists those of this one.",
+        ),
         TokenError::TooMany => {
             Problem::usage(message, "Take some back: holdpoint serve --tokens, then --revoke NAME.")
         }

@@ -44,7 +44,7 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
 
 /// Whom the run waits for.
 fn waits(run: &Run, view: &RunView<'_>, now: Timestamp) -> Option<String> {
-    let awaited = Awaited::of(run, view.plan, now);
+    let awaited = Awaited::of(run, view.plan, now, true);
     let signed: Vec<&str> =
         run.stands_at(view.plan).map_or_else(Vec::new, |task| run.signers(task).collect());
     let whom = match (awaited.what, awaited.role) {
