@@ -75,7 +75,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
             let why = turn::out_of(source, &compiled.plan, unit.span)
-                .or_else(|| code::why_not(source, unit, fence, taken_back.get(&at)));
+                .or_else(|| code::why_not(source, &values, unit, fence, taken_back.get(&at)));
             match (why, fence) {
                 (None, Some(Fenced { fence, .. })) => blocks.push((unit, fence)),
                 (why, _) => code::leave(&mut proposal, unit, fence, why.unwrap_or_default()),
@@ -103,6 +103,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         };
         front::propose(&mut proposal, source, &fronts, &roles);
         proposal.settle();
+        proposal.leave_literals(source);
         let (text, places) = edit::apply(source, &proposal.edits);
         let found = errors(compile(&text, config).diagnostics);
         proposal.text = text;

@@ -32,6 +32,21 @@ fn values_become_inputs() {
 }
 
 #[test]
+fn a_literal_becomes_an_input_in_every_command_and_where_it_stays_is_named() {
+    let source = "# T\n\n## Tag v1.0.23\n\n```sh\nexport VERSION=v1.0.23\ngit tag \"$VERSION\"\ngit push origin v1.0.23\n```\n\n## If it fails\n\n```sh\ngit tag -d v1.0.23\n```\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.text.contains("export VERSION=\"${version}\"\n")
+            && adoption.text.contains("git push origin \"${version}\"\n"),
+        "{}",
+        adoption.text
+    );
+    let wanted = "`v1.0.23` is asked for as `version` now, and stays as it is in lines 3 and 14: is it the same there?";
+    assert!(adoption.left.iter().any(|left| left.what == wanted), "{:?}", adoption.left);
+    assert!(adoption.errors.is_empty(), "{:?}", adoption.errors);
+}
+
+#[test]
 fn what_is_proposed_is_a_run_book_and_is_not_proposed_again() {
     for source in [
         "# T\n\n## A\n\n```sh\nls\n```\n\nWait for approval by QA.\n\n## B\n\n```js\nx\n```\n",

@@ -12,6 +12,7 @@
 //! - Numbers are the document's own where they rise.
 
 mod book;
+mod bullets;
 mod entries;
 mod inside;
 mod layer;
@@ -22,6 +23,7 @@ mod tables;
 mod words;
 
 pub(crate) use layer::close_gaps;
+pub use bullets::{Bullets, bullets};
 pub use layer::{Piece, Shown};
 
 pub(crate) use book::Book;

@@ -8,7 +8,7 @@ use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
 use super::units::{Unit, label, units};
-use super::values::Values;
+use super::values::{Values, elsewhere, in_lines};
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
 use crate::placeholders::{Search, is_left_out};
@@ -24,7 +24,12 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
     if units.is_empty() {
         return;
     }
-    let mut offers = Offers { units: &units, values: Values::of(&units) };
+    let commands = units.iter().flat_map(|unit| unit.cut.commands.iter().map(move |command| (unit, command)));
+    let asked = commands
+        .filter(|(_, command)| command.is_offered())
+        .map(|(unit, command)| unit.body.span(command.at.clone()))
+        .collect();
+    let mut offers = Offers { units: &units, values: Values::of(&units), source, asked };
     let mut all = std::mem::take(pieces);
     all.sort_by_key(|piece| piece.span.start);
     let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
@@ -125,6 +130,9 @@ fn parts(commands: &[Command]) -> Vec<Part<'_>> {
 struct Offers<'u> {
     units: &'u [Unit],
     values: Values,
+    source: &'u str,
+    /// Where the commands stand that are offered: literals in them are asked about.
+    asked: Vec<Span>,
 }
 
 impl Offers<'_> {
@@ -268,7 +276,18 @@ impl Offers<'_> {
         for (number, (mark, name)) in named.iter().enumerate() {
             let wrong = never(number);
             let written = &text[mark.at.clone()];
-            let blank = self.values.blank(name, written, mark.what, wrong.is_none());
+            // What is said of a literal elsewhere says nothing of one that stays as it is.
+            let name = match (&wrong, mark.what) {
+                (Some(_), What::Example(kind)) => &self.values.fixed(written, kind),
+                _ => name,
+            };
+            let mut blank = self.values.blank(name, written, mark.what, wrong.is_none());
+            if let (What::Example(_), true, Some(prompt)) = (mark.what, wrong.is_none(), &mut blank.field.prompt) {
+                let lines = elsewhere(self.source, written, &self.asked);
+                if !lines.is_empty() {
+                    prompt.push_str(&format!(" It stays as it is in {}", in_lines(&lines)));
+                }
+            }
             match (wrong, mark.what) {
                 (None, _) => inserted.push((mark.clone(), name.clone())),
                 (Some(why), What::Placeholder) => {
@@ -282,7 +301,7 @@ impl Offers<'_> {
                 values.push(blank);
             }
         }
-        values.extend(self.values.variables(&text));
+        values.extend(self.values.variables(&text, unit.language));
         let made = template(&text, &inserted);
         let is_template = !inserted.is_empty();
         // One that leaves something unclear once others are text again is told as any other.
@@ -520,6 +539,58 @@ mod tests {
         let plan = compile("# T\n\n## A\n\n```sh\ncp a <where>\n```\n", None).plan;
         let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
         assert_eq!(fit(&offered.values[0].field.kind, "../b"), Fit::Within);
+    }
+
+    /// Of each command its script, and its values as they are asked for.
+    fn asked(code: &str) -> Vec<(String, Vec<String>)> {
+        let plan = compile(&format!("# T\n\n## A\n\n{code}\n"), None).plan;
+        let blocks = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| action.work.block());
+        let told = blocks.map(|block| {
+            let offered = block.offered.as_ref().expect("offered");
+            let prompts = offered.values.iter().map(|blank| {
+                format!("{}: {}", blank.field.name, blank.field.prompt.as_deref().unwrap_or_default())
+            });
+            (block.script.trim_end().to_owned(), prompts.collect())
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_literal_that_is_put_right_is_put_right_wherever_a_command_has_it() {
+        let right = || vec!["version: v1.0.23, a version: still right?".to_owned()];
+        let told = asked("```sh\nexport VERSION=v1.0.23\ngit tag \"$VERSION\"\ngit log v1.0.23\ngit push origin v1.0.23\n```");
+        let wanted = [
+            ("export VERSION={{ version }}", right()),
+            ("git tag \"$VERSION\"", Vec::new()),
+            ("git log {{ version }}", right()),
+            ("git push origin {{ version }}", right()),
+        ];
+        assert_eq!(told, wanted.map(|(script, asked)| (script.to_owned(), asked)));
+        // Where it is only given to a variable, what reads that is what it changes.
+        let told = asked("```sh\nVERSION=v1.0.23\ngit tag \"$VERSION\"\n```");
+        assert_eq!(told[0], ("VERSION={{ version }}".to_owned(), right()));
+        let told = asked("```sh\nVERSION=v1.0.23\necho \"$VERSION\"\n```");
+        assert_eq!(told[0], ("VERSION=v1.0.23".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn a_literal_that_stays_as_it_is_is_asked_about_by_itself_or_told() {
+        let told = asked("```sh\ngit push origin v1.0.23\ncat > VERSION <<'EOF'\nv1.0.23\nEOF\n```");
+        assert_eq!(told[0].1, ["version: v1.0.23, a version: still right?"]);
+        assert_eq!(
+            told[1],
+            (
+                "cat > VERSION <<'EOF'\nv1.0.23\nEOF".to_owned(),
+                vec![
+                    "version_2: v1.0.23, a version, where no other can take its place: still right?".to_owned()
+                ]
+            )
+        );
+        let told = asked("Tag v1.0.23, and not v1.0.230.\n\n```sh\ngit push origin v1.0.23\n```\n\nTell them of v1.0.23.");
+        assert_eq!(
+            told[0].1,
+            ["version: v1.0.23, a version: still right? It stays as it is in lines 5 and 11"]
+        );
     }
 
     #[test]

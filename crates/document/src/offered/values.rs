@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use super::blanks::{Mark, Sheet, What, marks, unset, variable};
+use super::blanks::{Mark, Sheet, What, examples, marks, unset, variable};
+use super::classes::changes;
 use super::code::Command;
 use super::filled::masked;
 use super::insert::{Why, template};
 use super::units::Unit;
-use crate::{Blank, lints};
+use crate::{Blank, Span, lints};
 
 /// Values of a document, by their names.
 pub(crate) struct Values {
     sheet: Sheet,
     /// Variables that its commands set.
     defined: BTreeSet<String>,
+    /// Literals that are asked about: the same value wherever they stand.
+    literals: BTreeSet<String>,
 }
 
 impl Values {
@@ -22,7 +25,8 @@ impl Values {
         let offered = |unit: &&Unit| unit.cut.commands.iter().any(Command::is_offered);
         let commands = || units.iter().filter(offered).flat_map(|unit| &unit.cut.commands);
         let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
-        let mut values = Values { sheet: Sheet::default(), defined };
+        let literals = literals(commands().filter(|command| command.is_offered()));
+        let mut values = Values { sheet: Sheet::default(), defined, literals };
         values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands().filter(|command| command.is_offered()) {
             let named = values.named(&command.text);
@@ -50,11 +54,21 @@ impl Values {
 
     /// The marks of a command, each with the name of the value that takes its place.
     pub(crate) fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
-        let named = marks(text).into_iter().map(|mark| {
+        let named = self.marks(text).into_iter().map(|mark| {
             let name = self.sheet.name(text, &mark);
             (mark, name)
         });
         named.collect()
+    }
+
+    /// The marks of a command.
+    pub(crate) fn marks(&self, text: &str) -> Vec<Mark> {
+        marks(text, &self.literals)
+    }
+
+    /// The name of a literal where no value can take its place.
+    pub(crate) fn fixed(&mut self, written: &str, kind: &str) -> String {
+        self.sheet.fixed(written, kind)
     }
 
     /// The value that is asked for a mark.
@@ -63,8 +77,52 @@ impl Values {
     }
 
     /// Variables that a command reads and nothing sets.
-    pub(crate) fn variables(&self, text: &str) -> Vec<Blank> {
-        unset(text, &self.defined).iter().map(|name| variable(name)).collect()
+    pub(crate) fn variables(&self, text: &str, language: &str) -> Vec<Blank> {
+        unset(text, language, &self.defined).iter().map(|name| variable(name)).collect()
+    }
+}
+
+/// The literals that are asked about: those of commands that change something, and those that are given to a variable which such a
+/// command reads.
+fn literals<'c>(commands: impl Iterator<Item = &'c Command> + Clone) -> BTreeSet<String> {
+    let changing = || commands.clone().filter(|command| changes(&command.text));
+    let read: BTreeSet<String> = changing().flat_map(|command| lints::outline(&command.text).uses).collect();
+    let sets = |command: &&Command| {
+        !examples(&command.text).is_empty()
+            && lints::outline(&command.text).defines.iter().any(|name| read.contains(name))
+    };
+    let of = |command: &'c Command| examples(&command.text).into_iter().map(|(at, _)| command.text[at].to_owned());
+    changing().chain(commands.clone().filter(sets)).flat_map(of).collect()
+}
+
+/// The lines of a document in which a literal stands that no command asks about: between these places.
+pub(crate) fn elsewhere(source: &str, literal: &str, asked: &[Span]) -> Vec<usize> {
+    let mut lines = Vec::new();
+    for (at, _) in source.match_indices(literal) {
+        let line = source[..at].rfind('\n').map_or(0, |end| end + 1);
+        let text = source[line..].lines().next().unwrap_or_default();
+        let stands = examples(text).iter().any(|(found, _)| found.start == at - line && text[found.clone()] == *literal);
+        let is_asked = asked.iter().any(|span| span.start <= at && at < span.end);
+        if stands && !is_asked {
+            lines.push(1 + source[..at].matches('\n').count());
+        }
+    }
+    lines.dedup();
+    lines
+}
+
+/// Numbers of lines in words: `line 3`, `lines 3, 5 and 9`; of many the first few.
+pub(crate) fn in_lines(lines: &[usize]) -> String {
+    const MOST: usize = 4;
+    match lines {
+        [only] => format!("line {only}"),
+        lines => {
+            let (told, more) = lines.split_at(lines.len().min(MOST));
+            let mut told: Vec<String> = told.iter().map(usize::to_string).collect();
+            told.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
+            let last = told.pop().unwrap_or_default();
+            format!("lines {} and {last}", told.join(", "))
+        }
     }
 }
 
