@@ -133,7 +133,8 @@ fn every_row_of_a_table_is_told_once_wherever_it_stands_and_asked_for_where_it_h
             for (at, (_, asked)) in cells.iter().enumerate() {
                 let is_asked = |line: &&str| {
                     let line = line.trim_start();
-                    (line.starts_with("write ") || line.starts_with("[ ] ")) && line.contains(&format!("word{at}"))
+                    (line.starts_with("write ") || line.starts_with("[ ] "))
+                        && line.contains(&format!("word{at}"))
                 };
                 let once = letters(&told).matches(&format!("word{at}")).count() == 1
                     && (!remark || letters(&told).matches(&format!("heard{at}")).count() == 1);

@@ -14,7 +14,10 @@ fn row(text: &str, fields: &[Field]) {
         })
         .collect();
     let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1).map(str::to_lowercase).collect()
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.len() > 1)
+            .map(str::to_lowercase)
+            .collect()
     };
     let told = words(&told);
     // Boxes that are written so.

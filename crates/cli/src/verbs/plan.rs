@@ -120,9 +120,17 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         line(format!("  {name} is not given yet"));
     }
     let foreign = prepared.plan.is_foreign().then(|| prepared.sources.own());
+    let mut above: &[String] = &[];
     for (index, step) in prepared.plan.steps.iter().enumerate() {
         if let Some(source) = foreign {
             read_before(&prepared.plan, index, source, &mut line);
+            let path =
+                step.path.strip_prefix(std::slice::from_ref(&prepared.plan.title)).unwrap_or(&step.path);
+            if path != above && !path.is_empty() {
+                line(String::new());
+                line(format!("        under     {}", path.join(" › ")));
+            }
+            above = path;
         }
         let title = rendered(values, &step.title);
         let title = if screen::told_below(&prepared.plan, step) { screen.at_most(72, &title) } else { title };

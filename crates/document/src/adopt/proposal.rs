@@ -1,5 +1,7 @@
 //! What is put together of a document, and what of it is left to a person.
 
+use std::collections::BTreeMap;
+
 use super::edit::Edit;
 use crate::offered::{elsewhere, in_lines};
 use crate::{Blank, Diagnostic, Span};
@@ -38,6 +40,8 @@ pub(super) struct Proposal {
     pub(super) active: Vec<Span>,
     /// Where sign-offs are put in.
     pub(super) signoffs: Vec<usize>,
+    /// Of items whose mark changes, by where they begin: how far what belongs to them is indented now.
+    pub(super) widths: BTreeMap<usize, usize>,
 }
 
 impl Proposal {

@@ -20,7 +20,11 @@ pub struct Bullets {
 impl Bullets {
     /// How many of its items say what to do, in words.
     pub fn told(&self) -> String {
-        format!("{} of the {} bullets of its list begin with a verb that says what to do", self.verbs, self.items.len())
+        format!(
+            "{} of the {} bullets of its list begin with a verb that says what to do",
+            self.verbs,
+            self.items.len()
+        )
     }
 }
 
@@ -30,7 +34,8 @@ pub fn bullets(source: &str) -> Vec<Bullets> {
     let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
     let mut found = Vec::new();
     fn each(source: &str, section: &Section<'_>, found: &mut Vec<Bullets>) {
-        let explains = holds_items(section.blocks).then_some("beside numbered items or boxes bullets explain");
+        let explains =
+            holds_items(section.blocks).then_some("beside numbered items or boxes bullets explain");
         collect(source, section.blocks, explains, found);
         section.children.iter().for_each(|child| each(source, child, found));
     }
@@ -86,8 +91,10 @@ mod tests {
     #[test]
     fn of_each_list_is_told_how_many_bullets_say_what_to_do_and_where_it_stands() {
         let source = "# T\n\n## A\n\n- Stop it\n- Start it\n- the end\n\n## B\n\n1. Do\n   - Look at it\n\n- Tell them\n\n## C\n\n- [ ] a\n\n> - Call\n";
-        let told: Vec<(usize, usize, bool)> =
-            bullets(source).into_iter().map(|list| (list.verbs, list.items.len(), list.explains.is_some())).collect();
+        let told: Vec<(usize, usize, bool)> = bullets(source)
+            .into_iter()
+            .map(|list| (list.verbs, list.items.len(), list.explains.is_some()))
+            .collect();
         assert_eq!(told, [(2, 3, false), (1, 1, true), (1, 1, true), (0, 1, true)]);
     }
 }

@@ -22,8 +22,8 @@ mod outline;
 mod tables;
 mod words;
 
-pub(crate) use layer::close_gaps;
 pub use bullets::{Bullets, bullets};
+pub(crate) use layer::close_gaps;
 pub use layer::{Piece, Shown};
 
 pub(crate) use book::Book;

@@ -242,7 +242,10 @@ mod tests {
             ),
             ["A: pass/fail", "B – pass: ", "C: "]
         );
-        assert_eq!(told("| Result |\n|-|\n| ☐ pass ☐ fail |\n| ☐ Door shut |"), ["row 1: pass/fail", "Door shut: "]);
+        assert_eq!(
+            told("| Result |\n|-|\n| ☐ pass ☐ fail |\n| ☐ Door shut |"),
+            ["row 1: pass/fail", "Door shut: "]
+        );
     }
 
     #[test]

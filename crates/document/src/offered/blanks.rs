@@ -57,10 +57,10 @@ pub(crate) fn marks(text: &str, known: &BTreeSet<String>) -> Vec<Mark> {
     let all = examples(text);
     if !all.is_empty() {
         let changes = changes(text);
-        let apart = |at: &Range<usize>| {
-            !found.iter().any(|mark| mark.at.start < at.end && at.start < mark.at.end)
-        };
-        let wanted = all.into_iter().filter(|(at, _)| apart(at) && (changes || known.contains(&text[at.clone()])));
+        let apart =
+            |at: &Range<usize>| !found.iter().any(|mark| mark.at.start < at.end && at.start < mark.at.end);
+        let wanted =
+            all.into_iter().filter(|(at, _)| apart(at) && (changes || known.contains(&text[at.clone()])));
         let wanted: Vec<Mark> = wanted.map(|(at, kind)| Mark { at, what: What::Example(kind) }).collect();
         found.extend(wanted);
     }
@@ -237,7 +237,9 @@ impl Sheet {
             What::Placeholder => {
                 let program = self.programs.contains(name);
                 let (kind, takes) = match kind_of(name, plain) {
-                    _ if is_date(written) => (ValueKind::Text { pattern: Some(as_written(written)) }, AS_WRITTEN),
+                    _ if is_date(written) => {
+                        (ValueKind::Text { pattern: Some(as_written(written)) }, AS_WRITTEN)
+                    }
                     // Nothing else is told by its name.
                     told if program && told == text(WORD) => text(PROGRAM),
                     told if self.below.contains(name) && told == text(WORD) => text(BELOW),

@@ -282,7 +282,9 @@ impl Offers<'_> {
                 _ => name,
             };
             let mut blank = self.values.blank(name, written, mark.what, wrong.is_none());
-            if let (What::Example(_), true, Some(prompt)) = (mark.what, wrong.is_none(), &mut blank.field.prompt) {
+            if let (What::Example(_), true, Some(prompt)) =
+                (mark.what, wrong.is_none(), &mut blank.field.prompt)
+            {
                 let lines = elsewhere(self.source, written, &self.asked);
                 if !lines.is_empty() {
                     prompt.push_str(&format!(" It stays as it is in {}", in_lines(&lines)));
@@ -539,58 +541,6 @@ mod tests {
         let plan = compile("# T\n\n## A\n\n```sh\ncp a <where>\n```\n", None).plan;
         let offered = plan.steps[0].actions[0].work.offered().expect("offered").clone();
         assert_eq!(fit(&offered.values[0].field.kind, "../b"), Fit::Within);
-    }
-
-    /// Of each command its script, and its values as they are asked for.
-    fn asked(code: &str) -> Vec<(String, Vec<String>)> {
-        let plan = compile(&format!("# T\n\n## A\n\n{code}\n"), None).plan;
-        let blocks = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| action.work.block());
-        let told = blocks.map(|block| {
-            let offered = block.offered.as_ref().expect("offered");
-            let prompts = offered.values.iter().map(|blank| {
-                format!("{}: {}", blank.field.name, blank.field.prompt.as_deref().unwrap_or_default())
-            });
-            (block.script.trim_end().to_owned(), prompts.collect())
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn a_literal_that_is_put_right_is_put_right_wherever_a_command_has_it() {
-        let right = || vec!["version: v1.0.23, a version: still right?".to_owned()];
-        let told = asked("```sh\nexport VERSION=v1.0.23\ngit tag \"$VERSION\"\ngit log v1.0.23\ngit push origin v1.0.23\n```");
-        let wanted = [
-            ("export VERSION={{ version }}", right()),
-            ("git tag \"$VERSION\"", Vec::new()),
-            ("git log {{ version }}", right()),
-            ("git push origin {{ version }}", right()),
-        ];
-        assert_eq!(told, wanted.map(|(script, asked)| (script.to_owned(), asked)));
-        // Where it is only given to a variable, what reads that is what it changes.
-        let told = asked("```sh\nVERSION=v1.0.23\ngit tag \"$VERSION\"\n```");
-        assert_eq!(told[0], ("VERSION={{ version }}".to_owned(), right()));
-        let told = asked("```sh\nVERSION=v1.0.23\necho \"$VERSION\"\n```");
-        assert_eq!(told[0], ("VERSION=v1.0.23".to_owned(), Vec::new()));
-    }
-
-    #[test]
-    fn a_literal_that_stays_as_it_is_is_asked_about_by_itself_or_told() {
-        let told = asked("```sh\ngit push origin v1.0.23\ncat > VERSION <<'EOF'\nv1.0.23\nEOF\n```");
-        assert_eq!(told[0].1, ["version: v1.0.23, a version: still right?"]);
-        assert_eq!(
-            told[1],
-            (
-                "cat > VERSION <<'EOF'\nv1.0.23\nEOF".to_owned(),
-                vec![
-                    "version_2: v1.0.23, a version, where no other can take its place: still right?".to_owned()
-                ]
-            )
-        );
-        let told = asked("Tag v1.0.23, and not v1.0.230.\n\n```sh\ngit push origin v1.0.23\n```\n\nTell them of v1.0.23.");
-        assert_eq!(
-            told[0].1,
-            ["version: v1.0.23, a version: still right? It stays as it is in lines 5 and 11"]
-        );
     }
 
     #[test]

@@ -91,7 +91,8 @@ fn literals<'c>(commands: impl Iterator<Item = &'c Command> + Clone) -> BTreeSet
         !examples(&command.text).is_empty()
             && lints::outline(&command.text).defines.iter().any(|name| read.contains(name))
     };
-    let of = |command: &'c Command| examples(&command.text).into_iter().map(|(at, _)| command.text[at].to_owned());
+    let of =
+        |command: &'c Command| examples(&command.text).into_iter().map(|(at, _)| command.text[at].to_owned());
     changing().chain(commands.clone().filter(sets)).flat_map(of).collect()
 }
 
@@ -99,9 +100,15 @@ fn literals<'c>(commands: impl Iterator<Item = &'c Command> + Clone) -> BTreeSet
 pub(crate) fn elsewhere(source: &str, literal: &str, asked: &[Span]) -> Vec<usize> {
     let mut lines = Vec::new();
     for (at, _) in source.match_indices(literal) {
-        let line = source[..at].rfind('\n').map_or(0, |end| end + 1);
-        let text = source[line..].lines().next().unwrap_or_default();
-        let stands = examples(text).iter().any(|(found, _)| found.start == at - line && text[found.clone()] == *literal);
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+        let mut behind = source[at + literal.len()..].chars();
+        // A full stop may end a sentence.
+        let goes_on = match behind.next() {
+            Some('.') => behind.next().is_some_and(part),
+            next => next.is_some_and(part),
+        };
+        let begun = source[..at].chars().next_back().is_some_and(|c| part(c) || c == '.');
+        let stands = !goes_on && !begun;
         let is_asked = asked.iter().any(|span| span.start <= at && at < span.end);
         if stands && !is_asked {
             lines.push(1 + source[..at].matches('\n').count());
@@ -156,5 +163,68 @@ fn programs<'n>(text: &str, named: &'n [(Mark, String)]) -> Programs<'n> {
     Programs {
         of_values: of_values.map(|(_, (_, name))| name.as_str()).collect(),
         of_variables: calls.iter().any(|(program, _)| program.contains('$')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compile;
+
+    /// Of each command its script, and its values as they are asked for.
+    fn asked(code: &str) -> Vec<(String, Vec<String>)> {
+        let plan = compile(&format!("# T\n\n## A\n\n{code}\n"), None).plan;
+        let blocks =
+            plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| action.work.block());
+        let told = blocks.map(|block| {
+            let offered = block.offered.as_ref().expect("offered");
+            let prompts = offered.values.iter().map(|blank| {
+                format!("{}: {}", blank.field.name, blank.field.prompt.as_deref().unwrap_or_default())
+            });
+            (block.script.trim_end().to_owned(), prompts.collect())
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_literal_that_is_put_right_is_put_right_wherever_a_command_has_it() {
+        let right = || vec!["version: v1.0.23, a version: still right?".to_owned()];
+        let told = asked(
+            "```sh\nexport VERSION=v1.0.23\ngit tag \"$VERSION\"\ngit log v1.0.23\ngit push origin v1.0.23\n```",
+        );
+        let wanted = [
+            ("export VERSION={{ version }}", right()),
+            ("git tag \"$VERSION\"", Vec::new()),
+            ("git log {{ version }}", right()),
+            ("git push origin {{ version }}", right()),
+        ];
+        assert_eq!(told, wanted.map(|(script, asked)| (script.to_owned(), asked)));
+        // Where it is only given to a variable, what reads that is what it changes.
+        let told = asked("```sh\nVERSION=v1.0.23\ngit tag \"$VERSION\"\n```");
+        assert_eq!(told[0], ("VERSION={{ version }}".to_owned(), right()));
+        let told = asked("```sh\nVERSION=v1.0.23\necho \"$VERSION\"\n```");
+        assert_eq!(told[0], ("VERSION=v1.0.23".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn a_literal_that_stays_as_it_is_is_asked_about_by_itself_or_told() {
+        let told = asked("```sh\ngit push origin v1.0.23\ncat > VERSION <<'EOF'\nv1.0.23\nEOF\n```");
+        assert_eq!(told[0].1, ["version: v1.0.23, a version: still right?"]);
+        assert_eq!(
+            told[1],
+            (
+                "cat > VERSION <<'EOF'\nv1.0.23\nEOF".to_owned(),
+                vec![
+                    "version_2: v1.0.23, a version, where no other can take its place: still right?"
+                        .to_owned()
+                ]
+            )
+        );
+        let told = asked(
+            "Tag v1.0.23, and not v1.0.230.\n\n```sh\ngit push origin v1.0.23\n```\n\nTell them of v1.0.23.",
+        );
+        assert_eq!(
+            told[0].1,
+            ["version: v1.0.23, a version: still right? It stays as it is in lines 5 and 11"]
+        );
     }
 }
