@@ -250,8 +250,11 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         if let Some(Because { confidence, reason }) = step {
             line(format!("        a step, {}: {reason}", confidence.words()));
         }
+        let mut before = "";
         for Told { line: at, text, reason } in asks {
-            line(format!("        line {at}: asked: {reason}"));
+            let why = if reason == before { "likewise" } else { reason };
+            before = reason;
+            line(format!("        line {at}: asked: {why}"));
             line(format!("          {text}"));
         }
         for Told { line: at, text, reason } in reads {

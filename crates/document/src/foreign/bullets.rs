@@ -20,11 +20,16 @@ pub struct Bullets {
 impl Bullets {
     /// How many of its items say what to do, in words.
     pub fn told(&self) -> String {
-        format!(
-            "{} of the {} bullets of its list begin with a verb that says what to do",
-            self.verbs,
-            self.items.len()
-        )
+        let all = self.items.len();
+        let how_many = match self.verbs {
+            1 if all == 1 => "it begins".to_owned(),
+            0 if all == 1 => "it does not begin".to_owned(),
+            0 => format!("none of the {all} bullets of its list begins"),
+            verbs if verbs == all => format!("all {all} bullets of its list begin"),
+            1 => format!("1 of the {all} bullets of its list begins"),
+            verbs => format!("{verbs} of the {all} bullets of its list begin"),
+        };
+        format!("{how_many} with a verb that says what to do")
     }
 }
 
