@@ -270,7 +270,7 @@ fn a_literal_that_is_put_right_is_put_right_in_every_command() {
         "steps:\n  release#1: { choice: run, value: { version: v2.0.0 } }\n  release#2: { choice: run }\n  release#3: { choice: run }\n",
     );
     bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
-    assert_eq!(ran(&bench), ["ran-pushed-to@v2.0.0", "ran-tagged-v2.0.0"]);
+    assert_eq!(ran(&bench), ["repo/ran-pushed-to@v2.0.0", "repo/ran-tagged-v2.0.0"]);
 }
 
 #[test]
@@ -281,5 +281,5 @@ fn a_variable_that_no_shell_sets_is_asked_for() {
     assert_eq!(ran(&bench), Vec::<String>::new());
     bench.file("answers.yaml", "steps:\n  a#1: { choice: run, value: { HOST: web-1 } }\n");
     bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
-    assert_eq!(ran(&bench), ["ran-web-1"]);
+    assert_eq!(ran(&bench), ["repo/ran-web-1"]);
 }

@@ -93,6 +93,12 @@ fn prose_that_says_what_to_do_above_a_block_is_named_for_nobody_confirms_it() {
     for prose in ["It takes an hour.", "Look at the disks:", "The queue stops, and nobody is told."] {
         assert!(!named(prose), "{prose}");
     }
+    let named = |item: &str| {
+        let left = adopt(&format!("# T\n\n1. {item}\n\n   ```sh\n   ls\n   ```\n"), None).left;
+        left.iter().any(|left| left.what.contains("is only shown above its block"))
+    };
+    assert!(!named("Publish <version>"));
+    assert!(named("Publish <version>\n\n   Tell #ops first."));
 }
 
 #[test]

@@ -60,13 +60,20 @@ pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan) {
 
 /// Names prose that says what to do and stands above a command that becomes a block: what is shown above a block nobody confirms.
 fn prose(proposal: &mut Proposal, source: &str, plan: &Plan) {
-    for action in
-        plan.steps.iter().flat_map(|step| &step.actions).filter(|action| action.work.offered().is_some())
-    {
-        let is_active =
-            proposal.active.iter().any(|unit| unit.start <= action.span.start && action.span.end <= unit.end);
-        let Some(prose) = action.prose.filter(|_| is_active) else { continue };
-        let said = sentences(prose.of(source)).find(|sentence| says_what_to_do(sentence));
+    let all =
+        plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step.span.start, action)));
+    for (start, action) in all.filter(|(_, action)| action.work.offered().is_some()) {
+        let is_active = |unit: &Span| unit.start <= action.span.start && action.span.end <= unit.end;
+        let Some(prose) = action.prose.filter(|_| proposal.active.iter().any(is_active)) else { continue };
+        // What an item is called says what its block does.
+        let (before, behind) = match start.checked_sub(prose.start) {
+            Some(own) if start < prose.end => {
+                let (before, behind) = prose.of(source).split_at(own);
+                (before, behind.split_once("\n\n").map_or("", |(_, rest)| rest))
+            }
+            _ => ("", prose.of(source)),
+        };
+        let said = sentences(before).chain(sentences(behind)).find(|sentence| says_what_to_do(sentence));
         if let Some(said) = said {
             let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
             let what = format!(
