@@ -142,9 +142,11 @@ fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec
         let (text, reason) = match &action.work {
             Work::Confirm { text } => {
                 let reason = match list {
+                    _ if action.span.start == action.span.end => {
+                        "what is left of the section is confirmed by its heading".to_owned()
+                    }
                     Some(list) if list.explains.is_none() => format!("a bullet: {}", list.told()),
-                    // What it is called may be what another list is made of.
-                    Some(_) => "a bullet beside boxes".to_owned(),
+                    Some(_) => "a bullet that is asked by itself".to_owned(),
                     None if is_task(source, at) => "it has a box".to_owned(),
                     None if is_numbered(written) => "it is a numbered item".to_owned(),
                     None if is_row(written) => "it is a row of a table that is ticked".to_owned(),
@@ -196,7 +198,7 @@ fn is_numbered(text: &str) -> bool {
 }
 
 fn is_row(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.contains('|'))
+    text.trim_start_matches(['>', ' ', '\t']).starts_with('|')
 }
 
 fn is_bullet(text: &str) -> bool {
