@@ -86,3 +86,17 @@ fn the_head_does_not_say_that_checks_run_unasked_where_every_command_waits() {
     // What its title ends with does not stand before what we say of it.
     assert!(text.contains("PARKED · at 1 Look at the disk, waiting for"), "{text}");
 }
+
+#[test]
+fn text_above_what_a_file_answers_is_shown_to_whoever_sits_there() {
+    let desk = Desk::with("");
+    desk.write(
+        "list.md",
+        "# A\n\n## B\n\nTell ops first.\n\n| Check | Result |\n|---|---|\n| About disks | see the wiki |\n| Disks | ☐ pass ☐ fail |\n\n## C\n\nLook at it.\n",
+    );
+    desk.write("answers.yaml", "steps:\n  b: { value: { row_disks: pass } }\n");
+    let mut terminal = desk.terminal(&["run", "list.md", "--answers", "answers.yaml"]);
+    terminal.waits_for("Tell ops first.").waits_for("About disks").waits_for("row_disks");
+    terminal.waits_for("Look at it.").chooses("confirm").waits_for("PASSED");
+    terminal.ends(0);
+}

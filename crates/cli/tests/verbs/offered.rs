@@ -283,3 +283,17 @@ fn a_variable_that_no_shell_sets_is_asked_for() {
     bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
     assert_eq!(ran(&bench), ["repo/ran-web-1"]);
 }
+
+#[test]
+fn the_head_of_a_step_that_is_told_below_it_takes_one_line() {
+    let long = "Run the script that does all that a release needs, and stay beside it until it says that all of it went well, which is told last";
+    let bench =
+        Bench::with(&[("list.md", &*format!("# A\n\n1. {long}\n2. {long}:\n\n   ```sh\n   true\n   ```\n"))]);
+    let told = bench.ends(0, &["run", "list.md", "--dry-run"]).stderr;
+    let heads: Vec<&str> =
+        told.lines().filter(|line| line.starts_with("── 1") || line.starts_with("── 2")).collect();
+    assert!(heads.len() == 2 && heads[0].contains('…'), "{told}");
+    // The first is confirmed below its head; of the second nothing is but its command.
+    let letters = told.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    assert_eq!(letters.matches("whichistoldlast").count(), 2, "{told}");
+}
