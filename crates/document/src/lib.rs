@@ -32,7 +32,7 @@ pub use answers::*;
 pub use blocks::{KINDS, replacement_error, spoken};
 pub use compile::Compiled;
 pub use diagnostic::*;
-pub use foreign::{Piece, Shown};
+pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader};
 pub use markdown::{Insertion, Line, gist, html, lines};

@@ -1,7 +1,7 @@
 //! What happened, in one line for whoever watches a run.
 
-use crate::exhibit::words;
-use crate::{Event, Session, Started, Via};
+use crate::exhibit::{Wording, words};
+use crate::{Event, Session, Started};
 
 /// Most characters of an item's text.
 const ITEM: usize = 100;
@@ -9,7 +9,7 @@ const ITEM: usize = 100;
 impl Event {
     /// The event in one line: what happened, to what, by whom, and what came of it. Texts in it are as recorded.
     pub fn told(&self) -> String {
-        let line = match self {
+        match self {
             Event::RunOpened(opened) => {
                 let Session { operator, os_user, host, .. } = &opened.session;
                 let environment = &opened.environment.name;
@@ -21,19 +21,15 @@ impl Event {
             }
             Event::ActionStarted(started) | Event::RollbackStarted(started) => begun(started),
             Event::ItemConfirmed { action, text, by, .. } => {
-                format!("{action} confirmed by {}: {}", by.who, begins(text))
+                format!("{action} confirmed by {}: {}", by.words(), begins(text))
             }
-            Event::ValueRecorded { action, .. } => format!("{action}: {}", words(self)),
+            Event::ValueRecorded { action, .. } => format!("{action}: {}", words(Wording::LATEST, self)),
             Event::SignOffRequested { action, role, .. } => format!("{action} waits for {role} to sign"),
             Event::RulesChecked(look) if look.unmet.is_empty() => {
                 "rules of the environment were held once more, and hold".to_owned()
             }
             Event::RunClosed { verdict } => format!("closed: {}", verdict.words()),
-            _ => words(self),
-        };
-        match self.by() {
-            Some(by) if by.via == Via::Answers => format!("{line} (from the answers file)"),
-            _ => line,
+            _ => words(Wording::LATEST, self),
         }
     }
 }
@@ -60,7 +56,7 @@ fn begins(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{By, Verdict};
+    use crate::{By, Verdict, Via};
 
     fn by(via: Via) -> By {
         By { who: "ann".to_owned(), via }
@@ -80,7 +76,7 @@ mod tests {
             (confirmed("It is good", Via::Terminal), "look#1 confirmed by ann: It is good"),
             (
                 confirmed("All of it:\n- a\n- b", Via::Answers),
-                "look#1 confirmed by ann: All of it:… (from the answers file)",
+                "look#1 confirmed by ann (from the answers file): All of it:…",
             ),
             (
                 Event::Note { text: word("slow"), step: None, corrects: None, by: by(Via::Command) },

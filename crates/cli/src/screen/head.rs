@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use console::{Style, measure_text_width};
-use holdpoint_document::{Checks, Plan, Work};
+use holdpoint_document::{Checks, Plan, Step, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
@@ -127,13 +127,9 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     let step = &plan.steps[index];
     let all = plan.steps.len();
     screen.say("");
-    screen.say(
-        &screen
-            .style()
-            .bold()
-            .apply_to(screen.rule(&screen.neutralise(&run.numbered_title(step))))
-            .to_string(),
-    );
+    let title = screen.neutralise(&run.numbered_title(step));
+    let title = if told_below(plan, step) { screen.at_most(screen.width() - 5, &title) } else { title };
+    screen.say(&screen.style().bold().apply_to(screen.rule(&title)).to_string());
     if let Err(why) = run.values().render(&step.title) {
         unrendered(screen, &step.title, &why);
     }
@@ -175,4 +171,14 @@ fn facts_hung(screen: &Screen, facts: &[String]) {
         }
     }
     lines.iter().for_each(|line| screen.say_hung(MARGIN, line));
+}
+
+/// Whether the whole text that a step is called after is shown below its head, as what is asked or above it.
+pub fn told_below(plan: &Plan, step: &Step) -> bool {
+    let at = step.span.start;
+    plan.is_foreign()
+        && step.actions.iter().any(|action| match &action.work {
+            Work::Confirm { .. } if action.span.start == at => true,
+            _ => action.prose.is_some_and(|prose| prose.start <= at && at < prose.end),
+        })
 }

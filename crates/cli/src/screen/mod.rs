@@ -55,7 +55,7 @@ pub use action::{
     failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
 };
 use harmless::harmless;
-pub use head::{environment_style, head, step_head, time_left};
+pub use head::{environment_style, head, step_head, time_left, told_below};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::{Live, last_lines};

@@ -51,11 +51,18 @@ pub(super) fn longest_word(text: &str) -> usize {
     words(text).map(|word| measure_text_width(word.word)).max().unwrap_or(0)
 }
 
+/// How many columns the number of an item takes that a line begins with, the blank behind it included.
+fn number(line: &str) -> usize {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let is_item = (1..4).contains(&digits) && [". ", ") "].iter().any(|end| line[digits..].starts_with(end));
+    if is_item { digits + 2 } else { 0 }
+}
+
 pub(super) fn wrapped(width: usize, text: &str) -> Vec<String> {
     let indent = text.len() - text.trim_start().len();
     let mark =
         ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
-    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
+    let hang = " ".repeat(indent + mark.map_or_else(|| number(text.trim_start()), |mark| mark.len()));
     let options = Options::new(width)
         .subsequent_indent(&hang)
         .break_words(false)
@@ -145,6 +152,8 @@ mod tests {
     #[test]
     fn marks_of_lists_are_hung() {
         assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
+        assert_eq!(wrapped(9, "12. one two"), ["12. one", "    two"]);
+        assert_eq!(wrapped(9, "2026. one two"), ["2026. one", "two"]);
     }
 
     #[test]

@@ -111,3 +111,17 @@ fn a_step_that_was_done_by_hand_in_part_says_so_and_reports_list_that_among_the_
     let (page, _) = desk.ends(0, &["report", "1", "--format", "html"]);
     assert!(page.contains("<td>done by hand</td>"), "the page tells it too");
 }
+
+#[test]
+fn text_above_what_a_file_answers_is_shown_to_whoever_sits_there() {
+    let desk = Desk::with("");
+    desk.write(
+        "list.md",
+        "# A\n\n## B\n\nTell ops first.\n\n| Check | Result |\n|---|---|\n| About disks | see the wiki |\n| Disks | ☐ pass ☐ fail |\n\n## C\n\nLook at it.\n",
+    );
+    desk.write("answers.yaml", "steps:\n  b: { value: { row_disks: pass } }\n");
+    let mut terminal = desk.terminal(&["run", "list.md", "--answers", "answers.yaml"]);
+    terminal.waits_for("Tell ops first.").waits_for("About disks").waits_for("row_disks");
+    terminal.waits_for("Look at it.").chooses("confirm").waits_for("PASSED");
+    terminal.ends(0);
+}
