@@ -56,6 +56,7 @@ GOOD = {
     "sessions-signed-and-null-captured": 301,
     "under-a-change-in-a-window-beside-a-freeze": 302,
     "environment-in-one-line": 303,
+    "answered-by-a-file": 304,
     "window-and-freeze": 201,
     "window-overridden": 202,
     "soak": 203,
@@ -240,6 +241,15 @@ def shown_another_text(forge: Forge) -> None:
     forge.ev[n]["presence"]["shown"] = forge.statements[n]["presence"]["shown"] = forge.blob(text)
 
 
+def not_shown_that_a_file_answered(forge: Forge) -> None:
+    """The text says what it says of answers that a person gave."""
+    n = at_type(forge, "signoff.given")
+    text = get(forge.path("blobs/sha256", forge.ev[n]["presence"]["shown"]["sha256"])).replace(b" (from the answers file)", b"")
+    text = b"".join(line for line in text.splitlines(keepends=True) if b"came from an answers file" not in line)
+    forge.ev[n]["presence"]["shown"] = forge.statements[n]["presence"]["shown"] = forge.blob(text)
+
+
+row(304, "signer-was-not-shown-that-a-file-answered", not_shown_that_a_file_answered)
 row(107, "performer-signs", without_anchors(performer_signs))
 row(4, "failure-told-as-passed", expectation_not_met)
 row(107, "signer-was-shown-another-text", without_anchors(shown_another_text))

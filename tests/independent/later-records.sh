@@ -80,7 +80,40 @@ vault = { signature = "ssh", sessions = "ssh" }' > holdpoint.toml
 git commit -qam 'In one line'
 echo 3 an environment in one line; run --env vault --key "$keys/ops"; sign 3
 "$hp" resume 3 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
-for n in 1 2 3; do
+cat > answered.md <<'R'
+---
+runbook: 1
+title: Look at the start page
+roles: [operator, qa]
+---
+
+# Look at the start page
+
+## Look
+
+- [ ] The start page shows v1.1
+
+```yaml record
+errors: { prompt: Errors in percent, type: number }
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release v1.1.
+independent: true
+```
+R
+printf 'steps:\n  look#1: { confirm: true }\n  look#2: { value: { errors: "0.02" } }\n' > answers.yaml
+printf '%s\n' "$common" '[environments.vault]
+signature = "ssh"
+sessions = "ssh"' > holdpoint.toml
+git add -A; git commit -qm Answered
+echo 4 answered by a file; "$hp" run answered.md --unattended --env vault --answers answers.yaml --key "$keys/ops" </dev/null; sign 4
+"$hp" resume 4 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
+for n in 1 2 3 4; do
     "$hp" verify "$n"; echo "$n: $?"
     "$hp" export "$n" -o "$later.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$later.tmp/out" && tar -C "$later.tmp/out" --zstd -xf "$later.tmp/$n.tar.zst"

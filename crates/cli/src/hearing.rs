@@ -6,7 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use holdpoint_helper::Stop;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// Whom a prompt asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Hearing {
     heard: Mutex<Heard>,
     heard_one: Condvar,
     modes: OnceLock<Termios>,
+    /// Whether keys are not shown just now that would be.
+    hides_keys: Mutex<bool>,
 }
 
 /// What was heard, and what ends with the next signal.
@@ -127,4 +130,41 @@ impl Hearing {
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
         }
     }
+
+    /// Keys that are pressed from now on are not shown, until [`Hearing::show_keys`]: nobody reads them while a block runs,
+    /// and they would stand in what is drawn. Ctrl-C is heard as ever.
+    pub fn hide_keys(&self) {
+        let mut hides = self.hides();
+        if *hides {
+            return;
+        }
+        self.remember_modes();
+        *hides = echoes(false);
+    }
+
+    /// Keys are shown again, if they were before.
+    pub fn show_keys(&self) {
+        if std::mem::take(&mut *self.hides()) {
+            echoes(true);
+        }
+    }
+
+    fn hides(&self) -> MutexGuard<'_, bool> {
+        self.hides_keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has the terminal show keys, or not. Says whether that changed anything.
+fn echoes(shown: bool) -> bool {
+    let input = std::io::stdin();
+    // From the background nobody may: the system would stop the program.
+    if !tcgetpgrp(&input).is_ok_and(|group| group == getpgrp()) {
+        return false;
+    }
+    let Ok(mut modes) = tcgetattr(&input) else { return false };
+    if modes.local_modes.contains(LocalModes::ECHO) == shown {
+        return false;
+    }
+    modes.local_modes.set(LocalModes::ECHO, shown);
+    tcsetattr(&input, OptionalActions::Now, &modes).is_ok()
 }

@@ -93,6 +93,7 @@ impl Prompting {
     fn of(screen: &Screen, whom: Asking) -> Prompting {
         let hearing = screen.hearing();
         hearing.remember_modes();
+        hearing.show_keys();
         hearing.ask(whom);
         Prompting { heard: hearing.signals(), screen: screen.clone() }
     }

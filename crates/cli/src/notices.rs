@@ -100,7 +100,7 @@ impl Notices {
     pub fn saw(&self, view: &RunView<'_>, moment: &Moment) {
         let (whats, action): (&[Noteworthy], &str) = match moment {
             Moment::Asked { action, question, .. } => (of_question(*question), action),
-            Moment::Parked { action, question } => match of_question(*question) {
+            Moment::Parked { action, question, .. } => match of_question(*question) {
                 [Noteworthy::Waits] => (&[Noteworthy::Waits, Noteworthy::Parks], action),
                 [Noteworthy::Fails] => (&[Noteworthy::Fails, Noteworthy::Parks], action),
                 _ => (&[Noteworthy::Parks], action),

@@ -27,7 +27,7 @@ pub fn give(screen: &Screen, output: Option<&Path>, text: &str, done: &str) -> R
     untaken(output)?;
     let mut file = files::create_new(path).map_err(|error| cannot_write(path, &error))?;
     file.write_all(text.as_bytes()).map_err(|error| cannot_write(path, &error))?;
-    screen.say(&format!("Written to {}{done}.", screen.path(path)));
+    screen.tell(&format!("Written to {}{done}.", screen.path(path)));
     Ok(())
 }
 

@@ -147,12 +147,27 @@ impl Finding {
     }
 }
 
+/// A message without the numbers that a system has for its errors: their words stand before them.
+fn without_numbers(mut message: String) -> String {
+    const MARK: &str = " (os error ";
+    let mut from = 0;
+    while let Some(at) = message[from..].find(MARK).map(|at| from + at) {
+        let rest = &message[at + MARK.len()..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 && rest[digits..].starts_with(')') {
+            message.replace_range(at..at + MARK.len() + digits + 1, "");
+        }
+        from = message.len().min(at + 1);
+    }
+    message
+}
+
 impl Problem {
     fn new(exit: Exit, message: impl Into<String>, help: impl Into<String>) -> Problem {
         let help = help.into();
         Problem {
             exit,
-            message: message.into(),
+            message: without_numbers(message.into()),
             help: (!help.is_empty()).then_some(help),
             findings: Vec::new(),
         }
@@ -403,6 +418,23 @@ impl Finding {
             help: Some(screen.neutralise(&diagnostic.help)),
             finding: Some((diagnostic.code.as_str(), diagnostic.severity)),
             source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_the_system_stands_in_a_message() {
+        for (text, told) in [
+            ("a cannot be read: Is a directory (os error 21)", "a cannot be read: Is a directory"),
+            ("x (os error 2), y (os error 13)", "x, y"),
+            ("what (os error) is, (os error 1", "what (os error) is, (os error 1"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(Problem::usage(text, "").to_string(), told);
         }
     }
 }

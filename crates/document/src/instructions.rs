@@ -22,8 +22,13 @@ const VERBS: &str = "\
 
 /// Whether most items of a list begin as instructions do.
 pub(crate) fn imperative(source: &str, list: &List) -> bool {
+    verbs(source, list) * 2 > list.items.len()
+}
+
+/// How many items of a list begin as instructions do.
+pub(crate) fn verbs(source: &str, list: &List) -> usize {
     let says = |item: &&Item| item.text().is_some_and(|text| begins_with_verb(text.span.of(source)));
-    list.items.iter().filter(says).count() * 2 > list.items.len()
+    list.items.iter().filter(says).count()
 }
 
 /// Whether a text begins as an instruction does: with a verb of the list, and goes on.

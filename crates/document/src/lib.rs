@@ -32,10 +32,10 @@ pub use answers::*;
 pub use blocks::{KINDS, replacement_error, spoken};
 pub use compile::Compiled;
 pub use diagnostic::*;
-pub use foreign::{Piece, Shown};
+pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader};
-pub use markdown::{Insertion, Line, html, lines};
+pub use markdown::{Insertion, Line, gist, html, lines};
 pub use offered::{Explained, explain};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".

@@ -25,12 +25,16 @@ const PATTERNS: &[&str] = &[
     r"[A-Za-z](<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
     // [path], where nobody writes a set of four letters or more
     r"(?:^|[\s/=:])(\[[A-Za-z]{4,}\])(?:$|[\s/:])",
+    // v0.YYYYMMDD.0, nightly-YYYY-MM-DD, YYYYmmddHHMM
+    r"(?:^|[^A-Z%$+])((?:YYYY|yyyy)[-_./]?(?:MM|mm)[-_./]?(?:DD|dd)(?:[-_.T]?(?:HH|hh)[-_:.]?(?:MM|mm|MI)(?:[-_:.]?(?:SS|ss))?)?|DD[-./]MM[-./]YYYY)(?:$|[^A-Za-z])",
 ];
 
 /// Of [`PATTERNS`], what is one in documents that people wrote for themselves alone.
 const GLUED: usize = 7;
 /// Likewise.
 const BRACKETED: usize = 8;
+/// Likewise: a template of a date.
+const DATED: usize = 9;
 
 /// Of each pattern, texts of which a match holds at least one.
 const HINTS: [&[&str]; PATTERNS.len()] = [
@@ -43,6 +47,7 @@ const HINTS: [&[&str]; PATTERNS.len()] = [
     &["CHANGE", "REPLACE", "FIXME", "TODO", "TBD"],
     &["<"],
     &["["],
+    &["YYYY", "yyyy"],
 ];
 
 /// What looks the same wherever it stands: ends of lines in HTML, words of awk and Go templates.
@@ -74,32 +79,50 @@ fn in_markup(line: &str, at: usize) -> bool {
     quoted || line.trim_start().starts_with('<') || line.contains("</")
 }
 
+/// Whether the text before a template of a date says that it is given to a program as one.
+fn says_how(before: &str) -> bool {
+    let before = before.to_ascii_lowercase();
+    ["format", "to_char", "to_date", "to_timestamp", "strftime", "strptime", "pattern"]
+        .iter()
+        .any(|word| before.contains(word))
+}
+
+/// Whether a placeholder is the template of a date.
+pub(crate) fn is_date(placeholder: &str) -> bool {
+    let starts = ["YYYY", "yyyy", "DD"].iter().any(|start| placeholder.starts_with(start));
+    let of_date = |c: char| "YyMmDdHhSsIT".contains(c) || !c.is_ascii_alphanumeric();
+    starts && placeholder.to_ascii_uppercase().contains("YYYY") && placeholder.chars().all(of_date)
+}
+
 /// Which placeholders a text can hold at all.
 pub(crate) struct Search([bool; PATTERNS.len()]);
 
 impl Search {
     /// The same in a command that somebody wrote for people: `v<version>` is no redirection there.
     pub(crate) fn of_people(text: &str) -> Option<Search> {
-        let Search(mut may) = Search::of(text, false)?;
-        may[GLUED] = text.contains('<');
-        may[BRACKETED] = text.contains('[');
-        Some(Search(may))
+        let may = Search::may(text);
+        may.contains(&true).then_some(Search(may))
     }
 
     /// `None` where the text holds none. In a `template`, braces are what something renders.
     pub(crate) fn of(text: &str, template: bool) -> Option<Search> {
-        let mut held = [false; 256];
-        text.bytes().for_each(|byte| held[usize::from(byte)] = true);
-        // Most scripts lack a byte of each hint, which is sooner known than where a hint would stand.
-        let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
-        let mut may: [bool; PATTERNS.len()] =
-            std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
-        (may[GLUED], may[BRACKETED]) = (false, false);
+        let mut may = Search::may(text);
+        for of_people in [GLUED, BRACKETED, DATED] {
+            may[of_people] = false;
+        }
         if template {
             may[4] = false;
             may[5] = false;
         }
         may.contains(&true).then_some(Search(may))
+    }
+
+    fn may(text: &str) -> [bool; PATTERNS.len()] {
+        let mut held = [false; 256];
+        text.bytes().for_each(|byte| held[usize::from(byte)] = true);
+        // Most scripts lack a byte of each hint, which is sooner known than where a hint would stand.
+        let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
+        std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)))
     }
 
     /// Where they stand in a line of the text; none in a comment.
@@ -110,7 +133,7 @@ impl Search {
         if line.trim_start().starts_with('#') {
             return told;
         }
-        for (_, pattern) in COMPILED.iter().enumerate().filter(|(index, _)| self.0[*index]) {
+        for (index, pattern) in COMPILED.iter().enumerate().filter(|(index, _)| self.0[*index]) {
             // What ends one may stand right before the next.
             let mut from = 0;
             while let Some(found) = pattern.captures_at(line, from).and_then(|captures| captures.get(1)) {
@@ -118,7 +141,9 @@ impl Search {
                 let inside =
                     told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
                 let tag = TAGS.contains(&found.as_str()) && in_markup(line, found.start());
-                if !inside && !tag && !NOT.contains(&found.as_str()) {
+                // What says how dates are to be written is none.
+                let format = index == DATED && says_how(&line[..found.start()]);
+                if !inside && !tag && !format && !NOT.contains(&found.as_str()) {
                     told.retain(|other| other.start < found.start() || found.end() < other.end);
                     told.push(found.range());
                 }

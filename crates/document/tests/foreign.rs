@@ -93,6 +93,63 @@ fn every_line_stands_under_the_item_that_a_reader_would_name() {
     assert!(count >= 60, "{count} cases");
 }
 
+/// What the cell of a row says of its answer, and whether somebody is asked for that.
+const CELLS: [(&str, bool); 7] = [
+    ("☐ pass ☐ fail", true),
+    ("☑ pass ☐ fail", true),
+    ("[x] pass [ ] fail", true),
+    ("☐ pass", true),
+    ("☑", true),
+    ("", true),
+    ("nothing to do", false),
+];
+
+#[test]
+fn every_row_of_a_table_is_told_once_wherever_it_stands_and_asked_for_where_it_has_a_box() {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for (first, second, third) in (0..CELLS.len().pow(3))
+        .map(|at| (CELLS[at % 7], CELLS[at / 7 % 7], CELLS[at / 49]))
+        // Somewhere must be something to choose, or it is a table of another kind.
+        .filter(|(a, b, c)| [a, b, c].iter().any(|cell| cell.0.contains("fail")))
+    {
+        let cells = [first, second, third];
+        for (head, remark, around) in [
+            ("| Check | Result |\n|---|---|\n", false, ""),
+            ("| Check | Result | Comment |\n|---|---|---|\n", true, ""),
+            ("| Check | Result |\n|---|---|\n", false, "> "),
+        ] {
+            let row = |(at, (cell, _)): (usize, &(&str, bool))| {
+                let remark = if remark { format!(" heard{at} |") } else { String::new() };
+                format!("| word{at} | {cell} |{remark}\n")
+            };
+            let table = format!("{head}{}", cells.iter().enumerate().map(row).collect::<String>());
+            let table: String = table.split_inclusive('\n').map(|line| format!("{around}{line}")).collect();
+            let document = format!("# T\n\n## A\n\nLead.\n\n{table}\nAfter it.\n");
+            let compiled = compile(&document, None);
+            layer_is_whole(&document, &compiled.plan, &compiled.pieces);
+            let told = told(&document, &compiled.plan);
+            count += 1;
+            for (at, (_, asked)) in cells.iter().enumerate() {
+                let is_asked = |line: &&str| {
+                    let line = line.trim_start();
+                    (line.starts_with("write ") || line.starts_with("[ ] "))
+                        && line.contains(&format!("word{at}"))
+                };
+                let once = letters(&told).matches(&format!("word{at}")).count() == 1
+                    && (!remark || letters(&told).matches(&format!("heard{at}")).count() == 1);
+                // Below the last row text is part of what is confirmed of that.
+                let below = !asked && cells[at..].iter().all(|cell| !cell.1);
+                if !once || *asked != told.lines().any(|line| is_asked(&line)) && !below {
+                    wrong.push(format!("row {at} of\n{table}--- came\n{told}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+    assert!(count > 500, "{count} tables");
+}
+
 /// Every byte belongs to one piece, and every piece is of something that there is.
 fn layer_is_whole(source: &str, plan: &Plan, pieces: &[holdpoint_document::Piece]) {
     let mut at = 0;

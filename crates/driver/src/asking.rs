@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use holdpoint_engine::{Choice, Event, Question, Task, Via};
 
+use crate::moment::named;
 use crate::under_way::Arrived;
 use crate::walk::Walk;
 use crate::{Answer, Desk, Journal, Moment, Observer, Runner};
@@ -91,7 +92,7 @@ where
         self.request_sign_off(task, question)?;
         if !self.asked.contains(&(task, question)) {
             self.asked.push((task, question));
-            let (step, action) = (task.step_of(self.recorder.plan).id.clone(), task.id(self.recorder.plan));
+            let (step, action) = named(self.recorder.plan, task);
             self.recorder.tell(Moment::Asked { step, action, question });
         }
         let (view, store) = self.recorder.view_and_store();

@@ -3,6 +3,7 @@
 use holdpoint_engine::{Event, Execution, Question, SentTo, Slot, Started, Task};
 use holdpoint_model::Plan;
 
+use crate::moment::named;
 use crate::under_way::Arrived;
 use crate::walk::{Leave, Walk};
 use crate::{
@@ -54,9 +55,10 @@ where
     fn pause(&mut self, execution: Execution) -> bool {
         let pause_ms = u64::try_from(execution.pause.as_millis()).unwrap_or(u64::MAX);
         let Recorder { plan, run, .. } = &*self.recorder;
-        let (action, place) = (execution.task.id(plan), run.place_of(execution.task).map(str::to_owned));
+        let (step, action) = named(plan, execution.task);
+        let place = run.place_of(execution.task).map(str::to_owned);
         let held = run.holding(plan, execution.task).map(Into::into);
-        self.recorder.tell(Moment::Waiting { action, place, pause_ms, held });
+        self.recorder.tell(Moment::Waiting { step, action, place, pause_ms, held });
         let runner = self.runner;
         self.under_way.add(execution.task, async move {
             Arrived::Rested(execution, runner.wait(execution.pause).await)
@@ -92,8 +94,7 @@ where
                 Answer::Events(_) | Answer::Park | Answer::Later => return self.leave(parked),
             }
             if !self.desk.attended() && !self.under_way.has_block_of(task) {
-                let (step, action) =
-                    (task.step_of(self.recorder.plan).id.clone(), task.id(self.recorder.plan));
+                let (step, action) = named(self.recorder.plan, task);
                 let script = self.recorder.secrets.masked(&script.text).into_owned();
                 self.recorder.tell(Moment::Permitted { step, action, script });
             }
@@ -103,7 +104,8 @@ where
             return self.leave(parked);
         }
         if self.runner.needs_somebody(&self.recorder.view(), task) && !self.desk.attended() {
-            self.recorder.tell(Moment::NeedsSomebody { action: task.id(self.recorder.plan) });
+            let (step, action) = named(self.recorder.plan, task);
+            self.recorder.tell(Moment::NeedsSomebody { step, action });
             return self.leave(parked);
         }
         let (runner, where_to) = (self.runner, self.whereabouts(task));
@@ -157,8 +159,10 @@ where
 
     async fn rested(&mut self, execution: Execution, interrupt: Option<Interrupt>) -> Result<(), J::Error> {
         if interrupt.is_some() {
-            let action = execution.task.id(self.recorder.plan);
-            self.recorder.tell(Moment::PauseCut { action });
+            let Recorder { plan, run, .. } = &*self.recorder;
+            let (step, action) = named(plan, execution.task);
+            let place = run.place_of(execution.task).map(str::to_owned);
+            self.recorder.tell(Moment::PauseCut { step, action, place });
         }
         if interrupt == Some(Interrupt::Leave) {
             return self.leave(Leave::Waiting(execution.task, Question::Confirm)).map(drop);
@@ -322,7 +326,9 @@ where
         let ended = |events: &[Event]| {
             let ended = |event: &Event| match event {
                 Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
-                    Some(Moment::AttemptEnded { finished: finished.clone(), assumed })
+                    let (step, action) = (finished.step.clone(), finished.action.clone());
+                    let (place, finished) = (finished.place.clone(), finished.clone());
+                    Some(Moment::AttemptEnded { step, action, place, finished, assumed })
                 }
                 _ => None,
             };

@@ -1,6 +1,7 @@
 //! What a session says while it lasts, as values.
 
-use holdpoint_engine::{Event, Finished, Holding, Question, Verdict};
+use holdpoint_engine::{By, Event, Finished, Holding, Question, Task, Verdict};
+use holdpoint_model::Plan;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ pub enum Moment {
     },
     /// An attempt is made by itself, after a pause.
     Waiting {
+        /// The step.
+        step: String,
         /// The action.
         action: String,
         /// Where, for a step on several places.
@@ -54,8 +57,12 @@ pub enum Moment {
     },
     /// A pause before an attempt was cut short: somebody is asked, or wants to leave.
     PauseCut {
+        /// The step.
+        step: String,
         /// The action.
         action: String,
+        /// Where, for a step on several places.
+        place: Option<String>,
     },
     /// A step may not begin before a time.
     NotBefore {
@@ -77,6 +84,8 @@ pub enum Moment {
     },
     /// The block needs somebody at a terminal, and nobody is there.
     NeedsSomebody {
+        /// The step.
+        step: String,
         /// The action.
         action: String,
     },
@@ -115,6 +124,12 @@ pub enum Moment {
     },
     /// An attempt has ended.
     AttemptEnded {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where, for a step on several places.
+        place: Option<String>,
         /// How.
         finished: Box<Finished>,
         /// Nothing was executed, or what came of it does not count.
@@ -131,13 +146,28 @@ pub enum Moment {
     },
     /// What was answered is on record.
     Answered {
+        /// The step; `None`: it is about no one step.
+        step: Option<String>,
+        /// The action; `None`: it is about the whole step.
+        action: Option<String>,
         /// The answer.
         events: Vec<Event>,
+    },
+    /// A note that somebody wrote at a prompt is on record. It answers nothing.
+    Noted {
+        /// The step at hand.
+        step: Option<String>,
+        /// What it says.
+        text: String,
+        /// Who wrote it.
+        by: By,
     },
     /// The document asks for a rollback of what was done.
     RollbackAsked,
     /// The run waits for somebody; it can be taken up again.
     Parked {
+        /// The step.
+        step: String,
         /// The action.
         action: String,
         /// For what.
@@ -148,6 +178,35 @@ pub enum Moment {
         /// How.
         verdict: Verdict,
     },
+}
+
+impl Moment {
+    /// What an answer comes to, once it is on record. What lapsed with it is told by itself.
+    pub(crate) fn of_answer(events: &[Event]) -> Vec<Moment> {
+        let mut moments = Vec::new();
+        let mut answer = Vec::new();
+        for event in events {
+            match event {
+                Event::Note { text, step, by, .. } => {
+                    let (step, text, by) = (step.clone(), text.clone(), by.clone());
+                    moments.push(Moment::Noted { step, text, by });
+                }
+                Event::SignOffLapsed { .. } => {}
+                event => answer.push(event.clone()),
+            }
+        }
+        if let Some(about) = answer.first().map(Event::about) {
+            let step = about.map(|(step, _)| step.to_owned());
+            let action = about.and_then(|(_, action)| action).map(str::to_owned);
+            moments.push(Moment::Answered { step, action, events: answer });
+        }
+        moments
+    }
+}
+
+/// A step and an action of it, by their ids.
+pub(crate) fn named(plan: &Plan, task: Task) -> (String, String) {
+    (task.step_of(plan).id.clone(), task.id(plan))
 }
 
 /// For how long a check has held that must hold for a time.

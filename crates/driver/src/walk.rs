@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Verdict};
 
+use crate::moment::named;
 use crate::under_way::UnderWay;
 use crate::{
     Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
@@ -33,8 +34,8 @@ where
         if let Stop::Parked(task, question) = stop
             && question != Question::Barred
         {
-            let action = task.id(self.recorder.plan);
-            self.recorder.tell(Moment::Parked { action, question });
+            let (step, action) = named(self.recorder.plan, task);
+            self.recorder.tell(Moment::Parked { step, action, question });
             Walk::of(self).take_what_is_added(true)?;
         }
         Ok(stop)
@@ -296,11 +297,7 @@ where
     }
 
     pub(crate) fn record_answer(&mut self, events: Vec<Event>) -> Result<(), J::Error> {
-        let answered = |events: &[Event]| {
-            let given = |event: &&Event| !matches!(event, Event::SignOffLapsed { .. });
-            vec![Moment::Answered { events: events.iter().filter(given).cloned().collect() }]
-        };
-        self.recorder.record_and_tell(events, answered).map(drop)
+        self.recorder.record_and_tell(events, Moment::of_answer).map(drop)
     }
 
     /// Puts on record that a sign-off is waited for, once.

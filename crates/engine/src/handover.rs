@@ -25,8 +25,13 @@ impl Run {
             next: run.at_hand(plan, &frontier.next()),
             in_doubt,
             sign_offs: run.awaited(plan),
-            deviations: run.told_deviations().to_vec(),
+            deviations: run.witness.deviations().collect(),
         }
+    }
+
+    /// What is at hand for whoever drives the run now: what was begun is waited for.
+    pub fn now_at_hand(&self, plan: &Plan) -> AtHand {
+        self.at_hand(plan, &self.next(plan))
     }
 
     /// Hold points that wait for somebody.

@@ -12,6 +12,9 @@ pub enum RollbackState {
     Skipped,
     /// A rollback block did not pass.
     Failed,
+    /// A rollback block was begun and has not ended; the record alone cannot tell whether it still runs, see
+    /// [`RollbackState::seen`].
+    Running,
     /// A rollback block was begun and its end is not recorded.
     InDoubt,
     /// Not every rollback block was run, or none was for this run.
@@ -21,12 +24,18 @@ pub enum RollbackState {
 }
 
 impl RollbackState {
+    /// As told by somebody who reads the record, like [`crate::Status::seen`].
+    pub fn seen(self, driven: bool) -> RollbackState {
+        if self == RollbackState::Running && !driven { RollbackState::InDoubt } else { self }
+    }
+
     /// What it came to, as a sentence goes on behind the step's name.
     pub fn words(self) -> &'static str {
         match self {
             RollbackState::Done => "undone",
             RollbackState::Skipped => "not undone, its rollback was skipped",
             RollbackState::Failed => "not undone, its rollback failed",
+            RollbackState::Running => "being undone now",
             RollbackState::InDoubt => "in doubt, the end of its rollback is not recorded",
             RollbackState::Unfinished => "not undone, not all of its rollback was run",
             RollbackState::Impossible => "not undone, it has no rollback",

@@ -15,6 +15,7 @@ use holdpoint_model::{OnFailure, Plan, Work};
 
 use crate::next::Condition;
 use crate::seen::{Seen, Witness};
+use crate::whose::Whose;
 use crate::{
     BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task,
     Values, Verdict,
@@ -359,8 +360,8 @@ impl Run {
     }
 
     /// What was done differently so far, in words, in the order in which it happened.
-    pub fn told_deviations(&self) -> &[String] {
-        self.witness.deviations()
+    pub fn told_deviations(&self) -> impl ExactSizeIterator<Item = String> {
+        self.witness.whose_deviations().iter().map(Whose::sourced)
     }
 
     /// Who rejected this hold point last, where nobody signed it off since and its step was not begun again.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::whose::Whose;
 use crate::{
     BlobRef, Choice, Corrected, Deviation, DeviationKind, Event, Finished, Judged, Outcome, Output,
-    RunOpened, Started,
+    RunOpened, Started, Via,
 };
 
 /// What happened so far. Folded from the events alone, so that whoever verifies a signature comes to the same.
@@ -122,6 +123,10 @@ pub(crate) struct Witness {
     former: BTreeMap<String, String>,
     /// Secrets that were masked in what blocks printed, by name.
     masked: BTreeSet<String>,
+    /// [`Seen::deviations`], with where each came from.
+    deviations: Vec<Whose>,
+    /// How many answers came from a file.
+    from_file: u64,
 }
 
 /// What was done last of an action.
@@ -130,7 +135,9 @@ struct Last {
     /// Position in time.
     moment: u64,
     step: String,
-    outcome: String,
+    outcome: Whose,
+    /// Whether somebody says that it is so: of a command that is offered, that they did it by hand.
+    confirmed: bool,
 }
 
 /// The last execution of a block, but for one that only looks whether something took effect.
@@ -149,7 +156,8 @@ pub(crate) struct Ran {
 pub(crate) struct Told<'w> {
     pub(crate) step: &'w str,
     pub(crate) label: &'w str,
-    pub(crate) outcome: &'w str,
+    pub(crate) outcome: &'w Whose,
+    pub(crate) confirmed: bool,
     pub(crate) ran: Option<&'w Ran>,
 }
 
@@ -163,12 +171,13 @@ impl std::fmt::Debug for Witness {
 impl Witness {
     /// What is to be seen now.
     pub(crate) fn seen(&self) -> Seen {
-        let done = |told: Told<'_>| Done { action: told.label.to_owned(), outcome: told.outcome.to_owned() };
-        Seen { actions: self.told().map(done).collect(), ..self.seen.clone() }
+        let done = |told: Told<'_>| Done { action: told.label.to_owned(), outcome: told.outcome.named() };
+        let deviations = self.deviations().collect();
+        Seen { actions: self.told().map(done).collect(), deviations, ..self.seen.clone() }
     }
 
-    /// The same as it is kept, but for the actions.
-    pub(crate) fn but_for_actions(&self) -> &Seen {
+    /// The same as it is kept, but for actions and deviations.
+    pub(crate) fn kept(&self) -> &Seen {
         &self.seen
     }
 
@@ -186,17 +195,28 @@ impl Witness {
     pub(crate) fn told(&self) -> impl Iterator<Item = Told<'_>> {
         let mut done: Vec<_> = self.done.iter().collect();
         done.sort_by_key(|(_, last)| last.moment);
-        done.into_iter().map(|(label, Last { step, outcome, .. })| Told {
+        done.into_iter().map(|(label, Last { step, outcome, confirmed, .. })| Told {
             step,
             label,
             outcome,
+            confirmed: *confirmed,
             ran: self.executions.get(label),
         })
     }
 
     /// What was done differently, as [`Seen::deviations`].
-    pub(crate) fn deviations(&self) -> &[String] {
-        &self.seen.deviations
+    pub(crate) fn deviations(&self) -> impl Iterator<Item = String> {
+        self.deviations.iter().map(Whose::named)
+    }
+
+    /// The same, with where each came from.
+    pub(crate) fn whose_deviations(&self) -> &[Whose] {
+        &self.deviations
+    }
+
+    /// How many answers came from a file, so that nobody was asked.
+    pub(crate) fn answered_by_file(&self) -> u64 {
+        self.from_file
     }
 
     /// What the last execution of each block printed, in the order of [`Seen::actions`].
@@ -207,21 +227,23 @@ impl Witness {
     /// Takes note of what happened, as the event of this number.
     pub(crate) fn note(&mut self, n: u64, event: &Event) {
         self.seen.history.extend(Happened::of(n, event));
+        self.from_file += u64::from(event.by().is_some_and(|by| by.via == Via::Answers));
         match event {
             Event::RunOpened(opened) => self.open(opened),
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => self.finish(finished),
             Event::NotApplicable { step, action, place, .. } => {
                 let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
-                self.done(step, &of, "not for this run".to_owned());
+                self.done(step, &of, Whose::nobodys("not for this run"));
             }
             Event::ActionStarted(started) | Event::RollbackStarted(started) => self.start(started),
             Event::ItemConfirmed { step, action, text, by } => {
-                self.done(step, action, format!("confirmed by {}: {text}", by.who));
+                self.done(step, action, Whose::of("confirmed by ", by, format!(": {text}")));
+                self.done.entry(action.clone()).and_modify(|last| last.confirmed = true);
             }
             Event::ValueRecorded { step, action, name, value, within_limits, by, .. } => {
                 self.value(name.clone(), value);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
-                self.done(step, action, format!("{name} recorded by {}{limits}", by.who));
+                self.done(step, action, Whose::of(format!("{name} recorded by "), by, limits));
             }
             Event::ValueCorrected(Corrected {
                 step,
@@ -236,42 +258,37 @@ impl Witness {
             }) => {
                 self.value(name.clone(), new);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
-                let who = &by.who;
-                self.done(
-                    step,
-                    action,
-                    format!("{name} corrected by {who} from {old} to {new}{limits}: {reason}"),
-                );
+                let after = format!(" from {old} to {new}{limits}: {reason}");
+                self.done(step, action, Whose::of(format!("{name} corrected by "), by, after));
             }
             Event::SignOffGiven(given) => {
                 self.done(
                     &given.step,
                     &given.action,
-                    format!("signed off by {} as {}", given.by.who, given.role),
+                    Whose::of("signed off by ", &given.by, format!(" as {}", given.role)),
                 );
             }
             Event::SignOffRejected { step, action, reason, by, .. } => {
-                self.done(step, action, format!("rejected by {}: {reason}", by.who));
+                self.done(step, action, Whose::of("rejected by ", by, format!(": {reason}")));
             }
             Event::SignOffLapsed { step, action, reason } => {
-                self.done(step, action, format!("sign-off lapsed: {reason}"))
+                self.done(step, action, Whose::nobodys(format!("sign-off lapsed: {reason}")));
             }
             Event::Deviation(deviation) => self.deviate(deviation),
-            Event::DocumentExchanged(exchanged) => self.seen.deviations.push(exchanged.words()),
+            Event::DocumentExchanged(exchanged) => self.deviations.push(exchanged.whose()),
             Event::Decision { step, action, place, choice, by, .. } => {
-                let who = &by.who;
-                let outcome = match choice {
-                    Choice::Happened => format!("done, says {who}, who looked after a crash"),
-                    Choice::Run => format!("not done, says {who}, who looked after a crash"),
-                    Choice::NotApplicable | Choice::PassOver => format!("not for this run, says {who}"),
-                    Choice::Accepted => format!("passed; what it printed is as it should be, says {who}"),
+                let (before, after) = match choice {
+                    Choice::Happened => ("done, says ", ", who looked after a crash"),
+                    Choice::Run => ("not done, says ", ", who looked after a crash"),
+                    Choice::NotApplicable | Choice::PassOver => ("not for this run, says ", ""),
+                    Choice::Accepted => ("passed; what it printed is as it should be, says ", ""),
                     Choice::Proceed
                     | Choice::Retry
                     | Choice::FindOut
                     | Choice::Abort
                     | Choice::RunCommand => return,
                 };
-                self.done(step, &labelled(action, place.as_deref()), outcome);
+                self.done(step, &labelled(action, place.as_deref()), Whose::of(before, by, after));
             }
             Event::SessionOpened(_)
             | Event::SessionSigned(_)
@@ -288,9 +305,9 @@ impl Witness {
         }
     }
 
-    fn done(&mut self, step: &str, label: &str, outcome: String) {
+    fn done(&mut self, step: &str, label: &str, outcome: Whose) {
         self.moments += 1;
-        let last = Last { moment: self.moments, step: step.to_owned(), outcome };
+        let last = Last { moment: self.moments, step: step.to_owned(), outcome, confirmed: false };
         self.done.insert(label.to_owned(), last);
     }
 
@@ -333,7 +350,7 @@ impl Witness {
             if finished.attempt > 1 { format!(", attempt {}", finished.attempt) } else { String::new() };
         let place = finished.place.as_deref();
         let action = labelled(&finished.action, place);
-        self.done(&finished.step, &action, format!("{how}{exit}{attempt}"));
+        self.done(&finished.step, &action, Whose::nobodys(format!("{how}{exit}{attempt}")));
         if let Some(ran) = self.executions.get_mut(&action) {
             ran.expectations.clone_from(&finished.expectations);
             ran.output.clone_from(&finished.output);
@@ -350,11 +367,8 @@ impl Witness {
         let Deviation { kind, step, action, place, reason, by, .. } = deviation;
         if let Some(overridden) = &deviation.overridden {
             let rules: Vec<&str> = overridden.rules.iter().map(|rule| rule.as_str()).collect();
-            self.seen.deviations.push(format!(
-                "rules overridden ({}) by {}: {reason}",
-                rules.join(", "),
-                by.who
-            ));
+            let before = format!("rules overridden ({}) by ", rules.join(", "));
+            self.deviations.push(Whose::of(before, by, format!(": {reason}")));
             return;
         }
         let what = match kind {
@@ -368,9 +382,9 @@ impl Witness {
             DeviationKind::DocumentExchanged => "document exchanged at",
         };
         let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
-        self.seen.deviations.push(format!("{what} {of} by {}: {reason}", by.who));
+        self.deviations.push(Whose::of(format!("{what} {of} by "), by, format!(": {reason}")));
         if *kind == DeviationKind::Skipped {
-            self.done(step, &of, "skipped".to_owned());
+            self.done(step, &of, Whose::nobodys("skipped"));
         }
     }
 }

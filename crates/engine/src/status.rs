@@ -19,7 +19,7 @@ pub enum Status {
     Unfinished,
     /// A check that must hold for a time: it has held so far, and not for as long yet.
     Holding,
-    /// It was begun and has not ended; who reads a record cannot tell whether it still runs, see [`Status::at_rest`].
+    /// It was begun and has not ended; who reads a record cannot tell whether it still runs, see [`Status::seen`].
     Running,
     /// Every expectation held; for a step, everything in it was done as written.
     Passed,
@@ -43,7 +43,8 @@ pub enum Status {
     Recorded,
     /// Every sign-off it takes was given, and counts.
     Signed,
-    /// A sign-off was asked for or has lapsed, or more values or sign-offs are to come.
+    /// A sign-off was asked for or has lapsed, more values or sign-offs are to come, or, as it is told to
+    /// an [`Onlooker`](crate::Onlooker), somebody is asked about it.
     Waiting,
     /// The person asked for a sign-off refused it.
     Rejected,
@@ -59,6 +60,8 @@ pub enum Status {
     RollbackFailed,
     /// It was to be undone, and somebody skipped that.
     RollbackSkipped,
+    /// It is being undone; as with [`Status::Running`], the record alone cannot tell.
+    RollbackRunning,
     /// Undoing it was begun, and the record does not say how that ended.
     RollbackInDoubt,
     /// It was to be undone, and not all of that was done.
@@ -83,7 +86,7 @@ impl Status {
             Status::TimedOut => "TIMED OUT",
             Status::Interrupted => "INTERRUPTED",
             Status::Skipped => "SKIPPED",
-            Status::LeftAfterFailure => "FAILED AND LEFT OUT",
+            Status::LeftAfterFailure => "FAILED, THEN SKIPPED",
             Status::Confirmed => "CONFIRMED",
             Status::ByHand => "DONE BY HAND",
             Status::Recorded => "RECORDED",
@@ -96,6 +99,7 @@ impl Status {
             Status::RolledBack => "ROLLED BACK",
             Status::RollbackFailed => "ROLLBACK FAILED",
             Status::RollbackSkipped => "ROLLBACK SKIPPED",
+            Status::RollbackRunning => "ROLLBACK RUNNING",
             Status::RollbackInDoubt => "ROLLBACK IN DOUBT",
             Status::RollbackUnfinished => "ROLLBACK NOT FINISHED",
             Status::Unknown => "UNKNOWN",
@@ -119,17 +123,21 @@ impl Status {
         )
     }
 
-    /// As told by somebody who has only the record and does not know whether a driver is at it: what was begun and has
-    /// no end is in doubt.
-    pub fn at_rest(self) -> Status {
-        if self == Status::Running { Status::InDoubt } else { self }
+    /// As told by somebody who reads the record. What was begun and has no end runs where the driver that began it has
+    /// the run still (`driven`); where nobody drives, it is in doubt.
+    pub fn seen(self, driven: bool) -> Status {
+        match self {
+            Status::Running if !driven => Status::InDoubt,
+            Status::RollbackRunning if !driven => Status::RollbackInDoubt,
+            status => status,
+        }
     }
 
     /// Whether it ended badly or is uncertain, in the order of how bad: what a step shows of its actions.
     fn trouble(self) -> Option<u8> {
         match self {
-            Status::Running => Some(6),
-            Status::InDoubt => Some(5),
+            Status::InDoubt => Some(6),
+            Status::Running => Some(5),
             Status::Failed => Some(4),
             Status::TimedOut => Some(3),
             Status::Interrupted => Some(2),
@@ -212,6 +220,7 @@ impl Run {
             Some(RollbackState::Done) => return Status::RolledBack,
             Some(RollbackState::Failed) => return Status::RollbackFailed,
             Some(RollbackState::Skipped) => return Status::RollbackSkipped,
+            Some(RollbackState::Running) => return Status::RollbackRunning,
             Some(RollbackState::InDoubt) => return Status::RollbackInDoubt,
             Some(RollbackState::Unfinished) => return Status::RollbackUnfinished,
             Some(RollbackState::Impossible) | None => {}

@@ -26,7 +26,7 @@ impl NotUndone {
             NotUndone::NotAsked | NotUndone::Rollback(RollbackState::Done) => None,
             NotUndone::Rollback(RollbackState::Skipped) => Some("its rollback was skipped"),
             NotUndone::Rollback(RollbackState::Failed) => Some("its rollback failed"),
-            NotUndone::Rollback(RollbackState::InDoubt) => {
+            NotUndone::Rollback(RollbackState::Running | RollbackState::InDoubt) => {
                 Some("in doubt: the end of its rollback is not recorded")
             }
             NotUndone::Rollback(RollbackState::Unfinished) => Some("not all of its rollback was run"),
@@ -54,8 +54,10 @@ impl Run {
         let tasks = blocks.flat_map(|block| self.at_each_place(Task::rollback(step, block)));
         let blocks: Vec<Status> = tasks.map(|task| self.own_status(plan, task)).collect();
         let any = |of: &[Status]| blocks.iter().any(|block| of.contains(block));
-        Some(if any(&[Status::InDoubt, Status::Running]) {
+        Some(if any(&[Status::InDoubt]) {
             RollbackState::InDoubt
+        } else if any(&[Status::Running]) {
+            RollbackState::Running
         } else if any(&[Status::Failed, Status::TimedOut, Status::Interrupted]) {
             RollbackState::Failed
         } else if any(&[Status::Skipped, Status::LeftAfterFailure]) {
@@ -81,7 +83,8 @@ impl Run {
         let why = |step: usize| match self.rollback_state(plan, step) {
             Some(RollbackState::Done) => None,
             _ if self.effects.kept.contains(&step) => Some(NotUndone::PointOfNoReturn),
-            Some(state) => Some(NotUndone::Rollback(state)),
+            // Asked where a run has ended: nothing runs any more.
+            Some(state) => Some(NotUndone::Rollback(state.seen(false))),
             None => Some(NotUndone::NotAsked),
         };
         steps.into_iter().filter_map(|step| Some((step, why(step)?))).collect()

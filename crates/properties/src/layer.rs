@@ -1,6 +1,29 @@
 //! The layer under the plan of a document that people follow by hand.
 
-use holdpoint_document::{Compiled, Shown, Work};
+use holdpoint_document::{Compiled, Field, Shown, ValueKind, Work};
+
+/// All words of a row that something is chosen for are told with what is asked.
+fn row(text: &str, fields: &[Field]) {
+    let told: String = fields
+        .iter()
+        .map(|field| match &field.kind {
+            ValueKind::Choice { choices } => {
+                format!("{} {}", field.prompt.as_deref().unwrap_or_default(), choices.join(" "))
+            }
+            _ => field.prompt.clone().unwrap_or_default(),
+        })
+        .collect();
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.len() > 1)
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let told = words(&told);
+    // Boxes that are written so.
+    let text = text.replace("&nbsp;", "").replace("&#9744;", "");
+    assert!(words(&text).iter().all(|word| told.contains(word)), "{text:?} is told as {fields:?}");
+}
 
 /// Every byte of a foreign document is shown at one place, as it is written but for the marks around it.
 pub(crate) fn shown_once(source: &str, compiled: &Compiled) {
@@ -19,7 +42,14 @@ pub(crate) fn shown_once(source: &str, compiled: &Compiled) {
             }
             Shown::Work { step, action } => {
                 let action = &compiled.plan.steps[step].actions[action];
-                let Work::Confirm { text: confirmed } = &action.work else { continue };
+                let confirmed = match &action.work {
+                    Work::Confirm { text } => text,
+                    Work::Record { fields } => {
+                        row(text, fields);
+                        continue;
+                    }
+                    _ => continue,
+                };
                 let (confirmed, written) = (letters(confirmed), letters(text));
                 let mark = written.strip_suffix(&confirmed);
                 // Only the number and the tick are left out; what says nothing is confirmed as done.

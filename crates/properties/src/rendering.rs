@@ -27,6 +27,7 @@ pub(crate) fn rendered(bytes: &[u8]) {
         events: &events,
         blob: &blob,
         verdict_of_verify: None,
+        held: None,
         reviews: Vec::new(),
         reviews_wrong: None,
         anchors: Vec::new(),

@@ -167,7 +167,7 @@ pub enum OpenError {
     Recovery(WriteError),
 }
 
-fn whom(holder: Option<&Holder>) -> String {
+pub(crate) fn whom(holder: Option<&Holder>) -> String {
     match holder {
         Some(Holder { pid, host, since, .. }) => format!("by process {pid} on {host} since {since:.0}"),
         None => "by another process".to_owned(),

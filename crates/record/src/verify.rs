@@ -6,17 +6,18 @@ use std::io;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::blob::PARTIAL;
 use crate::chain::{Position, hex};
 use crate::disk::{DiskError, cannot};
-use crate::errors::BlobError;
-use crate::errors::{ReadError, Torn};
+use crate::errors::{BlobError, ReadError, Torn, whom};
 use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone, signers};
 use crate::kept::Blobs;
 use crate::layout::number_of;
 use crate::layout::{BLOBS, SHA256};
+use crate::lock::{Holder, driver};
 use crate::reader::{FOLLOWED, NO_WHOLE_WRITE, Reader};
 use crate::reference::each_reference;
 use crate::seal::{Seal, Told, read_seal};
@@ -177,6 +178,8 @@ pub(crate) fn prove(
     dir: &Path,
     mut watch: impl FnMut(&Stamped, u64, &mut Blobs<'_>),
 ) -> Result<BytesReport, ReadError> {
+    // Before it is read: whoever had it then wrote what is found, and may have let go of it when all is read.
+    let holder = driver(dir);
     let mut reader = match Reader::open(dir) {
         Err(ReadError::Altered { event, reason }) => return Ok(BytesReport::nothing_of(event, reason)),
         opened => opened?,
@@ -192,7 +195,7 @@ pub(crate) fn prove(
     let all_read = wrong.is_none();
     let verdict = match wrong {
         Some(verdict) => verdict,
-        None => judge(&seen, &position, torn, seal.as_ref(), &mut remarks),
+        None => judge(&seen, &position, (torn, holder.as_ref()), seal.as_ref(), &mut remarks),
     };
     let verdict = with_expunged(verdict, &seen.expunged, &mut remarks);
     if let (Some(number), Some(opened)) = (number_of(dir), &seen.opened)
@@ -211,17 +214,43 @@ pub(crate) fn prove(
         if strays > 0 {
             remarks.push(format!("{strays} file(s) in signoffs/ belong to no sign-off; a crash leaves such"));
         }
-        let partial = list(&dir.join(BLOBS), |name| name.starts_with(PARTIAL))?.len();
-        if partial > 0 {
-            remarks.push(format!(
-                "{partial} blob(s) were being written when this was looked at, or when a driver crashed: {BLOBS}/{PARTIAL}*"
-            ));
-        }
+        // To a sealed record nothing is added.
+        let holder = holder.as_ref().filter(|_| !matches!(seal, Ok(Some(_))));
+        remarks.extend(being_written(dir, holder)?);
     }
     let seal = seal.ok().flatten();
     let (expunged, blobs) = (seen.expunged, blobs.count());
     let blobs = blobs.saturating_sub(expunged.len());
     Ok(BytesReport { verdict, position, blobs, expunged, torn, seal, unreferenced, remarks })
+}
+
+/// A file system tells of times by a clock that ticks as slowly as this, at most.
+const TICK: SignedDuration = SignedDuration::from_millis(10);
+
+/// That somebody has the run, and what is being written, or was when a driver crashed.
+fn being_written(dir: &Path, holder: Option<&Holder>) -> Result<Vec<String>, DiskError> {
+    let blobs = dir.join(BLOBS);
+    // What was written to last before they took it was left by somebody else.
+    let theirs = |name: &str| {
+        let changed = blobs.join(name).symlink_metadata().and_then(|found| found.modified()).ok();
+        let changed = changed.and_then(|changed| Timestamp::try_from(changed).ok());
+        holder.zip(changed).is_some_and(|(holder, changed)| changed + TICK >= holder.since)
+    };
+    let partial = list(&blobs, |name| name.starts_with(PARTIAL))?;
+    let (now, left): (Vec<&String>, Vec<&String>) = partial.iter().partition(|name| theirs(name));
+    let mut remarks = Vec::new();
+    if let Some(holder) = holder {
+        let written = match now.len() {
+            0 => String::new(),
+            _ => format!("; outputs are being written, to {BLOBS}/{PARTIAL}*"),
+        };
+        remarks.push(format!("the run is in use now, {}: more may be added{written}", whom(Some(holder))));
+    }
+    if !left.is_empty() {
+        let left = left.len();
+        remarks.push(format!("{left} file(s) {BLOBS}/{PARTIAL}* belong to no event; a crash leaves such"));
+    }
+    Ok(remarks)
 }
 
 /// Chain and blobs, in the order of events, up to the first thing that is wrong.
@@ -322,7 +351,7 @@ fn with_expunged(verdict: RecordVerdict, expunged: &[Expunged], remarks: &mut Ve
 fn judge(
     seen: &Seen,
     position: &Position,
-    torn: Option<Torn>,
+    (torn, holder): (Option<Torn>, Option<&Holder>),
     seal: Result<&Option<Seal>, &String>,
     remarks: &mut Vec<String>,
 ) -> RecordVerdict {
@@ -340,9 +369,11 @@ fn judge(
                 (Some(_), Some(_)) => altered(position.events, FOLLOWED.into()),
                 (Some(torn), None) => {
                     let Torn { offset, bytes } = torn;
-                    remarks.push(format!(
-                        "the last {bytes} bytes, from byte {offset} on, are a torn write; resuming keeps and cuts them"
-                    ));
+                    let what = match holder {
+                        Some(_) => "are being written now, or are a torn write; resuming keeps and cuts such",
+                        None => "are a torn write; resuming keeps and cuts them",
+                    };
+                    remarks.push(format!("the last {bytes} bytes, from byte {offset} on, {what}"));
                     RecordVerdict::IntactOpen
                 }
                 (None, Some(_)) => {

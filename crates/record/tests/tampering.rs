@@ -404,7 +404,13 @@ fn blobs_that_no_event_names_are_listed_and_no_fault() {
     let report = verify_bytes(writer.dir()).unwrap();
     assert_eq!(report.verdict, RecordVerdict::IntactOpen);
     assert_eq!(report.unreferenced, [orphan.sha256]);
-    assert!(report.remarks[0].contains("1 blob(s)"), "{:?}", report.remarks);
+    let [told] = &report.remarks[..] else { panic!("{:?}", report.remarks) };
+    assert!(told.contains("in use now, by process") && told.contains("outputs are being written"), "{told}");
+    let dir = writer.dir().to_owned();
+    drop(writer);
+    let report = verify_bytes(&dir).unwrap();
+    let [told] = &report.remarks[..] else { panic!("{:?}", report.remarks) };
+    assert!(told.starts_with("1 file(s) blobs/partial-*") && told.contains("a crash leaves such"), "{told}");
 }
 
 #[test]

@@ -77,6 +77,7 @@ pub(crate) fn pass(
 }
 
 /// What a rendering is made from.
+#[derive(Clone)]
 pub struct Material<'a> {
     /// The plan, whose spans are of `source`.
     pub plan: &'a Plan,
@@ -90,6 +91,8 @@ pub struct Material<'a> {
     pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
     pub verdict_of_verify: Option<String>,
+    /// Who has the run while the record is read; `None` where nobody does.
+    pub held: Option<holdpoint_view::HeldBy>,
     /// Reviews that lie beside the sealed record.
     pub reviews: Vec<holdpoint_view::ReviewFacts>,
     /// Why they, or the rest of them, do not hold.

@@ -264,11 +264,11 @@ fn words(kind: &FrameKind) -> Option<String> {
             format!("captured {} = {}", one_line(name), one_line(value))
         }
         FrameKind::Confirmed { text, by } => {
-            format!("[x] {}  (confirmed by {})", one_line(text), one_line(&by.who))
+            format!("[x] {}  (confirmed by {})", one_line(text), one_line(&by.words()))
         }
         FrameKind::Value { name, value, within_limits, by, .. } => {
             let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
-            let (name, value, who) = (one_line(name), one_line(value), one_line(&by.who));
+            let (name, value, who) = (one_line(name), one_line(value), one_line(&by.words()));
             format!("{name} = {value}  (written down by {who}{limits})")
         }
         FrameKind::Corrected(corrected) => one_line(&corrected.words()),
@@ -276,20 +276,21 @@ fn words(kind: &FrameKind) -> Option<String> {
             format!("HOLD POINT sign-off by the role {}: “{}”", one_line(role), one_line(statement))
         }
         FrameKind::SignOff(signed) => {
-            format!("signed off by {} ({})", one_line(&signed.name), one_line(&signed.by.who))
+            let who = one_line(&signed.by.who);
+            format!("signed off by {} ({who}){}", one_line(&signed.name), signed.by.source())
         }
         FrameKind::SignOffWithheld { rejected, reason, by } => {
             let what = if *rejected { "rejected" } else { "refused" };
-            format!("sign-off {what}, {}: {}", one_line(&by.who), one_line(reason))
+            format!("sign-off {what}, {}: {}", one_line(&by.words()), one_line(reason))
         }
         FrameKind::NotApplicable { condition, .. } => {
             format!("not for this run{at}: {} does not hold", one_line(condition))
         }
         FrameKind::Decision { choice, reason, by, .. } => {
-            format!("decided by {}{at}: {choice}{}", one_line(&by.who), because(reason))
+            format!("decided by {}{at}: {choice}{}", one_line(&by.words()), because(reason))
         }
         FrameKind::Deviation(deviation) => {
-            let (who, reason) = (one_line(&deviation.by.who), one_line(&deviation.reason));
+            let (who, reason) = (one_line(&deviation.by.words()), one_line(&deviation.reason));
             let rules: Vec<&str> =
                 deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
             let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };

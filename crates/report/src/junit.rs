@@ -223,7 +223,11 @@ fn verdict(
         | Status::RollbackInDoubt
         | Status::RollbackUnfinished => Verdicts::Failure { message, body: why(summary, action, ended) },
         Status::Unknown => Verdicts::Error { message, body: summary.break_words().unwrap_or_default() },
-        Status::InDoubt | Status::Running => Verdicts::Error {
+        Status::Running | Status::RollbackRunning => Verdicts::Error {
+            message,
+            body: "it was running when this was written, so nobody knows yet how it ends".to_owned(),
+        },
+        Status::InDoubt => Verdicts::Error {
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),
         },
@@ -232,7 +236,7 @@ fn verdict(
                 What::Deviation { kind: DeviationKind::Skipped, reason, by, .. }
                     if status != Status::NotApplicable =>
                 {
-                    Some(format!("skipped by {}: {reason}", by.who))
+                    Some(format!("skipped by {}: {reason}", by.words()))
                 }
                 What::NotApplicable { condition } if status == Status::NotApplicable => {
                     Some(format!("not for this run: {condition}"))
@@ -243,7 +247,7 @@ fn verdict(
                     by,
                 } => {
                     let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                    Some(format!("{choice}, by {}{why}", by.who))
+                    Some(format!("{choice}, by {}{why}", by.words()))
                 }
                 _ => None,
             });
@@ -279,7 +283,7 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     let mut lines: Vec<String> = held.collect();
     let by_hand = action.history.iter().filter(|it| action.status == Status::ByHand && !it.superseded);
     lines.extend(by_hand.filter_map(|happening| match &happening.what {
-        What::Confirmed { by, .. } => Some(format!("done by hand, as {} says", by.who)),
+        What::Confirmed { by, .. } => Some(format!("done by hand, as {} says", by.words())),
         _ => None,
     }));
     if failed.is_empty() {
@@ -325,7 +329,8 @@ fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> Stri
                 lines.push(format!("{} = {} is out of its limits", corrected.name, corrected.new));
             }
             What::Rejected { reason, by, .. } => {
-                lines.push(format!("rejected by {}: {reason}", summary.name_of(&by.who)));
+                let (who, from) = (summary.name_of(&by.who), by.source());
+                lines.push(format!("rejected by {who}{from}: {reason}"));
             }
             _ => {}
         }
@@ -416,7 +421,8 @@ fn of_run(summary: &Summary) -> Suite {
             None if rules.is_empty() => &about,
             None => &rules,
         };
-        properties.push(("deviation", format!("{} {about} by {}: {what}", deviation.kind, deviation.by.who)));
+        let by = deviation.by.words();
+        properties.push(("deviation", format!("{} {about} by {by}: {what}", deviation.kind)));
     }
     for handover in &summary.handovers {
         let (by, to) = (&handover.by.who, &handover.to);

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod cast;
+mod decided;
 mod edges;
 mod error;
 mod escapes;
@@ -47,7 +48,8 @@ use exchanged::{Exchange, exchanges};
 ///
 /// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
 pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
-    let mut summary = holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone())?;
+    let mut summary =
+        holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone(), m.held.clone())?;
     (summary.reviews, summary.reviews_wrong) = (m.reviews.clone(), m.reviews_wrong.clone());
     summary.anchored_by((m.anchors.clone(), m.anchors_wrong.clone()));
     summary.rehearsal_wrong.clone_from(&m.rehearsal_wrong);

@@ -136,7 +136,7 @@ fn the_executed_copy_has_a_table_by_place_and_names_the_place_of_each_attempt() 
     assert!(copy.contains("run `deploy#1` at `ssh://web-02`, failed"), "{copy}");
 
     let copy = tried_again().markdown();
-    assert!(copy.contains("> | `ssh://web-02` | PASSED, 2 attempts | FAILED AND LEFT OUT |"), "{copy}");
+    assert!(copy.contains("> | `ssh://web-02` | PASSED, 2 attempts | FAILED, THEN SKIPPED |"), "{copy}");
     assert!(copy.contains("at 3 places: 3 passed · up to 2 attempts at a place · "), "{copy}");
     assert!(copy.contains("> **DECIDED** · at `ssh://web-02` · "), "{copy}");
     assert!(copy.contains("> **SKIPPED** · at `ssh://web-02` · deviation 1 · "), "{copy}");

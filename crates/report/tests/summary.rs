@@ -221,6 +221,61 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
 }
 
 #[test]
+fn what_runs_while_it_is_driven_is_told_as_running_everywhere_and_as_in_doubt_when_nobody_drives() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.started("deploy#1", 1, None);
+    let told = |driven: bool| {
+        let read = |m: &holdpoint_report::Material<'_>| {
+            let summary = holdpoint_report::summarise(m).unwrap();
+            let markdown = holdpoint_report::markdown(m).unwrap();
+            (summary, markdown, holdpoint_report::junit(m).unwrap())
+        };
+        if driven { tape.driven(read) } else { tape.with(None, read) }
+    };
+    let (summary, markdown, junit) = told(true);
+    assert_eq!((action(&summary, "deploy#1"), step(&summary, "deploy")), (Status::Running, Status::Running));
+    assert_eq!(summary.running[0].action, "deploy#1");
+    assert_eq!(summary.running[0].since, summary.steps[1].started.unwrap());
+    assert!(markdown.contains("**RUNNING**") && markdown.contains("**running** since"), "{markdown}");
+    assert!(!markdown.contains("IN DOUBT") && junit.contains("running"), "{markdown}\n{junit}");
+    let (summary, markdown, junit) = told(false);
+    assert_eq!((action(&summary, "deploy#1"), step(&summary, "deploy")), (Status::InDoubt, Status::InDoubt));
+    assert!(summary.running.is_empty() && summary.driver.is_none());
+    assert!(markdown.contains("**IN DOUBT**") && !markdown.to_lowercase().contains("running"), "{markdown}");
+    assert!(junit.contains("in doubt"), "{junit}");
+}
+
+#[test]
+fn whoever_took_the_lock_after_the_last_session_began_does_not_drive() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.started("deploy#1", 1, None);
+    let since = tape.events.last().unwrap().at;
+    let held = Some(holdpoint_view::HeldBy { pid: 1, host: "h".to_owned(), since });
+    let summary = tape.with(None, |m| {
+        let m = holdpoint_report::Material { held, ..m.clone() };
+        holdpoint_report::summarise(&m).unwrap()
+    });
+    assert!(!summary.driver.as_ref().unwrap().drives);
+    assert_eq!(action(&summary, "deploy#1"), Status::InDoubt);
+}
+
+#[test]
+fn a_rollback_that_runs_is_told_as_running_while_it_is_driven() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.ran("deploy#1", 1, passed("")).rolling_back("olga", "it does not work");
+    tape.started("deploy#rollback-1", 1, None);
+    let (summary, markdown) =
+        tape.driven(|m| (holdpoint_report::summarise(m).unwrap(), holdpoint_report::markdown(m).unwrap()));
+    assert_eq!(
+        (summary.steps[1].rollback, summary.steps[1].status),
+        (Some(RollbackState::Running), Status::RollbackRunning)
+    );
+    assert_eq!(summary.rollbacks[0].outcomes[0].state, RollbackState::Running);
+    assert!(markdown.contains("**ROLLBACK RUNNING**") && markdown.contains("being undone now"), "{markdown}");
+    assert!(!markdown.to_lowercase().contains("in doubt"), "{markdown}");
+}
+
+#[test]
 fn a_step_that_the_document_cannot_undo_is_told_as_such() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     tape.ran("migrate#1", 1, passed("")).rolling_back("olga", "it does not work");
@@ -435,7 +490,7 @@ fn front_matter_and_windows_line_ends_survive() {
     let tape = Tape::open(source, |_| {});
     let copy = tape.markdown();
     assert!(copy.contains("```yaml\n---\nrunbook: 1\n---\n```"), "{copy}");
-    assert!(copy.contains("- [ ] item\r\n  > **NOT REACHED**"), "{copy}");
+    assert!(copy.contains("- [ ] item\r\n  > **WAITING**"), "{copy}");
 }
 
 #[test]

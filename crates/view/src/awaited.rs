@@ -1,6 +1,6 @@
 //! What an open run waits for, whose turn it is and since when, as the engine says.
 
-use holdpoint_engine::{AtHand, Event, Run, Takes};
+use holdpoint_engine::{AtHand, Event, Next, Run, Takes};
 use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub enum Wanted {
     Nothing,
     /// It is driven on.
     Driver,
+    /// A block that runs now comes to its end: somebody drives the run.
+    EndOfBlock,
     /// An item is confirmed, or a warning acknowledged.
     Confirmation,
     /// Values are written down.
@@ -54,10 +56,11 @@ pub enum Wanted {
 }
 
 impl Awaited {
-    /// Of a run that is not closed; `since`: when it last moved.
-    pub fn of(run: &Run, plan: &Plan, since: Timestamp) -> Awaited {
+    /// Of a run that is not closed; `since`: when it last moved. Where nobody drives it, what has no end is in doubt.
+    pub fn of(run: &Run, plan: &Plan, since: Timestamp, driven: bool) -> Awaited {
         let plan = plan.after(run.exchanges());
-        let AtHand { step, action, takes, .. } = run.standing(plan).next;
+        let AtHand { step, action, takes, .. } =
+            if driven { run.now_at_hand(plan) } else { run.standing(plan).next };
         let mut awaited = Awaited { what: Wanted::Driver, role: None, to: None, step: step.clone(), since };
         if let Some(handover) = run.handover() {
             return Awaited { what: Wanted::Acceptance, to: Some(handover.to.clone()), ..awaited };
@@ -68,6 +71,7 @@ impl Awaited {
             _ if run.is_barred_since_opening() => Wanted::Nothing,
             _ if !run.barred().is_empty() && run.is_bound(plan) => Wanted::Rules,
             _ if run.verdict(plan).is_some() => Wanted::Closing,
+            Takes::Execution if driven && matches!(run.next(plan), Next::Await(_)) => Wanted::EndOfBlock,
             Takes::Execution => Wanted::Driver,
             Takes::Confirmation => Wanted::Confirmation,
             Takes::Values => Wanted::Values,
@@ -97,6 +101,7 @@ impl Awaited {
             Wanted::Rules => "rules do not hold".to_owned(),
             Wanted::Nothing => "rules did not hold, goes no further".to_owned(),
             Wanted::Driver => "parked".to_owned(),
+            Wanted::EndOfBlock => "running".to_owned(),
             Wanted::Confirmation | Wanted::Values | Wanted::SignOff => format!("waits for {whom}"),
             Wanted::DecisionOnFailure => "failed, waits for a decision".to_owned(),
             Wanted::DecisionOnDoubt => "in doubt, waits for a decision".to_owned(),

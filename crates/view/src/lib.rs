@@ -8,6 +8,7 @@ mod awaited;
 mod compare;
 mod coverage;
 mod difference;
+mod driver;
 mod expected;
 mod history;
 mod reading;
@@ -21,6 +22,7 @@ pub use compare::{
 };
 pub use coverage::{BlockCoverage, Covered, coverage};
 pub use difference::difference;
+pub use driver::{Driver, HeldBy};
 pub use expected::{Expectations, Expected, Together};
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};

@@ -1,10 +1,11 @@
 //! A record read: the engine driven over its events, as far as they are ones that it asked for.
 
-use holdpoint_engine::{Run, Stamped};
+use holdpoint_engine::{Event, Run, Stamped};
 use holdpoint_model::Plan;
 use jiff::Timestamp;
 
 use crate::awaited::{Awaited, moves};
+use crate::driver::{Driver, HeldBy};
 
 /// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
 /// say what they mean.
@@ -14,6 +15,8 @@ pub struct Reading<'p> {
     run: Run,
     broken: Option<Break>,
     moved: Option<Timestamp>,
+    /// When the last session began.
+    session: Option<Timestamp>,
 }
 
 /// Where a record stops conforming.
@@ -28,7 +31,7 @@ pub struct Break {
 impl<'p> Reading<'p> {
     /// Of a record of this plan, before its first event.
     pub fn new(plan: &'p Plan) -> Reading<'p> {
-        Reading { plan, run: Run::new(plan), broken: None, moved: None }
+        Reading { plan, run: Run::new(plan), broken: None, moved: None, session: None }
     }
 
     /// Takes the next event. The error says why it does not count.
@@ -41,6 +44,9 @@ impl<'p> Reading<'p> {
             self.broken = Some(Break { n: *n, why: unexpected.reason.clone() });
             unexpected.reason
         })?;
+        if matches!(event, Event::RunOpened(_) | Event::SessionOpened(_)) {
+            self.session = Some(*at);
+        }
         if moves(event) {
             self.moved = Some(*at);
         }
@@ -57,10 +63,16 @@ impl<'p> Reading<'p> {
         self.plan.after(self.run.exchanges())
     }
 
-    /// What the run waits for; `None` where it is over, has not begun, or does not conform.
-    pub fn awaited(&self) -> Option<Awaited> {
+    /// What the run waits for, where it is `driven` and where not; `None` where it is over, has not begun, or does not
+    /// conform.
+    pub fn awaited(&self, driven: bool) -> Option<Awaited> {
         let goes_on = self.broken.is_none() && !self.run.is_closed();
-        Some(Awaited::of(&self.run, self.plan, self.moved.filter(|_| goes_on)?))
+        Some(Awaited::of(&self.run, self.plan, self.moved.filter(|_| goes_on)?, driven))
+    }
+
+    /// What whoever has the run just now does with it; `None` where it has not begun.
+    pub fn driver(&self, held: &HeldBy) -> Option<Driver> {
+        Some(Driver::of(held, self.run.operator(), self.session?))
     }
 
     /// Where the record stops conforming; `None` as long as it conforms.

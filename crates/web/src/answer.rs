@@ -62,8 +62,38 @@ impl Trouble {
         )
     }
 
+    /// What a status says, where nothing else is known.
+    pub(crate) fn of(status: StatusCode) -> Trouble {
+        let (message, help) = match status {
+            StatusCode::NOT_FOUND => return Trouble::no_such_page(),
+            StatusCode::METHOD_NOT_ALLOWED => ("nothing is done here in that way", "Ask with GET."),
+            StatusCode::PAYLOAD_TOO_LARGE => ("the request is too long", "No request needs more than 4 KB."),
+            StatusCode::SERVICE_UNAVAILABLE => return Trouble::too_slow("it takes too long"),
+            status if status.is_server_error() => return Trouble::fault(),
+            _ => (
+                "the request cannot be read",
+                "What can be asked for is in docs/serve.md, and at /api/openapi.json.",
+            ),
+        };
+        Trouble::new(status, message, help)
+    }
+
+    /// As a line of text, for whoever does not come from a page of ours.
+    pub(crate) fn in_a_line(self) -> Response {
+        let Trouble { status, message, help, header } = self;
+        let mut response = (status, format!("{message}. {help}\n")).into_response();
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
     pub(crate) fn no_such_page() -> Trouble {
-        Trouble::new(StatusCode::NOT_FOUND, "there is no such page", "")
+        Trouble::new(
+            StatusCode::NOT_FOUND,
+            "there is no such page",
+            "/ lists the runs; /api/openapi.json describes the API.",
+        )
     }
 
     /// Whether it is that nobody knows who asks.

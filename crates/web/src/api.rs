@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
@@ -11,7 +10,7 @@ use axum::routing::{MethodRouter, get};
 use serde_json::Value;
 
 use crate::answer::{Kind, Trouble, json};
-use crate::asked::{Asked, named};
+use crate::asked::{Given, named, wanted};
 use crate::known::Known;
 use crate::live;
 use crate::state::State;
@@ -43,13 +42,9 @@ async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-async fn list(
-    Shared(state): Shared<Arc<State>>,
-    _: Known,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
+async fn list(Shared(state): Shared<Arc<State>>, _: Known, given: Given) -> Response {
     let made = async {
-        let wanted = Asked::wanted(asked)?;
+        let wanted = wanted(given)?;
         let rows = of_host(&state, move |host| host.list(&wanted)).await?;
         Ok(rows.into_iter().map(|row| row.json).collect())
     };

@@ -3,49 +3,61 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 
 use crate::answer::Trouble;
 use crate::host::Wanted;
 use crate::name::{NoRunName, RunName};
 
-/// What can be asked of the list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    open: Option<Flag>,
-    #[serde(default)]
-    waits_for: Option<String>,
-    #[serde(default)]
-    environment: Option<String>,
-}
+/// What stands in a query, as it was given.
+pub(crate) type Given = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Flag {
-    True,
-    False,
-}
-
-impl Asked {
-    /// Of a query; a field of a form that was left empty asks for nothing.
-    pub(crate) fn wanted(asked: Result<Query<Asked>, QueryRejection>) -> Result<Wanted, Trouble> {
-        let help = "Known are open=true, waits_for=ROLE and environment=NAME, each once.";
-        let Query(asked) = asked.map_err(|error| {
-            Trouble::new(
-                StatusCode::BAD_REQUEST,
-                format!("the list cannot be asked for that: {}", error.body_text()),
-                help,
-            )
-        })?;
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Ok(Wanted {
-            open: matches!(asked.open, Some(Flag::True)),
-            waits_for: filled(asked.waits_for),
-            environment: filled(asked.environment),
-        })
+/// What a query says of these keys, each once; what nobody knows is refused.
+fn pairs<const N: usize>(given: Given, known: [&str; N], help: &str) -> Result<[Option<String>; N], Trouble> {
+    let wrong = |message: String| Trouble::new(StatusCode::BAD_REQUEST, message, help);
+    let unread = |_| wrong("what stands behind the question mark cannot be read".to_owned());
+    let Query(given) = given.map_err(unread)?;
+    let mut found = known.map(|_| None);
+    for (key, value) in given {
+        let Some(at) = known.iter().position(|known| *known == key) else {
+            return Err(wrong(format!("`{}` is nothing that can be asked for here", shown(&key))));
+        };
+        if found[at].replace(value).is_some() {
+            return Err(wrong(format!("`{key}` is said twice")));
+        }
     }
+    Ok(found)
+}
+
+fn shown(text: &str) -> String {
+    holdpoint_model::visible(text.as_bytes())
+}
+
+/// What is asked of the list; a field of a form that was left empty asks for nothing.
+pub(crate) fn wanted(given: Given) -> Result<Wanted, Trouble> {
+    let help = "Known are open=true, waits_for=ROLE and environment=NAME, each once.";
+    let [open, waits_for, environment] = pairs(given, ["open", "waits_for", "environment"], help)?;
+    let open = match open.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            let message = format!("`open` is `true` or `false`, not `{}`", shown(other));
+            return Err(Trouble::new(StatusCode::BAD_REQUEST, message, help));
+        }
+    };
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(Wanted { open, waits_for: filled(waits_for), environment: filled(environment) })
+}
+
+/// The number of the event that a listener begins with, where that is said.
+pub(crate) fn first(given: Given) -> Result<Option<u64>, Trouble> {
+    let help = "Known is from=N, once.";
+    let [from] = pairs(given, ["from"], help)?;
+    let Some(from) = from else { return Ok(None) };
+    let wrong = |_| {
+        let message = format!("`from` is the number of an event, not `{}`", shown(&from));
+        Trouble::new(StatusCode::BAD_REQUEST, message, help)
+    };
+    from.parse().map(Some).map_err(wrong)
 }
 
 /// The run that a path names.
@@ -59,6 +71,8 @@ pub(crate) fn named(run: &str) -> Result<RunName, Trouble> {
 pub(crate) fn had_last(headers: &HeaderMap) -> Result<Option<u64>, Trouble> {
     let Some(last) = headers.get("last-event-id") else { return Ok(None) };
     let last = last.to_str().ok().and_then(|last| last.parse().ok());
-    let wrong = || Trouble::new(StatusCode::BAD_REQUEST, "Last-Event-ID is no number of an event", "");
+    let wrong = || {
+        Trouble::new(StatusCode::BAD_REQUEST, "Last-Event-ID is no number of an event", "Send it as it came.")
+    };
     last.ok_or_else(wrong).map(Some)
 }

@@ -13,6 +13,9 @@ pub trait Host: Send + Sync + 'static {
     /// Who runs the server, by principal.
     fn operator(&self) -> String;
 
+    /// The zone of the times in the list, for people.
+    fn zone(&self) -> String;
+
     /// Runs that are asked for, the newest first.
     ///
     /// # Errors
@@ -99,11 +102,24 @@ pub struct Shown {
     pub hold_point: Option<HoldPoint>,
     /// How many events are told of in it.
     pub events: u64,
+    /// The last of them, where it is not over, the earliest first.
+    pub happened: Vec<Happened>,
     /// Whether it is over.
     pub over: bool,
     /// The same for programs.
     #[serde(skip)]
     pub json: Value,
+}
+
+/// Something that happened, for people. Texts are as recorded; whoever shows them makes them harmless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Happened {
+    /// The number of the event.
+    pub n: u64,
+    /// When, as times are shown.
+    pub at: String,
+    /// What, in a line.
+    pub words: String,
 }
 
 /// A hold point that somebody is waited for at.
@@ -148,8 +164,8 @@ pub struct Report {
 pub enum Told {
     /// The next event on record, as the record has it, and what there is to say of it in a line.
     Event {
-        /// Its number.
-        n: u64,
+        /// In words.
+        happened: Happened,
         /// As recorded.
         event: Value,
     },

@@ -84,7 +84,7 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
 /// Where the file lies is nothing for whoever asks.
 fn told_without_path(error: &TokenError) -> String {
     match error {
-        TokenError::File { cause, .. } => cause.to_string(),
+        TokenError::File { cause, .. } => cause.kind().to_string(),
         other => other.to_string(),
     }
 }

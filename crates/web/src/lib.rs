@@ -24,7 +24,7 @@ mod state;
 mod tokens;
 mod work;
 
-pub use host::{HoldPoint, Host, Refusal, RefusalKind, Report, Row, Shown, StepRow, Told, Wanted};
+pub use host::{Happened, HoldPoint, Host, Refusal, RefusalKind, Report, Row, Shown, StepRow, Told, Wanted};
 pub use name::{NoRunName, RunName};
 pub use server::{CannotServe, Options, PublicUrl, Server};
 pub use tokens::{Token, TokenError, Tokens};

@@ -6,18 +6,17 @@ use std::hash::Hasher as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State as Shared};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, State as Shared};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::answer::{Kind, Trouble};
-use crate::asked::{had_last, named};
-use crate::host::{Host, Told, Wanted};
+use crate::asked::{Given, first, had_last, named};
+use crate::host::{Happened, Host, Told, Wanted};
 use crate::identity::Identity;
 use crate::known::{Known, is_still};
 use crate::state::State;
@@ -52,35 +51,25 @@ impl Listener {
     }
 }
 
-/// Where a listener to one run begins.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct From {
-    from: Option<u64>,
-}
-
 /// What happens in one run: all that is on record, or from an event on; then what is added.
 pub(crate) async fn events(
     Shared(state): Shared<Arc<State>>,
     Known(who): Known,
     Path(run): Path<String>,
     headers: HeaderMap,
-    asked: Result<Query<From>, axum::extract::rejection::QueryRejection>,
+    given: Given,
 ) -> Response {
     let begun = async {
         let run = named(&run)?;
-        let no_from = |_| {
-            Trouble::new(StatusCode::BAD_REQUEST, "only from=N can be asked for, the number of an event", "")
-        };
-        let Query(From { from }) = asked.map_err(no_from)?;
+        let from = first(given)?;
         // Where a browser lost the line it says what it had.
         let from = had_last(&headers)?.map(|last| last.saturating_add(1)).or(from).unwrap_or(0);
         let named = run.clone();
         of_host(&state, move |host| host.number(&named)).await?;
         let follow = move |host: &dyn Host, listener: &Listener| {
             let followed = host.follow(&run, from, &mut |told| match told {
-                Told::Event { n, event } => {
-                    let data = json!({"n": n, "words": words(&event), "event": event});
+                Told::Event { happened: Happened { n, at, words }, event } => {
+                    let data = json!({"n": n, "at": at, "words": in_a_line(&words), "event": event});
                     listener.tell(Event::default().id(n.to_string()).event("event").data(data.to_string()))
                 }
                 Told::Standing(row) => listener.tell_json("standing", &row.json),
@@ -142,18 +131,9 @@ fn listen(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)).into_response())
 }
 
-/// An event in a line, for people who watch: what, of what, and what came of it.
-fn words(event: &Value) -> String {
-    let text = |key: &str| event[key].as_str();
-    let what = text("type").unwrap_or_default();
-    let of = text("action").or_else(|| text("step"));
-    let place = text("place").map(|place| format!("at {place}"));
-    let by = event["by"]["who"].as_str().or_else(|| text("operator")).map(|who| format!("by {who}"));
-    let came = ["outcome", "verdict", "choice", "role", "name", "text", "reason"].into_iter().find_map(text);
-    let parts =
-        [Some(what.to_owned()), of.map(str::to_owned), place, came.map(|came| format!("({came})")), by];
-    let line = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    holdpoint_model::visible(line.replace('\n', "⏎").as_bytes())
+/// What nothing acts in, in one line.
+pub(crate) fn in_a_line(words: &str) -> String {
+    holdpoint_model::visible(words.replace('\n', "⏎").as_bytes())
 }
 
 #[cfg(test)]
@@ -161,19 +141,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_told_in_one_harmless_line() {
-        let cases = [
-            (json!({"type": "run.closed", "verdict": "passed"}), "run.closed (passed)"),
-            (
-                json!({"type": "action.finished", "action": "build#1", "place": "ssh://a", "outcome": "failed"}),
-                "action.finished build#1 at ssh://a (failed)",
-            ),
-            (json!({"type": "note", "text": "a\nb", "by": {"who": "ann"}}), "note (a⏎b) by ann"),
-        ];
-        for (event, line) in cases {
-            assert_eq!(words(&event), line);
-        }
-        let hostile = words(&json!({"type": "note", "text": "\u{202e}\u{1b}[2J"}));
+    fn what_happened_is_told_in_one_harmless_line() {
+        assert_eq!(in_a_line("note by ann: a\nb"), "note by ann: a⏎b");
+        let hostile = in_a_line("note by ann: \u{202e}\u{1b}[2J");
         assert!(!hostile.contains(['\u{202e}', '\u{1b}']), "{hostile:?}");
     }
 }

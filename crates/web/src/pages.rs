@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Form, Path, Query, RawQuery, State as Shared};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, RawQuery, State as Shared};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -14,8 +14,10 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use crate::answer::{Kind, Trouble};
-use crate::asked::{Asked, named};
+use crate::asked::{Given, named, wanted};
+use crate::guard::is_of_api;
 use crate::known::{SignedIn, failed};
+use crate::live::in_a_line;
 use crate::sessions::SESSION;
 use crate::state::State;
 use crate::work::of_host;
@@ -47,25 +49,23 @@ fn page(state: &State, made: Result<(&'static str, Value), Trouble>) -> Response
 }
 
 pub(crate) async fn no_such_page(Shared(state): Shared<Arc<State>>, uri: Uri) -> Response {
-    let kind = if uri.path().starts_with("/api/") { Kind::Api } else { Kind::Page { path: None } };
+    let kind = if is_of_api(&uri) { Kind::Api } else { Kind::Page { path: None } };
     Trouble::no_such_page().told(&state, kind)
 }
 
-async fn list(
-    Shared(state): Shared<Arc<State>>,
-    _: SignedIn,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
+async fn list(Shared(state): Shared<Arc<State>>, _: SignedIn, given: Given) -> Response {
     let made = async {
-        let wanted = Asked::wanted(asked)?;
+        let wanted = wanted(given)?;
         let asked = wanted.clone();
-        let (rows, title, operator) =
-            of_host(&state, move |host| Ok((host.list(&wanted)?, host.title(), host.operator()))).await?;
+        let (rows, zone, title, operator) = of_host(&state, move |host| {
+            Ok((host.list(&wanted)?, host.zone(), host.title(), host.operator()))
+        })
+        .await?;
         let filtered = asked != Default::default();
         Ok((
             "list.html",
             context! {
-                title => format!("Runs of {title}"), operator, rows => Value::from(Serde(rows)), filtered, script => "list.js",
+                title => format!("Runs of {title}"), operator, zone, rows => Value::from(Serde(rows)), filtered, script => "list.js",
                 open => asked.open, waits_for => asked.waits_for, environment => asked.environment,
             },
         ))
@@ -77,6 +77,8 @@ async fn run(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<Str
     let made = async {
         let run = named(&run)?;
         let (shown, operator) = of_host(&state, move |host| Ok((host.run(&run)?, host.operator()))).await?;
+        let mut shown = shown;
+        shown.happened.iter_mut().for_each(|one| one.words = in_a_line(&one.words));
         let title = format!("Run {}: {}", shown.number, shown.title);
         let script = (!shown.over).then_some("run.js");
         Ok(("run.html", context! { title, operator, run => Value::from(Serde(shown)), script }))

@@ -4,6 +4,7 @@
 mod adopted;
 mod commands;
 mod compare;
+mod told;
 
 use std::fs;
 use std::io;
@@ -144,6 +145,13 @@ fn beside(holdpoint: &Path, document: &Path, other: Option<&Path>) -> Result<(Co
         return Err("its plan has no step".to_owned());
     }
     let tried = does(&[0, 1], &["run", "book.md", "--dry-run", "--unattended"])?;
+    let text = does(&[0], &["plan", "book.md"])?;
+    let source = fs::read(document).map_err(|error| error.to_string())?;
+    let [source, text, shown] =
+        [&source, &text.stdout, &tried.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    if let Some(line) = told::untold(&source, &text, &shown) {
+        return Err(format!("its plan or a dry run says nothing of this line: {line}"));
+    }
     if let Some(python) = other {
         compare::compare(python, (document, &plan, &tried.stderr), &desk.at("tmp"))?;
     }

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use console::Style;
-use holdpoint_document::{Checks, Plan, Work};
+use console::{Style, measure_text_width};
+use holdpoint_document::{Checks, Plan, Step, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
+
+/// How far in the facts of a step stand.
+const MARGIN: &str = "  ";
 
 /// An environment's colour: protected ones and whatever is called production red, rehearsals green.
 pub fn environment_style(environment: &EnvironmentSeen, style: &Style) -> Style {
@@ -124,13 +127,9 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     let step = &plan.steps[index];
     let all = plan.steps.len();
     screen.say("");
-    screen.say(
-        &screen
-            .style()
-            .bold()
-            .apply_to(screen.rule(&screen.neutralise(&run.numbered_title(step))))
-            .to_string(),
-    );
+    let title = screen.neutralise(&run.numbered_title(step));
+    let title = if told_below(plan, step) { screen.at_most(screen.width() - 5, &title) } else { title };
+    screen.say(&screen.style().bold().apply_to(screen.rule(&title)).to_string());
     if let Err(why) = run.values().render(&step.title) {
         unrendered(screen, &step.title, &why);
     }
@@ -155,5 +154,31 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     }
     facts.extend(screen.expected_facts(plan, run, index));
     // The environment stands here again: the head of the run is many screens above.
-    screen.say_hung("  ", &facts.join(" · "));
+    facts_hung(screen, &facts);
+}
+
+/// Facts beside one another, as many on a line as fit: a name is not torn from what it is of.
+fn facts_hung(screen: &Screen, facts: &[String]) {
+    let room = screen.columns().map_or(usize::MAX, |columns| columns.saturating_sub(MARGIN.len() + 1));
+    let mut lines: Vec<String> = Vec::new();
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if measure_text_width(line) + measure_text_width(fact) + 3 <= room => {
+                *line += " · ";
+                *line += fact;
+            }
+            _ => lines.push(fact.clone()),
+        }
+    }
+    lines.iter().for_each(|line| screen.say_hung(MARGIN, line));
+}
+
+/// Whether the whole text that a step is called after is shown below its head, as what is asked or above it.
+pub fn told_below(plan: &Plan, step: &Step) -> bool {
+    let at = step.span.start;
+    plan.is_foreign()
+        && step.actions.iter().any(|action| match &action.work {
+            Work::Confirm { .. } if action.span.start == at => true,
+            _ => action.prose.is_some_and(|prose| prose.start <= at && at < prose.end),
+        })
 }

@@ -32,6 +32,12 @@ const BATCH: usize = 64 * 1024;
 /// The bar is drawn so often in a second at the most.
 const HERTZ: u8 = 20;
 
+/// How a block is stopped, where the bar has room for it.
+const HOW: &str = " · Ctrl-C stops it";
+
+/// So wide the bar itself is at least before something else is told beside it.
+const FEWEST_CELLS: usize = 8;
+
 /// The moving part of the screen.
 pub struct Live {
     screen: Screen,
@@ -68,9 +74,13 @@ impl Live {
             let counts = format!(" {done}/{all} · ");
             let left = clocked.map_or(0, |_| " · at least 00:00:00 left".chars().count());
             let fixed = 2 + console::measure_text_width(&counts) + " · 00:00:00".len() + of.len() + left;
+            let title = screen.neutralise(title);
+            let wide = fixed + FEWEST_CELLS + console::measure_text_width(&title) + HOW.chars().count();
+            let how = if wide <= columns { HOW } else { "" };
+            let fixed = fixed + how.chars().count();
             let cells = (columns.saturating_sub(fixed) / 3).min(24);
-            let title = screen.at_most(columns.saturating_sub(fixed + cells), &screen.neutralise(title));
-            let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}{{left}}");
+            let title = screen.at_most(columns.saturating_sub(fixed + cells), &title);
+            let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}{{left}}{how}");
             let style =
                 ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {

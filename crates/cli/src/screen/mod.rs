@@ -55,7 +55,7 @@ pub use action::{
     failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
 };
 use harmless::harmless;
-pub use head::{environment_style, head, step_head, time_left};
+pub use head::{environment_style, head, step_head, time_left, told_below};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::{Live, last_lines};
@@ -210,6 +210,7 @@ impl Screen {
     fn fall_behind(&self) {
         let mut behind = self.behind();
         if self.is_terminal() && behind.is_none() {
+            self.hearing().hide_keys();
             *behind = Behind::start(self.0.out.clone(), self.style().dim()).ok();
         }
     }
@@ -227,6 +228,7 @@ impl Screen {
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);
         }
+        self.hearing().show_keys();
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {

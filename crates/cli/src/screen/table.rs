@@ -10,6 +10,8 @@ use super::wrap::{longest_word, wrapped};
 const GAP: usize = 2;
 /// What has no room beside the rest stands below it, so far in.
 const BELOW: usize = 6;
+/// Where no terminal shows it, no column is made wider than this for the sake of one long cell.
+const EVEN: usize = 40;
 
 /// Columns under their heads, and rows of them.
 ///
@@ -145,7 +147,7 @@ fn of_row(
     table: &Table,
     (row, is_head): (&[&Cell], bool),
     (columns, widths): (&[&Column], &[usize]),
-    width: Option<usize>,
+    whole: Option<usize>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     let cells: Vec<Vec<String>> =
@@ -154,7 +156,8 @@ fn of_row(
         let mut line = " ".repeat(table.margin);
         for (column, width) in widths.iter().enumerate() {
             let text = cells[column].get(at).map_or("", String::as_str);
-            let blanks = " ".repeat(width.saturating_sub(measure_text_width(text)));
+            let even = if whole.is_some() { *width } else { (*width).min(EVEN) };
+            let blanks = " ".repeat(even.saturating_sub(measure_text_width(text)));
             let text = match &row[column].style {
                 Some(style) if !text.is_empty() => style.apply_to(text).to_string(),
                 _ => text.to_owned(),
@@ -170,7 +173,7 @@ fn of_row(
     // What a head would say of these stands in no column.
     for cell in row[widths.len()..].iter().filter(|cell| !is_head && !cell.text.is_empty()) {
         let margin = table.margin + BELOW;
-        let room = width.unwrap_or(usize::MAX).saturating_sub(margin).max(1);
+        let room = whole.unwrap_or(usize::MAX).saturating_sub(margin).max(1);
         let below = wrapped(room, &cell.text).into_iter();
         lines.extend(below.map(|text| format!("{}{text}", " ".repeat(margin))));
     }
@@ -248,6 +251,17 @@ mod tests {
         ];
         assert_eq!(told(None), wide);
         assert_eq!(told(Some(66)), wide);
+    }
+
+    #[test]
+    fn in_a_pipe_one_long_cell_makes_no_other_row_wide() {
+        let mut table = Table::new(&["", ""]);
+        let long = "step ".repeat(30).trim().to_owned();
+        table.row(["Short".into(), "PASSED".into()]);
+        table.row([long.clone().into(), "WAITING".into()]);
+        let even = format!("{:<40}  PASSED", "Short");
+        let plain = Style::new().force_styling(false);
+        assert_eq!(lines(&table, None, &plain), [even, format!("{long}  WAITING")]);
     }
 
     #[test]

@@ -51,11 +51,18 @@ pub(super) fn longest_word(text: &str) -> usize {
     words(text).map(|word| measure_text_width(word.word)).max().unwrap_or(0)
 }
 
+/// How many columns the number of an item takes that a line begins with, the blank behind it included.
+fn number(line: &str) -> usize {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let is_item = (1..4).contains(&digits) && [". ", ") "].iter().any(|end| line[digits..].starts_with(end));
+    if is_item { digits + 2 } else { 0 }
+}
+
 pub(super) fn wrapped(width: usize, text: &str) -> Vec<String> {
     let indent = text.len() - text.trim_start().len();
     let mark =
         ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
-    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
+    let hang = " ".repeat(indent + mark.map_or_else(|| number(text.trim_start()), |mark| mark.len()));
     let options = Options::new(width)
         .subsequent_indent(&hang)
         .break_words(false)
@@ -111,8 +118,9 @@ fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
     [head, &[left_out], tail].concat()
 }
 
-/// Cut wherever a line is full, never between a character and what is drawn over it or makes it wider. A line is measured
-/// whole: what a character takes depends on what stands beside it.
+/// Cut behind a blank where a line is full, or anywhere in what has none for half a line; never between a character and what
+/// is drawn over it or makes it wider. Put together, the pieces are the text. A line is measured whole: what a character takes
+/// depends on what stands beside it.
 fn pieces(width: usize, text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut rest = text;
@@ -125,7 +133,10 @@ fn pieces(width: usize, text: &str) -> Vec<String> {
         piece.push_str(drawn);
         if measure_text_width(piece) > width && before > 0 {
             piece.truncate(before);
-            pieces.push(drawn.to_owned());
+            let word = piece.rfind(' ').map_or(0, |blank| blank + 1);
+            let torn = word > 0 && !drawn.starts_with(' ') && measure_text_width(&piece[word..]) < width / 2;
+            let begun = if torn { piece.split_off(word) } else { String::new() };
+            pieces.push(begun + drawn);
         }
         rest = after;
     }
@@ -141,6 +152,8 @@ mod tests {
     #[test]
     fn marks_of_lists_are_hung() {
         assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
+        assert_eq!(wrapped(9, "12. one two"), ["12. one", "    two"]);
+        assert_eq!(wrapped(9, "2026. one two"), ["2026. one", "two"]);
     }
 
     #[test]
@@ -164,6 +177,17 @@ mod tests {
         let long = format!("begin{}end", "x".repeat(100));
         let shown = ["beginxxxxx", "xxxxxxxxxx", "… 80 characters are not shown …", "xxxxxend"];
         assert_eq!(value_lines(10, 3, &long), shown);
+    }
+
+    #[test]
+    fn a_value_is_broken_behind_blanks_and_loses_none_of_them() {
+        let value = "/dev/vda1  30G  /srv/data";
+        let lines = value_lines(16, 9, value);
+        assert_eq!(lines, ["/dev/vda1  30G  ", "/srv/data"]);
+        assert_eq!(lines.concat(), value);
+        assert_eq!(value_lines(12, 9, value), ["/dev/vda1  ", "30G  /srv/da", "ta"]);
+        // A word that is longer than half a line is cut.
+        assert_eq!(value_lines(10, 9, "a /srv/data/of/it"), ["a /srv/dat", "a/of/it"]);
     }
 
     #[test]

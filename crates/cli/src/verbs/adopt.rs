@@ -53,7 +53,7 @@ pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> 
         Format::Text => {}
     }
     if let Some(why) = &nothing {
-        screen.say(&format!("{why}. `holdpoint check` says what is wrong with it."));
+        screen.tell(&format!("{why}. `holdpoint check` says what is wrong with it."));
     }
     tell(screen, &arguments.file, &source, &adoption);
     Ok(Exit::Passed)
@@ -68,7 +68,7 @@ fn tell(screen: &Screen, file: &Path, source: &str, adoption: &Adoption) {
     let commands = adoption.commands;
     let all = commands.as_written + commands.with_values + commands.left;
     if all > 0 {
-        screen.say(&format!(
+        screen.tell(&format!(
             "Commands: {all}. Run as they are written: {}; once a value is known: {}; left to you: {}.",
             commands.as_written, commands.with_values, commands.left
         ));

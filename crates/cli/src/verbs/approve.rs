@@ -55,7 +55,7 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
         return Err(Problem::refused(why, help));
     }
     if let Some((kept, _)) = standing.held(&who) {
-        screen.say(&format!("{who} has approved these very bytes already: {}", kept.path));
+        screen.tell(&format!("{who} has approved these very bytes already: {}", kept.path));
         return Ok(Exit::Passed);
     }
     let Some(name) = config.and_then(|config| config.people.get(&who)?.name.clone()) else {
@@ -79,7 +79,7 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
     let signature = match signature {
         Ok(signature) => signature.into_bytes(),
         Err(why) => {
-            screen.say(&format!("Nothing was approved: {}", screen.neutralise(&why)));
+            screen.tell(&format!("Nothing was approved: {}", screen.neutralise(&why)));
             return Ok(Exit::Parked);
         }
     };
@@ -137,10 +137,10 @@ fn consents(screen: &Screen, who: &str, checked: &Checked) -> Result<bool, Probl
         match ask::one_of(screen, &format!("{}, what now?", screen.neutralise(who)), &options, true) {
             Answer::Said("approve") => return Ok(true),
             Answer::Said("show") => {
-                let show = |line: &str| screen.say(&format!("    {}", screen.neutralise(line)));
+                let show = |line: &str| screen.tell(&format!("    {}", screen.neutralise(line)));
                 checked.sources.own().lines().for_each(show);
                 for file in checked.sources.files() {
-                    screen.say(&format!("  included: {}", screen.neutralise(&file.path)));
+                    screen.tell(&format!("  included: {}", screen.neutralise(&file.path)));
                     file.text.lines().for_each(show);
                 }
             }

@@ -78,7 +78,7 @@ pub fn given(
             );
             let prompt = format!("Under which change is {name} changed?");
             let fits = |id: &str| change.refuses(id).map_or(Ok(()), Err);
-            match ask::fitting(screen, &prompt, &help, fits) {
+            match ask::first(screen, &prompt, &help, fits) {
                 Asked::Said(id) => Ok(Some(id)),
                 Asked::Left => Ok(None),
             }

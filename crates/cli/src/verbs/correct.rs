@@ -45,7 +45,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
             Next::Done(_) => format!("run {} ends once it is taken up, as the document says", dir.number),
             _ => format!("run {} waits at that step again", dir.number),
         };
-        screen.say(&format!("It is out of its limits: {next}."));
+        screen.tell(&format!("It is out of its limits: {next}."));
     }
     if recorder.run().events() > before + 1 {
         screen.say("Sign-offs that saw the old value count no longer, and are asked for again.");

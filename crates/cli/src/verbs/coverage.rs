@@ -161,7 +161,7 @@ fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String
             told.lines().for_each(|line| screen.data_hung("  ", line));
         }
         if !passed_over.is_empty() {
-            screen.say(&format!("  {} that cannot be used", many(passed_over.len(), "record")));
+            screen.tell(&format!("  {} that cannot be used", many(passed_over.len(), "record")));
         }
     }
     screen.data(&format!("Of {} with an effect", many(all.blocks, "block")));
@@ -172,6 +172,6 @@ fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String
         screen.data_hung("BELOW  ", below);
     }
     if foreign > 0 {
-        screen.say(&format!("{} left out: no `runbook: 1` in front.", many(foreign, "document")));
+        screen.tell(&format!("{} left out: no `runbook: 1` in front.", many(foreign, "document")));
     }
 }

@@ -1,7 +1,7 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
 use holdpoint_document::{
-    Class, Confidence, DocumentKind, Explained, Plan, Reading, Span, Work, explain, many,
+    Bullets, Class, Confidence, DocumentKind, Explained, Plan, Reading, Span, Work, bullets, explain, many,
 };
 use serde::Serialize;
 
@@ -15,6 +15,12 @@ pub struct Step {
     /// What made it a step.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Because>,
+    /// What is asked in it, but for its commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    asks: Vec<Told>,
+    /// Lists of bullets in it that are read with the text around them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<Told>,
     /// Commands in it, whether they are offered or not.
     commands: Vec<Command>,
 }
@@ -24,6 +30,14 @@ pub struct Step {
 struct Because {
     confidence: Confidence,
     reason: &'static str,
+}
+
+/// A line of the document, and why it is asked about, or is not.
+#[derive(Debug, Serialize)]
+struct Told {
+    line: usize,
+    text: String,
+    reason: String,
 }
 
 /// A command of the document.
@@ -48,7 +62,11 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
         DocumentKind::Annotated => Vec::new(),
     };
     let owners: Vec<Option<usize>> = commands.iter().map(|command| owner(plan, command.span.start)).collect();
-    let line = |at: usize| 1 + source.get(..at).map_or(0, |text| text.matches('\n').count());
+    let line = |at: usize| line_of(source, at);
+    let lists = match plan.kind {
+        DocumentKind::Foreign => bullets(source),
+        DocumentKind::Annotated => Vec::new(),
+    };
     let told = |command: &Explained| {
         let actions = plan.steps.iter().flat_map(|step| &step.actions);
         let mut offered = actions.filter(|action| holds(action.span, command.span.start));
@@ -79,14 +97,17 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
             number: step.number.clone(),
             id: step.id.clone(),
             title: step.title.clone(),
-            step: Some(why(source, plan, step)),
+            step: Some(why(source, plan, step, &lists)),
+            asks: if plan.is_foreign() { asks(source, step, &lists) } else { Vec::new() },
+            reads: reads(source, plan, index, &lists),
             commands: of(Some(index)),
         })
         .collect();
     let stray = of(None);
     if !stray.is_empty() {
         let (number, id, title) = (String::new(), String::new(), "in no step".to_owned());
-        steps.push(Step { number, id, title, step: None, commands: stray });
+        let (asks, reads) = (Vec::new(), Vec::new());
+        steps.push(Step { number, id, title, step: None, asks, reads, commands: stray });
     }
     steps
 }
@@ -107,24 +128,106 @@ fn holds(span: Span, at: usize) -> bool {
     (span.start..span.end).contains(&at)
 }
 
+fn line_of(source: &str, at: usize) -> usize {
+    1 + source.get(..at).map_or(0, |text| text.matches('\n').count())
+}
+
+/// What somebody is asked in a step, with the reason of each question.
+fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec<Told> {
+    let offers = step.actions.iter().any(|action| action.work.offered().is_some());
+    let told = |action: &holdpoint_document::Action| {
+        let at = action.span.start;
+        let list = list_of(lists, at);
+        let written = source.get(at..).unwrap_or_default();
+        let (text, reason) = match &action.work {
+            Work::Confirm { text } => {
+                let reason = match list {
+                    _ if action.span.start == action.span.end => {
+                        "what is left of the section is confirmed by its heading".to_owned()
+                    }
+                    Some(list) if list.explains.is_none() => format!("a bullet: {}", list.told()),
+                    Some(_) => "a bullet that is asked by itself".to_owned(),
+                    None if is_task(source, at) => "it has a box".to_owned(),
+                    None if is_numbered(written) => "it is a numbered item".to_owned(),
+                    None if is_row(written) => "it is a row of a table that is ticked".to_owned(),
+                    None if is_bullet(written) => "a bullet beside boxes".to_owned(),
+                    None if offers => "it stands among commands, and is none".to_owned(),
+                    None => "the section is confirmed by its heading".to_owned(),
+                };
+                (text.as_str(), reason)
+            }
+            Work::Record { fields } => {
+                let prompt = fields.first().and_then(|field| field.prompt.as_deref()).unwrap_or_default();
+                (prompt, "it is a row of a table, for which something is chosen".to_owned())
+            }
+            _ => return None,
+        };
+        let text = text.lines().next().unwrap_or_default().to_owned();
+        Some(Told { line: line_of(source, at), text, reason })
+    };
+    step.actions.iter().filter_map(told).collect()
+}
+
+/// Lists of bullets that are shown with a step and in which nothing is asked, and why not.
+fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<Told> {
+    let starts: Vec<usize> =
+        plan.steps.iter().flat_map(|step| &step.actions).map(|action| action.span.start).collect();
+    let asked = |list: &&Bullets| list.items.iter().any(|at| starts.contains(at));
+    let told = |list: &Bullets| {
+        let reason = match list.explains {
+            Some(explains) => explains.to_owned(),
+            None if list.verbs * 2 > list.items.len() => "the section is one that is only read".to_owned(),
+            None => format!("{}, and it takes more than half", list.told()),
+        };
+        let at = list.span.start;
+        let text = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        Told { line: line_of(source, at), text: text.trim().to_owned(), reason }
+    };
+    let own = |list: &&Bullets| owner(plan, list.span.start) == Some(index);
+    lists.iter().filter(|list| !asked(list)).filter(own).map(told).collect()
+}
+
+/// The list of which an item begins at this place.
+fn list_of(lists: &[Bullets], at: usize) -> Option<&Bullets> {
+    lists.iter().find(|list| list.items.contains(&at))
+}
+
+fn is_numbered(text: &str) -> bool {
+    let rest = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < text.trim_start().len() && rest.starts_with(['.', ')'])
+}
+
+fn is_row(text: &str) -> bool {
+    text.trim_start_matches(['>', ' ', '\t']).starts_with('|')
+}
+
+fn is_bullet(text: &str) -> bool {
+    text.trim_start().starts_with(['-', '*', '+'])
+}
+
 /// What made something a step, by how it begins and what is in it.
-fn why(source: &str, plan: &Plan, step: &holdpoint_document::Step) -> Because {
-    let first = step.span.of(source).trim_start();
-    let digits = first.trim_start_matches(|c: char| c.is_ascii_digit());
+fn why(source: &str, plan: &Plan, step: &holdpoint_document::Step, lists: &[Bullets]) -> Because {
+    let asks_of = |asked: fn(&Bullets) -> bool| {
+        step.actions.iter().any(|action| list_of(lists, action.span.start).is_some_and(asked))
+    };
     let (sure, reason) = if plan.kind == DocumentKind::Annotated {
         (true, "it holds blocks or items")
-    } else if first.len() > digits.len() && digits.starts_with(['.', ')']) {
+    } else if is_numbered(step.span.of(source)) {
         (true, "it is a numbered item")
     } else if step.actions.iter().any(|action| is_task(source, action.span.start)) {
         (true, "it holds items with boxes to tick")
+    } else if asks_of(|list| list.explains.is_none()) {
+        (false, "it holds bullets that say what to do, and each is asked by itself")
+    } else if step.actions.iter().any(|action| matches!(action.work, Work::Record { .. })) {
+        (true, "it holds a table for whose rows something is chosen")
     } else if step.actions.iter().any(|action| action.work.offered().is_some()) {
         (true, "it holds commands")
-    } else if first.starts_with(['-', '*', '+']) {
+    } else if is_bullet(step.span.of(source)) {
         (false, "it is an item of a list that says what to do")
-    } else if step.actions.iter().all(|action| matches!(action.work, Work::Confirm { .. })) {
-        (false, "it is a section with text to follow, and no items")
+    } else if step.actions.iter().any(|action| is_row(source.get(action.span.start..).unwrap_or_default())) {
+        (true, "it holds a table whose rows are ticked")
     } else {
-        (false, "something is to be done in it")
+        (false, "it is a section with text to follow, and is confirmed as a whole")
     };
     Because { confidence: if sure { Confidence::Sure } else { Confidence::Likely }, reason }
 }
@@ -142,12 +245,23 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    for Step { number, id, title, step, commands } in steps {
+    for Step { number, id, title, step, asks, reads, commands } in steps {
         line(String::new());
         let id = if id.is_empty() { String::new() } else { format!("  [{id}]") };
         line(format!("{number:<8}{title}{id}"));
         if let Some(Because { confidence, reason }) = step {
             line(format!("        a step, {}: {reason}", confidence.words()));
+        }
+        let mut before = "";
+        for Told { line: at, text, reason } in asks {
+            let why = if reason == before { "likewise" } else { reason };
+            before = reason;
+            line(format!("        line {at}: asked: {why}"));
+            line(format!("          {text}"));
+        }
+        for Told { line: at, text, reason } in reads {
+            line(format!("        line {at}: bullets that are read: {reason}"));
+            line(format!("          {text}"));
         }
         for Command { line: at, command, reading, needs, refused } in commands {
             let Reading { class, confidence, reason } = reading;
@@ -182,5 +296,9 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         true => "No commands.".to_owned(),
         false => format!("{}: {}", many(all, "command"), counts.join(", ")),
     });
+    let asked: usize = steps.iter().map(|step| step.asks.len()).sum();
+    if asked > 0 {
+        line(format!("{} besides.", many(asked, "question")));
+    }
     out
 }

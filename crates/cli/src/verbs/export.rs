@@ -71,7 +71,7 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
         io::ErrorKind::AlreadyExists => there_already(output),
         _ => cannot_write(output, &error.error),
     })?;
-    screen.say(&format!(
+    screen.tell(&format!(
         "Written to {}. Whoever gets it: holdpoint verify FILE, or unpack it and sh verify.sh.",
         screen.path(output)
     ));

@@ -57,16 +57,16 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
     };
     let done = begun.finish(signature.as_deref()).map_err(problem)?;
     let stone = &done.tombstone;
-    screen.say(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
-    screen.say(&format!(
+    screen.tell(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
+    screen.tell(&format!(
         "  The first event that names it is {}. From now on `holdpoint verify` says: expunged.",
         done.event
     ));
-    screen.say(&match &done.key {
+    screen.tell(&match &done.key {
         Some(key) => format!("  {} signed for it with {key}.", screen.neutralise(&stone.who)),
         None => "  Nobody signed for it: the run knows no signers.".to_owned(),
     });
-    screen.say("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
+    screen.tell("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
     screen.say("  Whatever leaked has leaked: change the secret.");
     Ok(Exit::Passed)
 }

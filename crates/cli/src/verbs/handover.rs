@@ -46,7 +46,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
         tell(screen, recorder.run(), plan);
         recorder.record(vec![Event::HandoverAccepted { by }])?;
         session::sign(screen, &mut recorder, &Seat::of_this_process().taken(), key)?;
-        screen.say(&format!(
+        screen.tell(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
             screen.neutralise(recorder.run().operator())
         ));
@@ -55,7 +55,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     if arguments.withdraw {
         may_withdraw(recorder.run(), &by.who, arguments.reason.as_deref(), number)?;
         recorder.record(vec![Event::HandoverWithdrawn { reason: arguments.reason.clone(), by }])?;
-        screen.say(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
+        screen.tell(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
         return Ok(Exit::Passed);
     }
     let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
@@ -77,7 +77,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
         None if prepare::asks(screen, false)? => match questions(screen) {
             Some(note) => note,
             None => {
-                screen.say(&format!("Nothing was handed over; run {number} is as it was."));
+                screen.tell(&format!("Nothing was handed over; run {number} is as it was."));
                 return Ok(Exit::Parked);
             }
         },
@@ -86,9 +86,9 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     let standing = recorder.run().standing(plan);
     recorder.record(vec![Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by }))])?;
     let (to, accept) = (screen.neutralise(&to), screen.neutralise(&accepting(number, &to)));
-    screen.say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
-    screen.say(&format!("  {to} types: holdpoint resume {number}, or {accept}"));
-    screen.say(&format!("  to take it back: holdpoint handover {number} --withdraw"));
+    screen.tell(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
+    screen.tell(&format!("  {to} types: holdpoint resume {number}, or {accept}"));
+    screen.tell(&format!("  to take it back: holdpoint handover {number} --withdraw"));
     Ok(Exit::Passed)
 }
 

@@ -88,13 +88,17 @@ fn promotion(screen: &Screen, place: &Place, here: &Path) -> Result<Exit, Proble
         screen.say(&format!("  wrote {IGNORE}: a line that keeps runs out of commits"));
     }
     screen.say("");
-    screen.say("Next: a rehearsal, then production, where you are asked, and where quality assurance signs.");
+    screen.tell(
+        "Next: a rehearsal that asks nobody, then production, where you are asked. Park it at its hold point; quality \
+         assurance signs, from their own account, and you resume it, which closes the run.",
+    );
     if place.root.canonicalize().ok() != here.canonicalize().ok() {
         screen.say(&format!("  cd {}", screen.path(&place.root)));
     }
-    screen.say(&format!("  holdpoint run {PROMOTED} --env staging --answers {ANSWERS}"));
+    screen.say(&format!("  holdpoint run {PROMOTED} --env staging --answers {ANSWERS} --unattended"));
     screen.say(&format!("  holdpoint run {PROMOTED} --env production --set RELEASE=v1.1"));
     screen.say("  holdpoint sign latest --as qa@example.org");
+    screen.say("  holdpoint resume latest");
     Ok(Exit::Passed)
 }
 

@@ -58,7 +58,7 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
         corrects: arguments.corrects,
         by: By { who, via: Via::Command },
     }])?;
-    screen.say(&format!("Noted in run {}.", dir.number));
+    screen.tell(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
 }
 
@@ -82,7 +82,7 @@ pub fn known_secrets(
     )?;
     for input in opened.inputs.iter().filter(|input| input.secret) {
         if !secrets.iter().any(|(name, _)| *name == input.name) {
-            screen.say(&format!("The secret {} is not known here; what holds it shows it.", input.name));
+            screen.tell(&format!("The secret {} is not known here; what holds it shows it.", input.name));
         }
     }
     Ok(secrets)

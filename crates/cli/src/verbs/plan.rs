@@ -120,11 +120,20 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         line(format!("  {name} is not given yet"));
     }
     let foreign = prepared.plan.is_foreign().then(|| prepared.sources.own());
+    let mut above: &[String] = &[];
     for (index, step) in prepared.plan.steps.iter().enumerate() {
         if let Some(source) = foreign {
             read_before(&prepared.plan, index, source, &mut line);
+            let path =
+                step.path.strip_prefix(std::slice::from_ref(&prepared.plan.title)).unwrap_or(&step.path);
+            if path != above && !path.is_empty() {
+                line(String::new());
+                line(format!("        under     {}", path.join(" › ")));
+            }
+            above = path;
         }
         let title = rendered(values, &step.title);
+        let title = if screen::told_below(&prepared.plan, step) { screen.at_most(72, &title) } else { title };
         let role = step.role.as_ref().map(|role| format!("  role {role}")).unwrap_or_default();
         let point = if step.irreversible { "  point of no return" } else { "" };
         line(String::new());
@@ -147,8 +156,12 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
             line(format!("        when {condition}  ({})", holds(values, condition)));
         }
         for action in &step.actions {
-            match (foreign, &action.work) {
-                (Some(source), Work::Confirm { text }) => in_full(action, text, source, &mut line),
+            if let Some((source, prose)) = foreign.zip(action.prose) {
+                line("        read".to_owned());
+                as_written(whole_lines(source, prose), "          ", &mut line);
+            }
+            match &action.work {
+                Work::Confirm { text } if foreign.is_some() => in_full(text, &mut line),
                 _ => describe(screen, action, values, &mut line),
             }
         }
@@ -190,10 +203,7 @@ fn read_before(plan: &Plan, index: usize, source: &str, line: &mut impl FnMut(St
 }
 
 /// A thing to do in a foreign document: all that a run will show, each line as it is written.
-fn in_full(action: &Action, text: &str, source: &str, line: &mut impl FnMut(String)) {
-    if let Some(prose) = action.prose {
-        as_written(whole_lines(source, prose), "          ", line);
-    }
+fn in_full(text: &str, line: &mut impl FnMut(String)) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     line(format!("        confirm   {first}"));
     as_written(rest, "                  ", line);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use holdpoint_document::{NotIncluded, Plan};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
-    Beside, BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store,
-    StoreError, Verification, beside, is_run, open_blob, reviews, text_blob,
+    Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store,
+    StoreError, Verification, beside, driver, is_run, open_blob, reviews, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
-use holdpoint_view::{NotOpened, Summary, Summing};
+use holdpoint_view::{HeldBy, NotOpened, Summary, Summing};
 
 use super::anchored::{self, Proved};
 use super::plans::Plans;
@@ -30,6 +30,8 @@ pub struct Recorded {
     pub position: Position,
     /// Whether it is sealed.
     pub sealed: bool,
+    /// Who had the run while it was read.
+    pub held: Option<HeldBy>,
     /// The document as it was, with what it included; where it was exchanged, the last one.
     pub sources: Sources,
     /// What it asked for; those that it took the place of are in it.
@@ -55,16 +57,37 @@ pub fn place_of(what: &str) -> Result<PathBuf, Problem> {
     Ok(if is_run(path) { path.to_owned() } else { find(what)?.path })
 }
 
+/// Who has the run in `dir` just now.
+pub fn held_by(dir: &Path) -> Option<HeldBy> {
+    driver(dir).map(held)
+}
+
+/// The same of a lock that was looked at.
+pub fn held(holder: Holder) -> HeldBy {
+    let Holder { pid, host, since, .. } = holder;
+    HeldBy { pid, host, since }
+}
+
+/// Reads, and looks who has the run meanwhile: before, for whoever is at it then may have let go of it in order when all is
+/// read; and afterwards, for somebody may have come since.
+fn watched<T>(dir: &Path, read: impl FnOnce() -> T) -> (T, Option<HeldBy>) {
+    let before = held_by(dir);
+    let read = read();
+    (read, before.or_else(|| held_by(dir)))
+}
+
 /// Reads the run in `dir`.
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
-    let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
-    of_events(dir, read.events, read.position, read.seal.is_some())
+    let (read, held) = watched(&dir.path, || holdpoint_record::read(&dir.path));
+    let read = read.map_err(read_problem)?;
+    of_events(dir, read.events, (read.position, read.seal.is_some(), held))
 }
 
 /// Proves the run in `dir` and reads it, both at once.
 pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     let mut events = Vec::new();
-    let proof = holdpoint_record::verify_seeing(&dir.path, |event| events.push(event.clone()));
+    let (proof, held) =
+        watched(&dir.path, || holdpoint_record::verify_seeing(&dir.path, |event| events.push(event.clone())));
     let proof = proof.map_err(read_problem)?;
     let sealed = match proof.verdict {
         RecordVerdict::IntactOpen => Some(false),
@@ -76,7 +99,7 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
         | RecordVerdict::DoesNotConform { .. } => None,
     };
     let recorded = match sealed {
-        Some(sealed) => of_events(dir, events, proof.position.clone(), sealed)?,
+        Some(sealed) => of_events(dir, events, (proof.position.clone(), sealed, held))?,
         None => read_dir(dir)?,
     };
     Ok((proof, recorded.with_rehearsal()))
@@ -147,6 +170,8 @@ fn folded_by(
 ) -> Result<Fold, Problem> {
     let summing = Summing::begin(plan, &first, None).map_err(Problem::ours)?;
     let mut summing = if overview { summing.overview() } else { summing };
+    // Looked at before, as by `watched`.
+    let before = held_by(&dir.path);
     for stamped in events.by_ref() {
         let stamped = stamped.map_err(read_problem)?;
         if let Some((_, plan)) = exchanged(dir, plan, summing.run(), &stamped)? {
@@ -156,6 +181,8 @@ fn folded_by(
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let Event::RunOpened(opened) = first.event.clone() else { return Err(Problem::ours(NotOpened)) };
+    // What is sealed nobody drives any more.
+    let summing = if sealed { summing } else { summing.held_by(before.or_else(|| held_by(&dir.path))) };
     let folded = Folded { summary: summing.end(), opened, position: events.position(), sealed };
     Ok(Fold::Whole(Box::new(folded)))
 }
@@ -201,8 +228,7 @@ fn document_at_the_end(dir: &RunDir, events: &[Stamped]) -> Result<(Sources, Pla
 fn of_events(
     dir: RunDir,
     events: Vec<Stamped>,
-    position: Position,
-    sealed: bool,
+    (position, sealed, held): (Position, bool, Option<HeldBy>),
 ) -> Result<Recorded, Problem> {
     let (sources, plan) = document_at_the_end(&dir, &events)?;
     let reviews = reviews(&dir.path).map_err(read_problem)?;
@@ -212,7 +238,18 @@ fn of_events(
         }
         _ => Proved::default(),
     };
-    Ok(Recorded { sealed, events, position, dir, sources, plan, reviews, anchors, rehearsal_wrong: None })
+    Ok(Recorded {
+        sealed,
+        held,
+        events,
+        position,
+        dir,
+        sources,
+        plan,
+        reviews,
+        anchors,
+        rehearsal_wrong: None,
+    })
 }
 
 /// The document as it was when the run was opened, and its plan.
@@ -314,6 +351,7 @@ impl Recorded {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified,
+            held: self.held.clone(),
             reviews: self.reviews.held.iter().map(reviewed::facts).collect(),
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,

@@ -73,7 +73,7 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
     play(screen, player, &recorded).await?;
     if let Some(Break { n, why }) = broken {
-        screen.say(&format!("The record does not conform from event {n} on: {why}"));
+        screen.tell(&format!("The record does not conform from event {n} on: {why}"));
         screen.say("What was shown from there on proves nothing; see `holdpoint verify`.");
     }
     Ok(exit)

@@ -59,7 +59,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
         None => text,
     };
     if !proof.verdict.intact() {
-        screen.say(&format!("The record is not intact: {}", proof.verdict));
+        screen.tell(&format!("The record is not intact: {}", proof.verdict));
     }
     output::give(screen, arguments.output.as_deref(), &text, "")?;
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })

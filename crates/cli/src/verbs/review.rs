@@ -177,7 +177,7 @@ fn sign(
     let signature = match by_key::signature(signers, who, REVIEW, key, &statement) {
         Ok(signature) => signature.into_bytes(),
         Err(why) => {
-            screen.say(&format!("Nothing was signed: {}", screen.neutralise(&why)));
+            screen.tell(&format!("Nothing was signed: {}", screen.neutralise(&why)));
             return Ok(Exit::Parked);
         }
     };

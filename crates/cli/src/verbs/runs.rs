@@ -112,12 +112,9 @@ pub fn json_of(dir: &RunDir, standing: &Result<Standing, Unreadable>) -> Value {
 /// A run of which it is known where it stands, for programs.
 pub fn json_of_standing(dir: &RunDir, standing: &Standing) -> Value {
     let opened = &standing.opened;
-    let driver = standing.driver.as_ref().map(|driver| {
-                json!({"operator": standing.operator, "pid": driver.pid, "host": driver.host, "since": driver.since})
-            });
     let mut row = json!({
         "number": dir.number, "name": dir.name, "id": opened.id, "state": standing.state(),
-        "stands": standing.words(), "awaited": standing.awaited, "driver": driver,
+        "stands": standing.words(), "awaited": standing.awaited, "driver": standing.driver,
         "deviations": standing.deviations, "expunged": standing.expunged,
         "environment": opened.environment.name, "runbook": opened.runbook.path,
         "title": opened.title(), "operator": standing.operator,

@@ -50,8 +50,8 @@ pub fn man(screen: &Screen, arguments: &args::Man) -> Result<Exit, Problem> {
         let path = directory.join(name);
         std::fs::write(&path, page(command.clone())?).map_err(|error| cannot(&path, error))?;
     }
-    screen.say(&format!("Wrote {} pages to {}.", pages.len(), screen.path(directory)));
-    screen.say(&format!("Read one with: man -l {}", screen.path(&directory.join(format!("{NAME}.1")))));
+    screen.tell(&format!("Wrote {} pages to {}.", pages.len(), screen.path(directory)));
+    screen.tell(&format!("Read one with: man -l {}", screen.path(&directory.join(format!("{NAME}.1")))));
     Ok(Exit::Passed)
 }
 

@@ -2,10 +2,11 @@
 
 use console::Style;
 use holdpoint_document::many;
-use holdpoint_engine::{Choice, Status};
-use holdpoint_record::{Holder, driver};
+use holdpoint_engine::{By, Choice, Status, Via};
 use holdpoint_report::{clock, clock_of, soaks, took};
-use holdpoint_view::{ActionSummary, SignOffEvent, SignOffFacts, StepSummary, Summary, What};
+use holdpoint_view::{
+    ActionSummary, Driver, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
+};
 
 use super::anchored;
 use super::choice::{Among, chosen};
@@ -44,7 +45,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
             one_step::tell(screen, &dir, step, outputs);
         }
         (Format::Text, None) => {
-            screen.data(&glance(screen, &summary, driver(&dir.path)).join("\n"));
+            screen.data(&glance(screen, &summary).join("\n"));
             screen.data("");
             screen.table(steps(screen, &summary));
         }
@@ -57,12 +58,12 @@ fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
 }
 
 /// What is to be known of a run, a fact a line.
-fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<String> {
+fn glance(screen: &Screen, summary: &Summary) -> Vec<String> {
     let (run, document) = (&summary.run, &summary.document);
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
     let mut lines = screen.hung_data("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
-    for (name, value) in facts(summary, driver) {
+    for (name, value) in facts(summary) {
         let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
         lines.extend(screen.hung_data(&format!("  {name:<13}"), &screen.within_a_line(&value)));
     }
@@ -70,7 +71,7 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
 }
 
 /// The same as names and texts, which are as recorded. A name is empty where the text goes on with the one before.
-pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, String)> {
+pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let (run, document) = (&summary.run, &summary.document);
     let zone = jiff::tz::TimeZone::system();
     let mut told = Vec::new();
@@ -98,10 +99,23 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         fact("conforms", format!("no: {broken}"));
         fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
     }
-    if let Some(Holder { pid, host, since, .. }) = &driver {
-        fact("driven", format!("now, by process {pid} at {host}, since {}", clock(*since, &zone)));
+    if let Some(Driver { operator, pid, host, since, drives }) = &summary.driver {
+        let since = clock(*since, &zone);
+        match drives {
+            true => fact("driven", format!("now, by {operator}, process {pid} at {host}, since {since}")),
+            false => fact(
+                "in use",
+                format!(
+                    "now, by process {pid} at {host}, since {since}: it signs, notes or takes the run up"
+                ),
+            ),
+        }
     }
-    if let Some(waits) = &summary.waits {
+    for RunningNow { number, action, place, since, .. } in &summary.running {
+        let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
+        fact("running", format!("{number} {action}{place}, since {since}"));
+    }
+    if let Some(waits) = summary.waits.as_ref().filter(|waits| waits.status != Status::Running) {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
         fact(
             "waits at",
@@ -110,11 +124,11 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
                 waits.number,
                 waits.step,
                 at_place(waits.place.as_deref()),
-                waits.status.words().to_lowercase()
+                waits.words()
             ),
         );
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
-        if driver.is_none() && !handed {
+        if summary.driver.is_none() && !handed {
             let signs = waits.status == Status::Waiting && waits.kind == "signoff";
             let verb = if signs { "sign" } else { "resume" };
             fact("go on with", format!("holdpoint {verb} {}", run.number));
@@ -156,7 +170,7 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         if !rules.is_empty() {
             let whose = format!(
                 "{}, role {}",
-                deviation.by.who,
+                deviation.by.words(),
                 deviation.overridden.as_ref().map_or("", |it| &it.role)
             );
             fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
@@ -164,7 +178,7 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
         }
         if let Some(exchanged) = &deviation.exchanged {
             let (path, sha256) = (&exchanged.runbook.path, &exchanged.runbook.blob.sha256);
-            let (who, reason) = (&deviation.by.who, &deviation.reason);
+            let (who, reason) = (deviation.by.words(), &deviation.reason);
             fact(
                 "deviation",
                 format!(
@@ -182,10 +196,13 @@ pub fn facts(summary: &Summary, driver: Option<Holder>) -> Vec<(&'static str, St
                 "{what}{of}{} {}, by {}: {}",
                 at_place(deviation.place.as_deref()),
                 deviation.kind,
-                deviation.by.who,
+                deviation.by.words(),
                 deviation.reason
             ),
         );
+    }
+    if let Some(answered) = from_file(summary) {
+        fact("answers", answered);
     }
     for (name, what) in decided(summary, &zone) {
         fact(name, what);
@@ -216,7 +233,7 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
         let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
         let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
         let style = status_style(step.status, &screen.data_style());
-        let status = Cell::from(step.status.words()).styled(style);
+        let status = Cell::from(step.words()).styled(style);
         table.row([step.number.as_str().into(), step.title.as_str().into(), status, took.into()]);
         for (place, status) in places(step) {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
@@ -238,7 +255,7 @@ pub fn status_tone(status: Status) -> Tone {
         Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
             Tone::Note
         }
-        Status::Waiting | Status::Running | Status::Holding => Tone::Wait,
+        Status::Waiting | Status::Running | Status::RollbackRunning | Status::Holding => Tone::Wait,
         Status::RolledBack => Tone::Back,
         status if status.is_done() => Tone::Good,
         _ => Tone::Quiet,
@@ -250,15 +267,35 @@ fn said(action: &ActionSummary) -> Vec<String> {
     let told = action.history.iter().filter(|happening| !happening.superseded);
     let told = told.filter_map(|happening| match &happening.what {
         What::Confirmed { by, .. } if action.status == Status::ByHand => {
-            Some(format!("done by hand, by {}", by.who))
+            Some(format!("done by hand, by {}", by.words()))
         }
         What::Decision { choice: Choice::NotApplicable, reason, by } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            Some(format!("not applicable, by {}{reason}", by.who))
+            Some(format!("not applicable, by {}{reason}", by.words()))
         }
         _ => None,
     });
     told.collect()
+}
+
+/// Whose answers nobody was asked for, as a file gave them: of steps that were begun again, those of the last round.
+fn from_file(summary: &Summary) -> Option<String> {
+    let answered = |happening: &&Happening| {
+        !happening.superseded && happening.what.by().is_some_and(|by| by.via == Via::Answers)
+    };
+    let of_actions = summary.steps.iter().flat_map(|step| {
+        let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
+        let actions = step.actions.iter();
+        of_step.chain(
+            actions
+                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str())),
+        )
+    });
+    let of: Vec<&str> = of_actions.collect();
+    let mut named = of.clone();
+    named.dedup();
+    let came = format!("{} came from an answers file, and nobody was asked: ", many(of.len(), "answer"));
+    (!of.is_empty()).then(|| came + &named.join(", "))
 }
 
 /// What must be seen first is told by its colour as well.
@@ -285,8 +322,9 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
                 let from = presence.as_ref().map(|presence| format!(", from {}", presence.words()));
                 let lapsed = if *counts { "" } else { ", counts no more" };
                 let text = format!(
-                    "{action}, by {name} ({}), {}{}{lapsed}",
+                    "{action}, by {name} ({}){}, {}{}{lapsed}",
                     by.who,
+                    by.source(),
                     clock(*at, zone),
                     from.unwrap_or_default()
                 );
@@ -296,18 +334,18 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
             SignOffEvent::Requested { .. } | SignOffEvent::Lapsed { .. } => continue,
         };
         let how = if name == "rejected" { "" } else { "an attempt to sign " };
-        told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.who, clock(*at, zone))));
+        told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.words(), clock(*at, zone))));
     }
     for decision in summary.decisions.iter().filter(|decision| decision.choice == Choice::Abort) {
         let reason = decision.reason.as_deref().unwrap_or("no reason given");
         told.push((
             decision.n,
             "aborted",
-            format!("at {}, by {}: {reason}", decision.action, decision.by.who),
+            format!("at {}, by {}: {reason}", decision.action, decision.by.words()),
         ));
     }
     for rollback in &summary.rollbacks {
-        let by = rollback.by.as_ref().map_or("the document", |by| &by.who);
+        let by = rollback.by.as_ref().map_or("the document".to_owned(), By::words);
         let reason = match (&rollback.reason, &rollback.by) {
             (Some(reason), _) => format!(": {reason}"),
             (None, Some(_)) => ": no reason given".to_owned(),

@@ -6,13 +6,14 @@ use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
+use holdpoint_view::SignOffEvent;
 
 use super::choice::{Among, chosen, named};
 use super::evidence::{self, awaited};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::read_dir;
+use super::read::{read_dir, summed_up};
 use super::run::hide;
 use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
@@ -40,6 +41,9 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let unasked = arguments.yes.then_some("--yes").or(arguments.reject.then_some("--reject"));
     let dir = chosen(screen, named(arguments.run.as_deref(), unasked)?, Among::SignOff)?;
     let recorded = read_dir(dir.clone())?;
+    if recorded.events.iter().any(|stamped| matches!(stamped.event, Event::RunClosed { .. })) {
+        return Err(over(&dir)?);
+    }
     let place = Place::here()?;
     let (said, _) = operator(arguments.principal.as_deref(), &place.root)?;
     let people = People::of(recorded.opened());
@@ -72,25 +76,31 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             "Reject it from a terminal; or by key, with --key FILE.",
         ));
     }
-    let consent = if arguments.reject {
-        Consent::Reject(arguments.reason.clone().unwrap_or_default())
-    } else if arguments.yes {
-        Consent::Sign
-    } else if asks {
-        hold_point.ask(&shown, pager, store)?
-    } else {
-        return Err(Problem::usage(
-            "there is no terminal to ask at",
-            "Look at the evidence above. Then add --yes to sign it, or --reject --reason WHY.",
-        ));
-    };
-    let answer = match consent {
-        Consent::Leave => {
-            screen.say(&format!("Nothing was signed; run {} still waits.", dir.number));
-            return Ok(Exit::Parked);
+    let answer = loop {
+        let consent = if arguments.reject {
+            Consent::Reject(arguments.reason.clone().unwrap_or_default())
+        } else if arguments.yes {
+            Consent::Sign
+        } else if asks {
+            hold_point.ask(&shown, pager, store)?
+        } else {
+            return Err(Problem::usage(
+                "there is no terminal to ask at",
+                "Look at the evidence above. Then add --yes to sign it, or --reject --reason WHY.",
+            ));
+        };
+        let answer = match consent {
+            Consent::Leave => {
+                screen.tell(&format!("Nothing was signed; run {} still waits.", dir.number));
+                return Ok(Exit::Parked);
+            }
+            Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), &shown, store)?,
+            Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, &shown, store)?,
+        };
+        // Whoever left the question for their name is back at the one before it.
+        if answer.is_some() || !asks || !is_typed {
+            break answer;
         }
-        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), &shown, store)?,
-        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, &shown, store)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
@@ -103,8 +113,33 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
     let next = if waits { "it waits for another sign-off" } else { "go on with" };
     let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
-    screen.say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen.neutralise(&who), dir.number));
+    screen.tell(&format!("{verb}, by {}. Run {}: {next}{resume}", screen.neutralise(&who), dir.number));
     Ok(Exit::Passed)
+}
+
+/// That the run has ended, so that nothing is left to be signed, and who signed.
+fn over(dir: &RunDir) -> Result<Problem, Problem> {
+    let summary = summed_up(dir, false)?;
+    let signed: Vec<String> = summary
+        .sign_offs
+        .iter()
+        .filter_map(|facts| match &facts.what {
+            SignOffEvent::Given { name, counts: true, by, .. } => {
+                Some(format!("{} was signed off by {name} ({})", facts.action, by.who))
+            }
+            _ => None,
+        })
+        .collect();
+    let (number, verdict) = (dir.number, summary.verdict_words());
+    let signed =
+        if signed.is_empty() { "nothing was signed off in it".to_owned() } else { signed.join(", ") };
+    Ok(Problem::usage(
+        format!("run {number} is over ({verdict}), and waits for no signature: {signed}"),
+        format!(
+            "`holdpoint show {number}` tells of it. What is to be said of it now is signed beside it: holdpoint review \
+             {number} --kind late-note --text TEXT (or audit-trail, post-release)."
+        ),
+    ))
 }
 
 /// Takes the run up, waiting for another signer. Whoever drives it must park it first.
@@ -120,7 +155,7 @@ fn take(
             Err(OpenError::Held(holder)) if begun.elapsed() < PATIENCE => {
                 if !std::mem::replace(&mut told, true) {
                     let held = OpenError::Held(holder);
-                    screen.say(&format!("{held}. Waiting for it; its operator parks it with p."));
+                    screen.tell(&format!("{held}. Waiting for it; its operator parks it with p."));
                 }
                 std::thread::sleep(LOOK);
             }

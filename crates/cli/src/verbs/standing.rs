@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use holdpoint_document::{Plan, many};
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
-use holdpoint_record::{
-    Holder, ReadError, Reader, RunDir, StoreError, by_all, driver, has_tombstones, read_seal,
-};
-use holdpoint_view::{Awaited, Reading, Wanted};
+use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, has_tombstones, read_seal};
+use holdpoint_view::{Awaited, Driver, HeldBy, Reading, Wanted};
 use jiff::Timestamp;
 
 use super::plans::Plans;
-use super::read::{document, exchanged, read_problem, store_problem};
+use super::read::{document, exchanged, held_by, read_problem, store_problem};
 use super::verdict::verdict_words;
 use crate::problem::Problem;
 
@@ -33,7 +31,7 @@ pub struct Standing {
     /// What it waits for, where it is open.
     pub awaited: Option<Awaited>,
     /// Which process has it just now.
-    pub driver: Option<Holder>,
+    pub driver: Option<Driver>,
     /// Whether something was expunged from it.
     pub expunged: bool,
     /// Where the record stops conforming, and why.
@@ -58,19 +56,24 @@ pub struct Read<'a> {
     pub closed: Option<Verdict>,
     /// Whether it is sealed.
     pub sealed: bool,
+    /// Who had the run when it was begun to be read.
+    pub held: Option<HeldBy>,
 }
 
 impl Standing {
     /// Of a record that was read to its end.
     pub fn of(dir: &RunDir, reading: &Reading<'_>, read: &Read<'_>) -> Standing {
         let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
-        let awaited = reading.awaited();
+        // Somebody may have come since.
+        let held = || read.held.clone().or_else(|| held_by(&dir.path));
+        let driver = reading.awaited(false).and_then(|_| reading.driver(&held()?));
+        let awaited = reading.awaited(driver.as_ref().is_some_and(|driver| driver.drives));
         Standing {
             operator: reading.run().operator().to_owned(),
             opened: Box::new(read.opened.clone()),
             verdict: read.closed.filter(|_| broken.is_none()),
             deviations: reading.run().deviations(),
-            driver: awaited.is_some().then(|| driver(&dir.path)).flatten(),
+            driver,
             awaited,
             expunged: has_tombstones(&dir.path),
             broken,
@@ -90,8 +93,11 @@ impl Standing {
             }
             (None, Some(verdict), _) => verdict_words(verdict).to_owned(),
             // Somebody else's signature is waited for whether the driver waits along or not.
-            (None, None, Some(awaited)) if self.driver.is_none() || awaited.what == Wanted::SignOff => {
+            (None, None, Some(awaited)) if !self.is_driven() || awaited.what == Wanted::SignOff => {
                 awaited.words()
+            }
+            (None, None, Some(awaited)) if awaited.what == Wanted::EndOfBlock => {
+                format!("driven by {}, {}", self.operator, awaited.words())
             }
             (None, None, Some(_)) => format!("driven by {}", self.operator),
             (None, None, None) => OPEN.to_owned(),
@@ -108,10 +114,16 @@ impl Standing {
         }
     }
 
-    /// Since when it waits, or is driven.
+    /// Whether somebody drives it just now: others may have it, too.
+    fn is_driven(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| driver.drives)
+    }
+
+    /// Since when it waits, runs or is driven.
     pub fn since(&self) -> Option<Timestamp> {
         let awaited = self.awaited.as_ref()?;
-        let driven = self.driver.as_ref().filter(|_| awaited.what != Wanted::SignOff);
+        let moves = matches!(awaited.what, Wanted::SignOff | Wanted::EndOfBlock);
+        let driven = self.driver.as_ref().filter(|driver| driver.drives && !moves);
         Some(driven.map_or(awaited.since, |driver| driver.since))
     }
 }
@@ -176,6 +188,7 @@ fn standing_by(
     plan: &Plan,
     (mut events, first, opened): (Reader, &Stamped, &RunOpened),
 ) -> Result<Stands, Unreadable> {
+    let held = held_by(&dir.path);
     let mut reading = Reading::new(plan);
     let (mut verdict, mut last) = (None, first.at);
     // What the engine refuses is kept by the reading.
@@ -195,6 +208,6 @@ fn standing_by(
         }
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
-    let read = Read { opened, first: first.at, last, closed: verdict, sealed };
+    let read = Read { opened, first: first.at, last, closed: verdict, sealed, held };
     Ok(Stands::Here(Box::new(Standing::of(dir, &reading, &read))))
 }

@@ -15,11 +15,5 @@ pub fn exit_of(verdict: Verdict) -> Exit {
 
 /// A verdict in words.
 pub fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "passed",
-        Verdict::NothingDone => "nothing done",
-        Verdict::Failed => "failed",
-        Verdict::RolledBack => "rolled back",
-        Verdict::Aborted => "aborted",
-    }
+    verdict.words()
 }

@@ -9,7 +9,7 @@ use holdpoint_engine::{
 };
 
 use super::reply::evidence_file;
-use super::tell::show_question;
+use super::tell::{show_prose, show_question};
 use super::{Answer, Desk, RunView, Store, roll_back};
 use crate::notices::Notices;
 use crate::problem::Problem;
@@ -28,18 +28,27 @@ pub struct Prepared<P> {
     refused: Option<(Task, Question)>,
     /// People who are told elsewhere.
     notices: Option<Notices>,
+    /// Whose prose was shown last.
+    told: Option<Task>,
 }
 
 impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(screen: &Screen, answers: Answers, otherwise: Option<P>) -> Prepared<P> {
         let (screen, taken) = (screen.clone(), BTreeSet::new());
-        Prepared { screen, answers, otherwise, taken, refused: None, notices: None }
+        Prepared { screen, answers, otherwise, taken, refused: None, notices: None, told: None }
     }
 
     /// Puts on record what came of these notices.
     pub fn noticing(self, notices: &Notices) -> Prepared<P> {
         Prepared { notices: Some(notices.clone()), ..self }
+    }
+
+    /// What stands above an action that the file answers, where somebody sits there and reads along.
+    fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
+        if self.otherwise.is_some() && self.told.replace(task) != Some(task) {
+            show_prose(&self.screen, view, task);
+        }
     }
 
     fn entry(&self, plan: &Plan, task: Task) -> Option<&Entry> {
@@ -281,6 +290,7 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
         store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         if let Some(events) = self.prepared(view, execution.task, None, store)? {
+            self.tell_prose(view, execution.task);
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
@@ -308,6 +318,9 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
         store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         if let Some(events) = self.prepared(view, task, Some(question), store)? {
+            if !matches!(question, Question::Failed | Question::InDoubt | Question::Barred) {
+                self.tell_prose(view, task);
+            }
             show_question(&self.screen, view, task, question);
             if let [Event::SignOffRefused { reason, .. }] = &events[..] {
                 self.screen.tell(&format!("  refused: {}", self.screen.neutralise(reason)));

@@ -129,6 +129,7 @@ fn goes_on_beside_a_soak(moment: &Moment) -> bool {
             | Moment::AttemptEnded { .. }
             | Moment::PassedOver { .. }
             | Moment::Answered { .. }
+            | Moment::Noted { .. }
     )
 }
 
@@ -163,14 +164,14 @@ impl Observer for Screening {
             Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
-            Moment::Waiting { action, place, pause_ms, held: Some(held) } => {
+            Moment::Waiting { action, place, pause_ms, held: Some(held), .. } => {
                 let of = |step: &Step| step.actions.iter().any(|of| of.id == *action);
                 let step = view.plan.steps.iter().position(of);
                 let clocked = step.and_then(|step| self.screen.clocked(view.plan, view.run, step));
                 let pause = Duration::from_millis(*pause_ms);
                 self.soaking.holds((action, place.as_deref()), held, pause, clocked);
             }
-            Moment::Waiting { action, place, pause_ms, held: None } => {
+            Moment::Waiting { action, place, pause_ms, held: None, .. } => {
                 let pause = Duration::from_millis(*pause_ms);
                 if let Some(retrying) = retrying(view, action, place.as_deref()) {
                     self.retries.waits((action, place.as_deref()), retrying, pause);
@@ -196,7 +197,7 @@ impl Observer for Screening {
                 "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
                  --unattended; or have the answers file skip the block.",
             ),
-            Moment::AttemptEnded { finished, assumed: false } => self.show_end(view, finished),
+            Moment::AttemptEnded { finished, assumed: false, .. } => self.show_end(view, finished),
             Moment::AttemptTakenUp { action, place, attempt, .. } => {
                 let place = place.as_deref().unwrap_or_default();
                 self.screen.tell(&self.screen.neutralise(&format!(
@@ -211,12 +212,13 @@ impl Observer for Screening {
                     self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
             }
-            Moment::Answered { events } => tell_answers(&self.screen, events),
+            Moment::Answered { events, .. } => tell_answers(&self.screen, view, events),
             Moment::RollbackAsked => self.screen.tell("  the document asks for a rollback of what was done"),
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
             Moment::AttemptEnded { assumed: true, .. }
             | Moment::PauseCut { .. }
             | Moment::Asked { .. }
+            | Moment::Noted { .. }
             | Moment::Parked { .. }
             | Moment::Closed { .. } => {}
         }
@@ -237,7 +239,10 @@ fn retrying(view: &RunView<'_>, action: &str, place: Option<&str>) -> Option<Ret
 }
 
 /// What was decided, in one line each: all that an answers file answered; of what was typed, what does not say itself.
-fn tell_answers(screen: &Screen, events: &[Event]) {
+fn tell_answers(screen: &Screen, view: &RunView<'_>, events: &[Event]) {
+    let by_hand = |step: &str, action: &str| {
+        Task::named(view.plan, step, action).is_some_and(|task| task.offered(view.plan).is_some())
+    };
     for event in events {
         let Some(by) = event.by() else { continue };
         let typed = by.via == Via::Terminal;
@@ -251,7 +256,17 @@ fn tell_answers(screen: &Screen, events: &[Event]) {
             Event::SignOffRejected { reason, by, .. } => format!("rejected by {}: {reason}", by.who),
             Event::Deviation(Deviation { kind, reason, .. }) => format!("deviation: {kind}, {reason}"),
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
-            Event::Decision { choice: Choice::Abort, .. } if typed => "decided: abort".to_owned(),
+            // Nothing else on the screen says that it counted.
+            Event::ItemConfirmed { step, action, .. } if by_hand(step, action) => "done by hand".to_owned(),
+            Event::Decision {
+                choice:
+                    choice @ (Choice::Abort
+                    | Choice::NotApplicable
+                    | Choice::PassOver
+                    | Choice::Accepted
+                    | Choice::Happened),
+                ..
+            } if typed => format!("decided: {choice}"),
             _ if typed => continue,
             Event::ItemConfirmed { .. } => "confirmed".to_owned(),
             Event::ValueRecorded { name, value, within_limits, .. } => {

@@ -210,7 +210,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
                 deviations => format!("{}:", many(deviations, "deviation")),
             };
             screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
-            tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
+            tell_each(screen, "    ", view.run.told_deviations());
         }
         (Question::Failed, _) if view.run.printed_otherwise(task) => {
             let text =

@@ -11,6 +11,7 @@ mod hold_point;
 mod info;
 mod offered;
 mod operator;
+mod record;
 mod shown;
 mod sign;
 
@@ -80,7 +81,7 @@ impl Desk for Operator {
         }
         show_question(&self.screen, view, task, question);
         match question {
-            Question::Record => choose::record(self, view, task, store),
+            Question::Record => record::record(self, view, task, store),
             Question::SignOff
             | Question::Failed
             | Question::InDoubt

@@ -53,9 +53,9 @@ fn at_the_end_of_a_window_somebody_with_the_role_lets_the_run_go_on() {
     terminal.waits_for("night may be changed Tue 22:00..Wed 02:00 Europe/Berlin, and it is Wed 02:0");
     terminal.waits_for("RULES DO NOT HOLD");
     answer(&mut terminal, "What now?:", "go on");
-    answer(&mut terminal, "names people)?:", QA);
+    answer(&mut terminal, "names people)?", QA);
     answer(&mut terminal, "Why does it go on all the same? (Ctrl-C goes back):", "half of it is done");
-    answer(&mut terminal, "Printed name:", "Quinn Auditor");
+    answer(&mut terminal, "Printed name", "Quinn Auditor");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("PASSED");
     terminal.ends(0);
@@ -92,9 +92,9 @@ fn a_step_that_is_too_early_is_waited_for_or_somebody_answers_for_it() {
     terminal.waits_for("NOT YET");
     answer(&mut terminal, "Wait for it?:", "otherwise");
     answer(&mut terminal, "What now?:", "go on");
-    answer(&mut terminal, "names people)?:", QA);
+    answer(&mut terminal, "names people)?", QA);
     answer(&mut terminal, "Why does it go on all the same? (Ctrl-C goes back):", "everybody is here");
-    answer(&mut terminal, "Printed name:", "Quinn Auditor");
+    answer(&mut terminal, "Printed name", "Quinn Auditor");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("PASSED");
     terminal.ends(0);

@@ -95,7 +95,7 @@ fn a_slip_is_corrected_before_it_is_on_record() {
     let steps = "## Observe\n\n```yaml record\nrate: { prompt: Rate, type: number, max: 2 }\nwho: { prompt: Who }\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("write").answers("Rate (number, at most 2)", "15").answers("Who", "Ann");
+    terminal.answers("Rate (number, at most 2)", "15").answers("Who", "Ann");
     terminal.waits_for("rate = 15  (out of its limits: the step fails)").waits_for("who = Ann");
     terminal.answers("Write that down?", "again");
     terminal.answers("Rate (number, at most 2)", "1.5").answers("Who", "Ann").waits_for("rate = 1.5");

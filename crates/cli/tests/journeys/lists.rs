@@ -57,7 +57,7 @@ fn runs_are_listed_newest_first_and_each_says_how_it_stands() {
     let numbers: Vec<&str> = told.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(numbers, ["run", "7", "6", "5", "4", "3", "2", "1"], "{told}");
     for (number, state) in [
-        ("7", "driven by ops@example.org since "),
+        ("7", "driven by ops@example.org, running since "),
         ("6", "passed, expunged"),
         ("5", "passed with 1 deviation"),
         ("4", "passed  "),

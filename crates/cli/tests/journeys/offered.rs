@@ -27,8 +27,12 @@ fn each_command_is_asked_about_and_runs_by_its_key_alone() {
     assert!(desk.path("ran-a 'b'").exists());
     terminal.waits_for("echo other").waits_for("shown to print:").waits_for("hello").chooses("run");
     terminal.waits_for("expected").waits_for("came").waits_for("a[c]cept").chooses("accept");
-    terminal.waits_for("touch ran-two").chooses("by hand");
-    terminal.waits_for("touch ran-three").chooses("not applicable");
+    terminal.waits_for("decided: what it printed is as it should be");
+    terminal.waits_for("touch ran-two").chooses("by hand").waits_for("  done by hand\r\n");
+    terminal
+        .waits_for("touch ran-three")
+        .chooses("not applicable")
+        .waits_for("  decided: not applicable\r\n");
     terminal.waits_for("Then look again.").chooses("confirm").waits_for("PASSED");
     terminal.ends(0);
     assert!(!desk.path("ran-two").exists() && !desk.path("ran-three").exists());
@@ -70,9 +74,9 @@ fn a_command_that_failed_is_done_by_hand_or_skipped_and_every_report_says_that_i
     for told in ["DONE BY HAND", "one#1 done by hand, by", "PASSED, WITH DEVIATIONS"] {
         assert!(shown.contains(told), "{told} is not in\n{shown}");
     }
-    assert_eq!(shown.matches("FAILED AND LEFT OUT").count(), 2, "{shown}");
+    assert_eq!(shown.matches("FAILED, THEN SKIPPED").count(), 2, "{shown}");
     let (step, _) = desk.ends(0, &["show", "1", "--step", "three"]);
-    assert!(step.contains("FAILED AND LEFT OUT") && step.contains("DONE BY HAND"), "{step}");
+    assert!(step.contains("FAILED, THEN SKIPPED") && step.contains("DONE BY HAND"), "{step}");
 }
 
 #[test]
@@ -85,4 +89,39 @@ fn the_head_does_not_say_that_checks_run_unasked_where_every_command_waits() {
     assert!(!text.contains("checks      run unasked"), "{text}");
     // What its title ends with does not stand before what we say of it.
     assert!(text.contains("PARKED · at 1 Look at the disk, waiting for"), "{text}");
+}
+
+#[test]
+fn a_step_that_was_done_by_hand_in_part_says_so_and_reports_list_that_among_the_decisions() {
+    let desk = Desk::with("");
+    desk.write("list.md", "# A\n\n## One\n\n```sh\nrm \"$HOME/a\"\n```\n\n```sh\nrm b\n```\n");
+    desk.write("a.yaml", "steps:\n  one#1: { confirm: true }\n  one#2: { choice: not_applicable }\n");
+    desk.ends(0, &["run", "list.md", "--unattended", "--answers", "a.yaml"]);
+    let (shown, _) = desk.ends(0, &["show", "1"]);
+    assert!(shown.contains("DONE BY HAND, 1 NOT APPLICABLE"), "{shown}");
+    assert!(shown.contains("one#1 done by hand, by ops@example.org (from the answers file)"), "{shown}");
+    let (markdown, _) = desk.ends(0, &["report", "1"]);
+    assert!(markdown.contains("| **DONE BY HAND, 1 NOT APPLICABLE** |"), "{markdown}");
+    let decided = markdown.split("## Decisions").nth(1).unwrap().split("## Sign-offs").next().unwrap();
+    assert!(decided.contains("| not reached | done by hand |"), "{decided}");
+    assert!(decided.contains("| not applicable: it is not for this run |"), "{decided}");
+    let told: Vec<&str> = markdown.lines().filter(|line| line.contains("**DONE BY HAND** ·")).collect();
+    assert_eq!(told.len(), 1, "{markdown}");
+    assert_eq!(told[0].matches("rm ").count(), 1, "the command is told once: {}", told[0]);
+    let (page, _) = desk.ends(0, &["report", "1", "--format", "html"]);
+    assert!(page.contains("<td>done by hand</td>"), "the page tells it too");
+}
+
+#[test]
+fn text_above_what_a_file_answers_is_shown_to_whoever_sits_there() {
+    let desk = Desk::with("");
+    desk.write(
+        "list.md",
+        "# A\n\n## B\n\nTell ops first.\n\n| Check | Result |\n|---|---|\n| About disks | see the wiki |\n| Disks | ☐ pass ☐ fail |\n\n## C\n\nLook at it.\n",
+    );
+    desk.write("answers.yaml", "steps:\n  b: { value: { row_disks: pass } }\n");
+    let mut terminal = desk.terminal(&["run", "list.md", "--answers", "answers.yaml"]);
+    terminal.waits_for("Tell ops first.").waits_for("About disks").waits_for("row_disks");
+    terminal.waits_for("Look at it.").chooses("confirm").waits_for("PASSED");
+    terminal.ends(0);
 }

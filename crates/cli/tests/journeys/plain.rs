@@ -1,7 +1,9 @@
 //! Where nobody reads along on a terminal: plain lines. Where colours are not wanted: none.
 
+use rustix::termios::LocalModes;
+
 use crate::screens::book;
-use crate::support::Desk;
+use crate::support::{Desk, eventually};
 
 const STEPS: &str = "## Work\n\n> [!WARNING]\n> Loud.\n\n```sh run\nprintf 'one\\rtwo\\n'; printf '\\033[31mred\\033[0m\\n'\n```\n\n\
     ## Look\n\n```yaml step\non_failure: stop\n```\n\n```sh check\necho came\n```\n\n\
@@ -72,4 +74,20 @@ fn the_bar_beside_a_running_block_and_the_lists_of_steps_show_titles_with_their_
     assert!(text.contains(&format!("0/2 · {title}")), "{text:?}");
     assert!(!text.contains("{{"), "{text:?}");
     terminal.listens();
+}
+
+#[test]
+fn keys_that_are_pressed_while_a_block_runs_are_not_shown_and_the_bar_says_how_it_is_stopped() {
+    let steps = "## Wait\n\n```sh run\necho begun; until test -e go; do sleep 0.02; done\n```\n\n\
+        ## Look\n\n- [ ] It is good\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("│ begun").waits_for("Ctrl-C stops it");
+    assert!(!terminal.has(LocalModes::ECHO));
+    terminal.types("zzz");
+    desk.write("go", "");
+    terminal.chooses("confirm").waits_for("Run 1: PASSED");
+    eventually("keys are shown as they were before", || terminal.has(LocalModes::ECHO));
+    let told = terminal.ends(0);
+    assert!(!told.contains("zzz"), "{told}");
 }

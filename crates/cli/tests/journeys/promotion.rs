@@ -46,15 +46,13 @@ fn sha256(path: &Path) -> String {
 #[track_caller]
 fn goes_on_until(terminal: &mut Terminal, text: &str) {
     loop {
-        let prompts =
-            [text, "What now? [run]", "[c]onfirm", "proceed [y]", "What now? [write]", "HOLD POINT"];
+        let prompts = [text, "What now? [run]", "[c]onfirm", "proceed [y]", "Type the value.", "HOLD POINT"];
         match terminal.waits_for_any(&prompts) {
             0 => return,
             1 => presses(terminal, ""),
             2 => drop(terminal.chooses("confirm")),
             3 => drop(terminal.chooses("proceed")),
             4 => {
-                presses(terminal, "");
                 terminal
                     .answers("Error rate over the last ten minutes, in percent (number, 0 to 0.1)", "0.02");
                 terminal.answers("Evidence (address)", "https://dashboard.example.org/parcel-desk");

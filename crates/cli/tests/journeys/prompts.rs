@@ -267,26 +267,28 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
         ## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("?").waits_for("write the values down");
-    terminal.waits_for("What now?").listens();
-    terminal.types("n\r");
+    let rate = "Rate (number, at most 2)";
+    terminal.answers(rate, ":n");
     terminal
         .answers("Note (Ctrl-C goes back)", "?")
         .waits_for("worth keeping")
         .answers("Note (Ctrl-C goes back)", "windy");
     terminal
-        .chooses("skip")
+        .answers(rate, ":skip")
         .answers("Why is it skipped? (Ctrl-C goes back)", "?")
         .waits_for("A sentence for whoever reads");
     terminal.waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
     terminal.presses_ctrl_c();
-    terminal.chooses("abort").answers("End the run for good?", "?").waits_for("end the run here, for good");
+    terminal
+        .answers(rate, ":abort")
+        .answers("End the run for good?", "?")
+        .waits_for("end the run here, for good");
     terminal.answers("End the run for good?", "no");
     terminal
-        .chooses("write")
-        .answers("Rate (number, at most 2)", "?")
+        .answers(rate, "?")
         .waits_for("What it takes:")
-        .answers("Rate (number, at most 2)", "1");
+        .waits_for("write a note into the record")
+        .answers(rate, "1");
     terminal.answers("Evidence (address)", "?").waits_for("Where what you saw can be seen");
     terminal.waits_for("Evidence (address)").listens();
     terminal.types("see the wiki\r");
@@ -331,7 +333,6 @@ fn long_questions_break_at_blanks_and_yes_is_taken_by_its_letter() {
         let desk = Desk::with("");
         desk.write("list.md", ROWS);
         let mut terminal = Terminal::start_sized(&desk, columns, rows, &["run", "list.md"]);
-        terminal.chooses("write");
         terminal.waits_for("(one of Yes, No): ").listens();
         terminal.types("nonsense\r");
         terminal.waits_for("it must be one of Yes, No").waits_for("): ").listens();
@@ -359,9 +360,88 @@ fn what_is_typed_beyond_the_window_scrolls_and_is_recorded_whole() {
         "nobody is there who could look at it before the morning, and it can wait until then, says the owner";
     let mut terminal = Terminal::start_sized(&desk, 60, 20, &["run", "book.md"]);
     terminal.chooses("run").waits_for("✓ passed");
-    terminal.chooses("skip").waits_for("Why is it skipped?").waits_for("> ").listens();
+    terminal.chooses("skip").waits_for("Ctrl-C goes back").waits_for("Why is it skipped?: ").listens();
     terminal.types(&format!("{reason}X\u{8}\r"));
     terminal.waits_for("PASSED");
     fits(&terminal.bytes_at_the_end(0), 60);
     assert_eq!(desk.is_intact_and_complete(1).events.iter().filter(|e| e["reason"] == reason).count(), 1);
+}
+
+/// A step that has a value written down, of this kind.
+fn observed(kind: &str) -> Desk {
+    Desk::with(&book(&format!("## Observe\n\n```yaml record\nseen: {{ prompt: Seen{kind} }}\n```\n")))
+}
+
+#[test]
+fn where_a_value_is_awaited_what_is_typed_is_the_value_and_a_choice_has_a_colon() {
+    let desk = observed(", type: number");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("Type the value. A choice is typed with a colon before it");
+    terminal.waits_for("[s]kip").waits_for("Seen (number): ").listens();
+    // A choice without its colon is no value of this kind, and it is said how it is chosen.
+    terminal.types("skip\r");
+    terminal.waits_for("it must be a number. To choose it, type :skip");
+    terminal.types("\u{15}:nonsense\r");
+    terminal.waits_for("That is no choice.");
+    terminal.types("\u{15}:i\r");
+    terminal.waits_for("of 1 step").waits_for("Seen (number): ").listens();
+    terminal.types("0.05\r");
+    terminal.waits_for("seen = 0.05").answers("Write that down?", "yes").waits_for("PASSED");
+    terminal.ends(0);
+    assert_eq!(desk.is_intact_and_complete(1).one("value.recorded")["value"], "0.05");
+}
+
+#[test]
+fn a_value_that_reads_like_a_choice_is_the_value_and_that_is_said() {
+    let desk = observed("");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.answers("Seen", "park").waits_for("seen = park").waits_for("It is the value.");
+    terminal.answers("Write that down?", "again");
+    // Two colons: a value that begins with one.
+    terminal.answers("Seen", "::p").waits_for("seen = :p");
+    terminal.answers("Write that down?", "yes").waits_for("PASSED");
+    terminal.ends(0);
+    assert_eq!(desk.is_intact_and_complete(1).one("value.recorded")["value"], ":p");
+
+    let desk = observed("");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.answers("Seen", ":skip").answers("Why is it skipped?", "nobody looks").waits_for("NOTHING DONE");
+    terminal.ends(1);
+    assert_eq!(desk.is_intact_and_complete(1).one("deviation")["kind"], "skipped");
+
+    let desk = observed("");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.answers("Seen", ":p").waits_for("PARKED");
+    terminal.ends(3);
+}
+
+#[test]
+fn ctrl_c_at_a_later_value_goes_back_to_the_first_and_at_the_first_parks() {
+    let two =
+        "## Observe\n\n```yaml record\na: { prompt: First }\nb: { prompt: Second, evidence: url }\n```\n";
+    let desk = Desk::with(&book(two));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.answers("First", "1").waits_for("Second: ").listens();
+    terminal.presses_ctrl_c();
+    terminal.answers("First", "2").answers("Second", "3").waits_for("Evidence (address)").listens();
+    terminal.presses_ctrl_c();
+    terminal.waits_for("Second: ").listens();
+    terminal.presses_ctrl_c();
+    terminal.waits_for("First: ").listens();
+    terminal.presses_ctrl_c();
+    terminal.waits_for("PARKED");
+    terminal.ends(3);
+    assert!(desk.is_intact_and_open(1).all("value.recorded").is_empty());
+}
+
+#[test]
+fn what_a_rollback_would_do_is_offered_where_something_was_done() {
+    let steps = "## Make\n\n```sh run\ntrue\n```\n\n```sh rollback\ntrue\n```\n\n## Use\n\n- [ ] It works\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("[n]ote");
+    let before = terminal.text();
+    assert!(!before.contains("hat rollback"), "{before}");
+    terminal.chooses("run").waits_for("[w]hat rollback").chooses("park");
+    terminal.ends(3);
 }

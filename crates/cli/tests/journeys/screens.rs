@@ -194,7 +194,6 @@ fn going_back_does_everything_from_there_again() {
 fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
     let desk = Desk::with(&book(TWO)).set("PS1", "shell> ");
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("what rollback").waits_for("Nothing was changed that could be rolled back.");
     terminal.chooses("run").chooses("what rollback").waits_for("1. undo 1 Make");
     terminal.chooses("note").answers("Note (Ctrl-C goes back)", "the light is green");
     terminal
@@ -282,7 +281,7 @@ fn items_are_confirmed_and_values_written_down_with_their_evidence() {
     let photo = desk.write("photo", "a picture");
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.waits_for("[ ] The door is closed").chooses("confirm");
-    terminal.chooses("write").waits_for("Pressure in bar").listens();
+    terminal.waits_for("Pressure in bar").listens();
     terminal.types("high\r");
     terminal.answers("Pressure in bar (number, 1 to 2)", "1.5");
     terminal.waits_for("Evidence (file)").listens();
@@ -308,12 +307,9 @@ fn a_value_out_of_its_limits_is_kept_and_fails_the_step() {
     let steps = "## Observe\n\n```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal
-        .chooses("write")
-        .answers("Pressure (number, at most 2)", "2.7")
-        .waits_for("It is kept, and the step fails.");
+    terminal.answers("Pressure (number, at most 2)", "2.7").waits_for("It is kept, and the step fails.");
     terminal.answers("Write that down?", "yes").waits_for("did not pass").chooses("retry");
-    terminal.chooses("write").answers("Pressure (number, at most 2)", "1.9");
+    terminal.answers("Pressure (number, at most 2)", "1.9");
     terminal.answers("Write that down?", "yes").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);

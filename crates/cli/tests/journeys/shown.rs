@@ -23,9 +23,11 @@ fn at_the_operators_terminal_a_key_shows_what_a_signature_binds_and_it_is_shown_
     // Once shown, it is not shown again as it is; a note is new.
     terminal.chooses("sign").waits_for(WHO).listens();
     let before = terminal.text().matches("What happened").count();
+    // Whoever leaves that question is back at the one before it, and the run is not parked.
     terminal.presses_ctrl_c();
-    drop(terminal);
     assert_eq!(before, 1);
+    terminal.chooses("park");
+    terminal.ends(3);
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.chooses("sign").waits_for("What happened").waits_for("looked yesterday");
     terminal.answers(WHO, QA).answers("Printed name", "Quinn Auditor").waits_for("PASSED");
@@ -49,7 +51,7 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
     let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
-    terminal.waits_for("holdpoint exhibit 2");
+    terminal.waits_for("holdpoint exhibit 3");
     terminal.types("!");
     terminal.waits_for("not available");
     terminal.types("\r");
@@ -82,4 +84,40 @@ fn at_a_terminal_that_does_not_say_how_large_it_is_nobody_is_asked_by_a_pager_fi
     let mut terminal = Terminal::start_sized(&desk, 0, 0, &["sign", "1", "--as", QA]);
     terminal.waits_for("$ echo all is well").answers(&format!("{QA}, what now?"), "leave");
     terminal.ends(3);
+}
+
+#[test]
+fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhere() {
+    let steps = "## Look\n\n- [ ] The start page shows v1.1\n\n```yaml record\nerrors: { type: number }\n```\n\n\
+        ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let desk = Desk::with(&book(steps)).set("PAGER", "");
+    desk.write("a.yaml", "steps:\n  look#1: { confirm: true }\n  look#2: { value: { errors: \"0.02\" } }\n");
+    desk.ends(3, &["run", "book.md", "--unattended", "--answers", "a.yaml"]);
+    let (told, _) = desk.ends(0, &["show", "1"]);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let came = "2 answers came from an answers file, and nobody was asked: look#1, look#2";
+    assert!(told.contains(came), "{told}");
+    let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
+    terminal.waits_for("2 answers came from an answers file: nobody was asked");
+    terminal.answers(&format!("{QA}, what now?"), "sign").answers("Printed name", "Quinn Auditor");
+    terminal.waits_for("On record");
+    terminal.ends(0);
+    let shown = shown(&desk);
+    for line in [
+        "confirmed by ops@example.org (from the answers file): The start page shows v1.1",
+        "errors recorded by ops@example.org (from the answers file)",
+        "errors = 0.02, recorded by ops@example.org (from the answers file)",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    desk.ends(0, &["resume", "1", "--unattended"]);
+    desk.is_intact_and_complete(1);
+    let (_, told) = desk.ends(0, &["replay", "1", "--speed", "1000"]);
+    assert!(told.contains("(confirmed by ops@example.org (from the answers file))"), "{told}");
+    // Nobody signs what is over, and is told who did.
+    let (_, told) = desk.ends(2, &["sign", "1", "--as", QA]);
+    let told = told.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ");
+    let over =
+        "run 1 is over (PASSED), and waits for no signature: release#1 was signed off by Quinn Auditor";
+    assert!(told.contains(over), "{told}");
 }

@@ -58,3 +58,16 @@ fn where_a_key_signs_that_is_said_before_anybody_types_a_name() {
 /// The key of one who may sign.
 const ALLOWED: &str =
     "qa@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n";
+
+#[test]
+fn a_note_that_is_taken_at_a_prompt_is_a_moment_of_its_own_and_answers_nothing() {
+    let desk = Desk::with(&book("## Look\n\n- [ ] It is good\n"));
+    let mut terminal = desk.terminal(&["run", "book.md", "--format", "json-lines"]);
+    terminal.chooses("note").answers("Note (Ctrl-C goes back)", "windy");
+    terminal.waits_for("\"moment\":\"noted\",\"step\":\"look\",\"text\":\"windy\"");
+    terminal.chooses("confirm").waits_for("\"moment\":\"closed\"");
+    let told = terminal.ends(0);
+    let answered = told.lines().filter(|line| line.contains("\"moment\":\"answered\""));
+    let answered: Vec<&str> = answered.collect();
+    assert!(answered.len() == 1 && answered[0].contains("\"action\":\"look#1\""), "{answered:?}");
+}

@@ -146,3 +146,47 @@ fn the_description_is_the_one_of_the_documentation_and_what_it_says_is_so() {
         }
     }
 }
+
+#[test]
+fn errors_of_the_api_are_objects_in_our_words_whoever_finds_them() {
+    let bench = store();
+    let token = token(&bench, "ci");
+    let server = serving(&bench);
+    let bearer = format!("Authorization: Bearer {token}");
+    let cases: [(&str, &str, &[&str], u16, &str); 12] = [
+        ("GET", "/api/runs", &[], 401, "not signed in"),
+        ("GET", "/api/nowhere", &[], 404, "there is no such page"),
+        ("POST", "/api/runs", &[], 405, "nothing can be changed"),
+        ("DELETE", "/api/runs/1", &[], 405, "nothing can be changed"),
+        ("GET", "/api/runs", &["Sec-Fetch-Site: cross-site"], 403, "somebody else"),
+        ("GET", "/api/runs?envronment=x", &[], 400, "`envronment` is nothing that can be asked for here"),
+        ("GET", "/api/runs?open=yes", &[], 400, "`open` is `true` or `false`, not `yes`"),
+        ("GET", "/api/runs?open=true&open=true", &[], 400, "`open` is said twice"),
+        ("GET", "/api/runs?waits_for=%1b[2J&waits_for=x", &[], 400, "`waits_for` is said twice"),
+        ("GET", "/api/runs/1/events?from=x", &[], 400, "`from` is the number of an event, not `x`"),
+        ("GET", "/api/runs/%ff", &[], 400, "cannot be read"),
+        ("GET", "/api/runs/99", &[], 404, "there is no run 99"),
+    ];
+    for (method, path, lines, status, error) in cases {
+        let known = if status == 401 { vec![] } else { vec![bearer.as_str()] };
+        let answer = server.ask(method, path, &[&known, lines].concat(), "").is(status);
+        let told = answer.json();
+        assert!(told["error"].as_str().unwrap().contains(error), "{path}: {told}");
+        assert!(!told["help"].as_str().unwrap().is_empty(), "{path}: {told}");
+        for theirs in ["deserialize", "Invalid URL", "os error", "unknown field", "UTF-8"] {
+            assert!(!answer.body.contains(theirs), "{path}: {told}");
+        }
+    }
+    let elsewhere = "GET /api/runs HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assert!(server.raw(elsewhere.as_bytes()).is(421).json()["help"].is_string());
+    // A page that cannot be read is one of ours, too.
+    let cookie = server.signed_in();
+    let page = server.get("/runs/%ff", &[&cookie]).is(400);
+    assert!(
+        page.header("content-type").starts_with("text/html") && !page.body.contains("UTF-8"),
+        "{}",
+        page.body
+    );
+    let taken = bench.ends(2, &["serve", "--listen", &server.address]);
+    assert!(!taken.stderr.contains("os error"), "{}", taken.stderr);
+}

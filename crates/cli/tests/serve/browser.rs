@@ -44,6 +44,7 @@ await shot("list");
 await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 seen.opened = page.url();
 await page.waitForFunction(() => document.documentElement.dataset.live === "yes");
+seen.before = await page.evaluate(() => document.querySelectorAll("#happens li").length);
 await shot("run");
 const env = { PATH: process.env.PATH, HOME: home, HOLDPOINT_OPERATOR: "ops@example.org" };
 execFileSync(holdpoint, ["note", "3", "seen in a browser <i>x</i>"], { cwd: root, env, stdio: "ignore" });
@@ -113,6 +114,7 @@ fn somebody_with_a_keyboard_and_a_narrow_screen_reads_everything_as_it_happens()
     assert_eq!(stops[0], "Skip to content", "{seen:#}");
     assert_eq!(stops.last().unwrap(), "Run 3", "{seen:#}");
     assert_eq!(seen["opened"], format!("{url}runs/3"), "{seen:#}");
+    assert!(seen["before"].as_u64().unwrap() > 2, "what happened so far stands there: {seen:#}");
     assert_eq!(seen["italic"], 0, "texts are texts: {seen:#}");
     assert_eq!(seen["landmarks"], json!([1, 1, 1, 1]), "{seen:#}");
     assert_eq!(seen["unnamed"], 0, "{seen:#}");

@@ -36,7 +36,10 @@ fn a_listener_gets_what_is_on_record_then_what_is_added_then_the_end() {
     while told["event"]["type"] != "note" {
         told = stream.until("event");
     }
-    assert_eq!(told["words"], "note (hello there) by ops@example.org");
+    assert_eq!(told["words"], "note by ops@example.org: hello there");
+    // As the page shows times, and not as the record writes them.
+    let at = told["at"].as_str().unwrap();
+    assert!(at.len() == "2026-11-29 22:44:20 +00:00".len() && at.as_bytes()[10] == b' ', "{at}");
     bench.ends(0, &["resume", "1", "--unattended", "--answers", "a.yaml"]);
     let last = loop {
         let told = stream.until("event");

@@ -208,3 +208,69 @@ fn looking_changes_nothing() {
     drop(server);
     assert!(std::path::Path::new(HOLDPOINT).exists());
 }
+
+#[test]
+fn the_page_of_an_open_run_begins_with_what_happened_last_in_the_words_of_people() {
+    let bench = store();
+    let server = serving(&bench);
+    let cookie = server.signed_in();
+    let page = text(&server.get("/runs/3", &[&cookie]).is(200).body);
+    let happens = page.split("What happens").nth(1).unwrap();
+    for words in ["opened in staging by ops@example.org", "build#1 began", "build#1, attempt 1: passed"] {
+        assert!(happens.contains(words), "{words}\n{happens}");
+    }
+    let opened = bench.events(3)[0]["at"].as_str().unwrap().to_owned();
+    assert!(!happens.contains(&opened), "times are shown as on the rest of the page: {happens}");
+    for name in ["action.started", "run.opened", "signoff.requested"] {
+        assert!(!happens.contains(name), "{name} is a name of the record: {happens}");
+    }
+    for _ in 0..20 {
+        bench.ends(0, &["note", "3", "once more"]);
+    }
+    let page = server.get("/runs/3", &[&cookie]).is(200).body;
+    assert_eq!(page.matches("<li value=").count(), 12, "no more than the last of them");
+    assert!(
+        !server.get("/runs/1", &[&cookie]).is(200).body.contains("What happens"),
+        "nothing happens any more"
+    );
+}
+
+#[test]
+fn the_list_says_in_which_zone_its_times_are() {
+    let bench = store();
+    let server = serving(&bench);
+    let cookie = server.signed_in();
+    let head = bench.ends(0, &["runs"]).stdout;
+    let zone = head.split("opened (").nth(1).unwrap().split(')').next().unwrap().to_owned();
+    let page = text(&server.get("/", &[&cookie]).is(200).body);
+    assert!(page.contains(&format!("Times are those of {zone}.")), "{zone}\n{page}");
+}
+
+#[test]
+fn a_block_that_runs_is_shown_as_running_in_the_list_and_on_its_page() {
+    let body = "---\nrunbook: 1\n---\n# Slow\n\n## Wait\n\n```sh run\ntouch begun\nuntil test -e go; do sleep 0.02; done\n```\n";
+    let bench = Bench::with(&[("slow.md", body)]);
+    let mut driver = bench.command(HOLDPOINT).args(["run", "slow.md", "--unattended"]).spawn().unwrap();
+    while !bench.exists("begun") {
+        std::thread::yield_now();
+    }
+    let server = serving(&bench);
+    let cookie = server.signed_in();
+    let mut stream = server.stream("/api/runs/1/events", &[&cookie]);
+    assert_eq!(stream.until("standing")["awaited"]["what"], "end_of_block");
+    for path in ["/", "/runs/1"] {
+        let page = text(&server.get(path, &[&cookie]).is(200).body).to_lowercase();
+        assert!(page.contains("running") && !page.contains("in doubt"), "{path}: {page}");
+    }
+    let run = server.get("/api/runs/1", &[&cookie]).is(200).json();
+    assert_eq!((&run["running"][0]["step"], &run["driver"]["drives"]), (&"wait".into(), &true.into()));
+    // Nothing is added to the record when its driver is killed, and whoever watches is told all the same.
+    driver.kill().unwrap();
+    driver.wait().unwrap();
+    assert_eq!(stream.until("standing")["awaited"]["what"], "decision_on_doubt");
+    for path in ["/", "/runs/1"] {
+        let page = text(&server.get(path, &[&cookie]).is(200).body).to_lowercase();
+        assert!(!page.contains("running") && page.contains("in doubt"), "{path}: {page}");
+    }
+    bench.file("go", "");
+}

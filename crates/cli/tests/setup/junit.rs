@@ -85,7 +85,7 @@ fn what_was_skipped_says_why_and_a_passed_run_is_green() {
     bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
     report(&bench);
     let reason = ask(&bench, "string(//testcase[@classname='never-here']/skipped)");
-    assert_eq!(reason, "skipped by ops@example.org: Seen it before");
+    assert_eq!(reason, "skipped by ops@example.org (from the answers file): Seen it before");
     assert_eq!(ask(&bench, "count(//failure | //error)"), "0");
     assert!(ask(&bench, "string(//property[@name='deviation']/@value)").contains("Seen it before"));
 }

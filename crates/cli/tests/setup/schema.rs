@@ -440,7 +440,16 @@ fn every_moment_of_a_run_that_programs_are_told_of_validates() {
                 (Some(at as u64), Some("holdpoint-moments-1"))
             );
             assert_eq!(read["moment"] == "run_driven", at == 0, "{line}");
-            moments.insert(read["moment"].as_str().unwrap().to_owned());
+            let moment = read["moment"].as_str().unwrap();
+            // Whoever follows one step or action finds it at the top of whatever is of it.
+            let of_step = !matches!(moment, "run_driven" | "steps_passed" | "closed");
+            let of_action = of_step && !matches!(moment, "step_entered" | "passed_over");
+            assert_eq!(
+                (read["step"].is_string(), read["action"].is_string()),
+                (of_step, of_action),
+                "{line}"
+            );
+            moments.insert(moment.to_owned());
             let of = |text: String| Text {
                 from: String::new(),
                 schema: "moments",

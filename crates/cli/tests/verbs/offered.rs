@@ -210,3 +210,91 @@ fn the_plan_explains_a_command_under_the_step_that_shows_it_and_calls_none_offer
         "{told:?} {offered:?}"
     );
 }
+
+/// A section of bullets that say what to do, one of bullets that do not, a table and commands.
+const LISTS: &str = "# Release\n\n## Before\n\n- Stop the queue\n- Tell the lead\n- the rest\n\n## Rules\n\n- The lead decides.\n- Nobody else does.\n\n\
+    ## Check\n\nLook at each:\n\n| Check | Result |\n|---|---|\n| About disks | see the wiki |\n| Disks | ☐ pass ☐ fail |\n\n\
+    ## Do it\n\nIt takes an hour.\n\n```sh\ntrue\n```\n\n1. Look at it\n   - carefully\n   1. from above\n";
+
+#[test]
+fn a_plan_shows_every_line_and_its_explanation_names_every_question_with_its_reason() {
+    let bench = Bench::with(&[("list.md", LISTS)]);
+    let plan = bench.ends(0, &["plan", "list.md"]).stdout;
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    for line in LISTS.lines().filter(|line| !line.starts_with("```") && !line.contains('☐')) {
+        let text = line.trim_start_matches(|c: char| !c.is_alphabetic());
+        assert!(letters(&plan).contains(&letters(text)), "{line} is not in the plan:\n{plan}");
+    }
+    let asked =
+        plan.lines().filter(|line| line.contains("  confirm   ") || line.contains("  record    ")).count();
+    let explained = bench.ends(0, &["plan", "list.md", "--explain"]).stdout;
+    assert_eq!(explained.matches(": asked: ").count(), asked, "{explained}\n{plan}");
+    for told in [
+        "line 5: asked: a bullet: 2 of the 3 bullets of its list begin with a verb that says what to do\n          Stop the queue\n",
+        "line 6: asked: likewise\n          Tell the lead\n",
+        "line 11: bullets that are read: none of the 2 bullets of its list begins with a verb that says what to do, and it takes more than half\n",
+        "line 21: asked: it is a row of a table, for which something is chosen\n          Disks\n",
+        "bullets that are read: bullets inside of an item explain it\n          - carefully\n",
+    ] {
+        assert!(explained.contains(told), "{told}is not in\n{explained}");
+    }
+}
+
+#[test]
+fn the_questions_that_are_explained_are_those_of_the_plan_in_every_document() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/real");
+    for path in holdpoint_xtask::corpus::documents(&folder).unwrap() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let bench = Bench::with(&[("list.md", text.as_str())]);
+        let shown = bench.ends(0, &["plan", "list.md", "--explain", "--format", "json"]).json();
+        let count = |steps: &Value, of: &dyn Fn(&Value) -> usize| -> Vec<usize> {
+            steps.as_array().unwrap().iter().map(of).collect()
+        };
+        let is_question =
+            |action: &&Value| ["confirm", "record"].contains(&action["work"]["kind"].as_str().unwrap());
+        let asked = count(&shown["document"]["steps"], &|step| {
+            step["actions"].as_array().unwrap().iter().filter(is_question).count()
+        });
+        let explained = count(&shown["explained"], &|step| step["asks"].as_array().map_or(0, Vec::len));
+        assert_eq!(explained[..asked.len()], asked, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_literal_that_is_put_right_is_put_right_in_every_command() {
+    let text = "# Release\n\n```sh\nexport VERSION=v1.0.23\ntouch \"ran-tagged-$VERSION\"\ntouch ran-pushed-to@v1.0.23\n```\n";
+    let bench = Bench::with(&[("list.md", text)]);
+    bench.ends(0, &["plan", "list.md"]).says("asks for version: v1.0.23, a version: still right?");
+    bench.file(
+        "answers.yaml",
+        "steps:\n  release#1: { choice: run, value: { version: v2.0.0 } }\n  release#2: { choice: run }\n  release#3: { choice: run }\n",
+    );
+    bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(ran(&bench), ["repo/ran-pushed-to@v2.0.0", "repo/ran-tagged-v2.0.0"]);
+}
+
+#[test]
+fn a_variable_that_no_shell_sets_is_asked_for() {
+    let bench = Bench::with(&[("list.md", "# A\n\n```bash\ntouch ran-$HOST\n```\n")]);
+    bench.file("answers.yaml", "steps:\n  a#1: { choice: run }\n");
+    bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(ran(&bench), Vec::<String>::new());
+    bench.file("answers.yaml", "steps:\n  a#1: { choice: run, value: { HOST: web-1 } }\n");
+    bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(ran(&bench), ["repo/ran-web-1"]);
+}
+
+#[test]
+fn the_head_of_a_step_that_is_told_below_it_takes_one_line() {
+    let long = "Run the script that does all that a release needs, and stay beside it until it says that all of it went well, which is told last";
+    let bench =
+        Bench::with(&[("list.md", &*format!("# A\n\n1. {long}\n2. {long}:\n\n   ```sh\n   true\n   ```\n"))]);
+    let told = bench.ends(0, &["run", "list.md", "--dry-run"]).stderr;
+    let told = told.split("── values").next().unwrap();
+    let heads: Vec<&str> =
+        told.lines().filter(|line| line.starts_with("── 1") || line.starts_with("── 2")).collect();
+    assert!(heads.len() == 2 && heads[0].contains('…'), "{told}");
+    // The first is confirmed below its head; of the second nothing is but its command.
+    let letters = told.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    assert_eq!(letters.matches("whichistoldlast").count(), 2, "{told}");
+}

@@ -354,7 +354,9 @@ fn a_run_that_is_being_driven_takes_neither_a_second_driver_nor_a_note() {
     second.says(&format!("by process {}", child.id())).says("help: ");
     bench.ends(2, &["note", "1", "a note"]).says("is being driven");
     // Who only reads is let in.
-    bench.ends(0, &["verify", "1"]).says("intact, open");
+    let verified = bench.ends(0, &["verify", "1"]);
+    verified.says("intact, open").says(&format!("the run is in use now, by process {}", child.id()));
+    assert!(!verified.stderr.contains("crash"), "{}", verified.stderr);
     bench.ends(0, &["show", "1"]);
     bench.file("go", "");
     assert!(child.wait().unwrap().success());
@@ -479,4 +481,75 @@ fn a_line_of_somebodys_text_passes_for_no_line_of_show() {
         shown.stdout
     );
     assert!(!shown.stdout.lines().any(|line| line.starts_with("  signed off")), "{}", shown.stdout);
+}
+
+#[test]
+fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt_when_they_are_gone() {
+    let body = "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test ! -e go; do sleep 0.02; done\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
+    while !bench.exists("waiting") {
+        std::thread::yield_now();
+    }
+    let told = |verbs: &[&[&str]]| {
+        let told = verbs.iter().map(|verb| bench.ends(0, verb).stdout.to_lowercase());
+        told.collect::<Vec<_>>()
+    };
+    let verbs: [&[&str]; 4] =
+        [&["show", "1"], &["runs"], &["report", "1"], &["report", "1", "--format", "html"]];
+    for told in told(&verbs) {
+        assert!(told.contains("running") && !told.contains("in doubt"), "{told}");
+        assert!(told.contains(&format!("driven by {OPERATOR}")) || told.contains(OPERATOR), "{told}");
+    }
+    let writes =
+        |told: &str| told.contains("more may be added; outputs are being written, to blobs/partial-*");
+    while !writes(&bench.ends(0, &["verify", "1"]).stderr) {
+        std::thread::yield_now();
+    }
+    let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
+    assert_eq!((&run["steps"][0]["status"], &run["waits"]["status"]), (&json!("running"), &json!("running")));
+    assert_eq!((&run["running"][0]["action"], &run["driver"]["drives"]), (&json!("wait#1"), &json!(true)));
+    assert_eq!(run["driver"]["pid"], child.id());
+    let rows = bench.ends(0, &["runs", "--format", "json"]).json();
+    assert_eq!(rows[0]["awaited"]["what"], "end_of_block");
+    assert_eq!(rows[0]["driver"], run["driver"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for told in told(&verbs) {
+        assert!(!told.contains("running") && told.contains("in doubt"), "{told}");
+    }
+    let verified = bench.ends(0, &["verify", "1"]);
+    verified.says("belong to no event; a crash leaves such");
+    assert!(!verified.stderr.contains("in use"), "{}", verified.stderr);
+    let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
+    assert_eq!(run["steps"][0]["status"], "in_doubt");
+    assert_eq!((&run["running"], &run["driver"]), (&Value::Null, &Value::Null));
+    let rows = bench.ends(0, &["runs", "--format", "json"]).json();
+    assert_eq!(rows[0]["awaited"]["what"], "decision_on_doubt");
+    bench.file("go", "");
+}
+
+#[test]
+fn a_run_that_was_left_at_a_question_waits_for_an_answer_and_the_item_is_named_by_what_it_begins_with() {
+    let guide =
+        "# Guide\n\n## Publish\n\n1. Publish the **release** page\n   - Open the draft\n   - Click Publish\n";
+    let bench = Bench::with(&[("guide.md", guide)]);
+    bench.ends(3, &["run", "guide.md", "--unattended"]);
+    let shown = bench.ends(0, &["show", "1"]);
+    shown.says("(for an answer)").says("WAITING");
+    assert!(
+        !shown.stdout.contains("NOT REACHED") && !shown.stdout.contains("not reached"),
+        "{}",
+        shown.stdout
+    );
+    for format in ["markdown", "html"] {
+        let report = bench.ends(0, &["report", "1", "--format", format]).stdout;
+        let line = report.lines().find(|line| line.contains("It waits at step")).unwrap();
+        let named = line.rsplit("It waits at step").next().unwrap();
+        assert!(
+            named.contains("“Publish the release page …”") && named.contains(", for an answer"),
+            "{named}"
+        );
+        assert!(!named.contains("Open the draft") && !named.contains("not reached"), "{named}");
+    }
 }

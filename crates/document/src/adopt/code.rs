@@ -5,7 +5,7 @@ use super::shown;
 use crate::blocks::{is_shell_like, kind_of};
 use crate::markdown::{Fence, Fenced};
 use crate::offered::{
-    Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, marks, surely_looks, template,
+    Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, surely_looks, template,
 };
 use crate::{Class, Confidence, Span};
 
@@ -69,13 +69,14 @@ fn unfit(unit: &Unit, fence: Option<Fenced<'_>>, source: &str) -> Option<String>
 /// Why the commands of a piece of code do not become a block; `taken_back` where they did, and it did not hold.
 pub(super) fn why_not(
     source: &str,
+    values: &Values,
     unit: &Unit,
     fence: Option<Fenced<'_>>,
     taken_back: Option<&String>,
 ) -> Option<String> {
     let refused = |command: &Command| {
         let named: Vec<(Mark, String)> =
-            marks(&command.text).into_iter().map(|mark| (mark, "x".to_owned())).collect();
+            values.marks(&command.text).into_iter().map(|mark| (mark, "x".to_owned())).collect();
         template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
             Why::Never(message) => Some(message),
             Why::Again(_) => None,
@@ -241,7 +242,7 @@ impl Rewrite<'_> {
             self.proposal.edit(span, text, reason);
             needs = true;
         }
-        for blank in self.values.variables(&command.text) {
+        for blank in self.values.variables(&command.text, self.unit.language) {
             self.proposal.ask(blank);
             needs = true;
         }

@@ -8,6 +8,7 @@ mod code;
 mod edit;
 mod front;
 mod indent;
+mod items;
 mod proposal;
 mod shown;
 mod signoff;
@@ -75,7 +76,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
             let why = turn::out_of(source, &compiled.plan, unit.span)
-                .or_else(|| code::why_not(source, unit, fence, taken_back.get(&at)));
+                .or_else(|| code::why_not(source, &values, unit, fence, taken_back.get(&at)));
             match (why, fence) {
                 (None, Some(Fenced { fence, .. })) => blocks.push((unit, fence)),
                 (why, _) => code::leave(&mut proposal, unit, fence, why.unwrap_or_default()),
@@ -95,16 +96,20 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             code::rewrite(&mut proposal, &mut values, source, both, width);
         }
         proposal.active = active;
+        items::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
         turn::leave_tabs(&mut proposal, &in_tabs);
-        turn::left(&mut proposal, &compiled.plan);
+        turn::left(&mut proposal, source, &compiled.plan);
         let roles = match without_signoffs {
             true => Vec::new(),
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
         };
         front::propose(&mut proposal, source, &fronts, &roles);
         proposal.settle();
+        proposal.leave_literals(source);
         let (text, places) = edit::apply(source, &proposal.edits);
-        let found = errors(compile(&text, config).diagnostics);
+        let read = compile(&text, config);
+        items::left(&mut proposal, source, &compiled.plan, (&read.plan, &places));
+        let found = errors(read.diagnostics);
         proposal.text = text;
         // What an error is about, if it stands in a block that was proposed.
         let mut again = false;

@@ -1,6 +1,9 @@
 //! What is put together of a document, and what of it is left to a person.
 
+use std::collections::BTreeMap;
+
 use super::edit::Edit;
+use crate::offered::{elsewhere, in_lines};
 use crate::{Blank, Diagnostic, Span};
 
 /// Something that a person must decide.
@@ -37,6 +40,8 @@ pub(super) struct Proposal {
     pub(super) active: Vec<Span>,
     /// Where sign-offs are put in.
     pub(super) signoffs: Vec<usize>,
+    /// Of items whose mark changes, by where they begin: how far what belongs to them is indented now.
+    pub(super) widths: BTreeMap<usize, usize>,
 }
 
 impl Proposal {
@@ -56,6 +61,24 @@ impl Proposal {
             end = end.max(edit.span.end);
             apart
         });
+    }
+
+    /// Names the literals that are asked for and stand elsewhere as they are: whoever is asked for another would not know.
+    pub(super) fn leave_literals(&mut self, source: &str) {
+        let edited: Vec<Span> = self.edits.iter().map(|edit| edit.span).collect();
+        for blank in self.asked.iter().filter(|blank| blank.example) {
+            let lines = elsewhere(source, &blank.written, &edited);
+            let Some(first) = lines.first() else { continue };
+            let start: usize = source.split_inclusive('\n').take(first - 1).map(str::len).sum();
+            let at = start + source[start..].find(blank.written.as_str()).unwrap_or_default();
+            let what = format!(
+                "`{}` is asked for as `{}` now, and stays as it is in {}: is it the same there?",
+                blank.written,
+                blank.field.name,
+                in_lines(&lines)
+            );
+            self.left.push(Left { span: Span::new(at, at + blank.written.len()), what });
+        }
     }
 
     pub(super) fn edit(&mut self, span: Span, text: impl Into<String>, reason: impl Into<String>) {

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::placeholders::{Search, is_left_out};
 
-/// What differs from run to run: times, dates, identifiers, addresses, sizes, durations, numbers of processes.
+/// What differs from run to run: times, dates, identifiers, addresses, sizes, durations, numbers of processes, devices.
 static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let parts = [
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?",
@@ -17,6 +17,9 @@ static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"\b[0-9a-f]*(?:[0-9][a-f]|[a-f][0-9])[0-9a-f]{5,}\b",
         r"\b[0-9]+(?:\.[0-9]+)?(?:[smhd]|ms|[KMGT]i?B?|%)(?:\b|[0-9]+[smhd]\b)?",
         r"\b[0-9]+(?:\.[0-9]+)*\b",
+        // Devices are called otherwise on the next machine.
+        r"/dev/(?:mapper/|disk/|nvme|sd|vd|xvd|hd|md|dm-|loop|sr|tty)[A-Za-z0-9_./:-]*",
+        r"\b(?:en[ops][a-z0-9]+|eth[0-9]+|wlan[0-9]+|veth[0-9a-f]+)\b",
     ];
     Regex::new(&parts.join("|")).ok()
 });
@@ -35,6 +38,7 @@ pub(super) fn lines(shown: &str) -> Option<Vec<String>> {
             search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
         loose
             .extend(VOLATILE.iter().flat_map(|volatile| volatile.find_iter(line)).map(|found| found.range()));
+        loose.extend(columns(line));
         loose.sort_by_key(|range| (range.start, range.end));
         lines.push(loosened(line, &loose));
     }
@@ -42,6 +46,21 @@ pub(super) fn lines(shown: &str) -> Option<Vec<String>> {
         line.trim_end_matches(" (glob)").chars().any(char::is_alphabetic) && *line != "* (glob*)"
     };
     lines.iter().any(says).then_some(lines)
+}
+
+/// The blanks of a line that is a row of columns: these are as wide as what stands in them.
+fn columns(line: &str) -> Vec<std::ops::Range<usize>> {
+    let inner = line.trim_start();
+    let indent = line.len() - inner.len();
+    let is_row = inner.contains("  ") || inner.contains('\t');
+    let mut found = Vec::new();
+    let mut at = indent;
+    for part in inner.split_inclusive([' ', '\t']).filter(|_| is_row) {
+        let blank = part.len() - part.trim_end().len();
+        at += part.len();
+        found.extend((blank > 0).then(|| at - blank..at));
+    }
+    found
 }
 
 fn loosened(line: &str, loose: &[std::ops::Range<usize>]) -> String {

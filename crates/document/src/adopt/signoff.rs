@@ -32,11 +32,14 @@ pub(super) fn propose(
             _ => None,
         });
         // A step of the section before it, or of one that is read as a whole, ends elsewhere.
-        let Some((line, indent)) = asks.zip(indent(source, blocks, step.span)) else { continue };
+        let new = proposal.widths.get(&step.span.start).copied();
+        let Some((line, indent)) = asks.zip(new.or_else(|| indent(source, blocks, step.span))) else {
+            continue;
+        };
         let end = source[step.span.start..step.span.end].trim_end().len() + step.span.start;
         let role = role(&line, config);
         let pad = " ".repeat(indent);
-        let statement = yaml_text(line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim());
+        let statement = yaml_text(&statement(&line));
         let text = format!(
             "\n\n{pad}```yaml signoff\n{pad}role: {role}\n{pad}meaning: approval\n{pad}statement: {statement}\n{pad}```"
         );
@@ -52,6 +55,15 @@ pub(super) fn propose(
         }
     }
     roles
+}
+
+/// What is signed: not what the text has somebody do, but that it is given.
+fn statement(line: &str) -> String {
+    let asked = line.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '`' | '"' | '\''));
+    let asked = asked.trim().trim_end_matches(['.', ':', ';']);
+    format!(
+        "I have looked at what is on record above, and give the approval that is asked for here: “{asked}”."
+    )
 }
 
 fn asks(line: &str) -> bool {

@@ -32,6 +32,95 @@ fn values_become_inputs() {
 }
 
 #[test]
+fn a_literal_becomes_an_input_in_every_command_and_where_it_stays_is_named() {
+    let source = "# T\n\n## Tag v1.0.23\n\n```sh\nexport VERSION=v1.0.23\ngit tag \"$VERSION\"\ngit push origin v1.0.23\n```\n\n## If it fails\n\n```sh\ngit tag -d v1.0.23\n```\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.text.contains("export VERSION=\"${version}\"\n")
+            && adoption.text.contains("git push origin \"${version}\"\n"),
+        "{}",
+        adoption.text
+    );
+    let wanted = "`v1.0.23` is asked for as `version` now, and stays as it is in lines 3 and 14: is it the same there?";
+    assert!(adoption.left.iter().any(|left| left.what == wanted), "{:?}", adoption.left);
+    assert!(adoption.errors.is_empty(), "{:?}", adoption.errors);
+}
+
+/// Numbers and titles of a document's steps.
+fn steps(source: &str) -> Vec<String> {
+    let plan = compile_and_lint(source, None).0.plan;
+    plan.steps.iter().map(|step| format!("{} {}", step.number, step.title)).collect()
+}
+
+#[test]
+fn numbered_items_stay_steps_where_boxes_stand_beside_them() {
+    for (source, wanted) in [
+        (
+            "# T\n\n1. Look\n\n   ```sh\n   ls\n   ```\n\n2. Tell them\n\n- [ ] Watch it\n  for a while\n- [ ] Go home\n",
+            &["1 Look", "2 Tell them", "3 Watch it for a while", "4 Go home"][..],
+        ),
+        ("# T\n\n1. [ ] Look\n\n   ```sh\n   ls\n   ```\n\n2. [x] Tell them\n", &["1 Look", "2 Tell them"]),
+        (
+            "# T\n\n1. Look\n2. Tell them\n\n- [ ] Wait for approval by QA\n",
+            &["1 Look", "2 Tell them", "3 Wait for approval by QA"],
+        ),
+    ] {
+        let adoption = adopt(source, None);
+        assert_eq!(steps(&adoption.text), wanted, "{}", adoption.text);
+        assert!(adoption.errors.is_empty(), "{}\n{:?}", adoption.text, adoption.errors);
+        assert!(!adoption.left.iter().any(|left| left.what.contains("fall together")), "{:?}", adoption.left);
+    }
+}
+
+#[test]
+fn numbered_items_that_fall_together_are_named() {
+    let left = adopt("# T\n\n## A\n\n- [ ] Before\n\n1. Look\n2. Tell them\n", None).left;
+    assert!(left.iter().any(|left| left.what.contains("fall together in one step")), "{left:?}");
+}
+
+#[test]
+fn prose_that_says_what_to_do_above_a_block_is_named_for_nobody_confirms_it() {
+    let named = |prose: &str| {
+        let source = format!("# T\n\n{prose}\n\n1. Look\n\n   ```sh\n   ls\n   ```\n");
+        let left = adopt(&source, None).left;
+        left.iter().any(|left| left.what.contains("is only shown above its block"))
+    };
+    for prose in
+        ["Before you start, tell #ops in chat.", "It is slow. Stop the queue first.", "Call the lead!"]
+    {
+        assert!(named(prose), "{prose}");
+    }
+    for prose in ["It takes an hour.", "Look at the disks:", "The queue stops, and nobody is told."] {
+        assert!(!named(prose), "{prose}");
+    }
+    let named = |item: &str| {
+        let left = adopt(&format!("# T\n\n1. {item}\n\n   ```sh\n   ls\n   ```\n"), None).left;
+        left.iter().any(|left| left.what.contains("is only shown above its block"))
+    };
+    assert!(!named("Publish <version>"));
+    assert!(named("Publish <version>\n\n   Tell #ops first."));
+}
+
+#[test]
+fn a_sign_off_states_something_that_can_be_signed() {
+    let adopted = adopted("# T\n\n1. Look\n2. Wait for approval by QA.\n");
+    assert!(
+        adopted.contains(
+            "statement: 'I have looked at what is on record above, and give the approval that is asked for here: “Wait for approval by QA”.'"
+        ),
+        "{adopted}"
+    );
+}
+
+#[test]
+fn what_differs_between_machines_is_left_open() {
+    let source = "# T\n\n## A\n\n```console\n$ df -h /tmp\nFilesystem      Size  Used Avail Use% Mounted on\n/dev/vda1        20G   12G  7.1G  63% /\n$ ip link show\n2: enp3s0: <UP> mtu 1500 state UP\n```\n";
+    let adopted = adopted(source);
+    assert!(adopted.contains("Filesystem*Size*Used*Avail*Use%*Mounted*on (glob)\n*/ (glob)\n"), "{adopted}");
+    assert!(adopted.contains("*: *: * mtu * state UP (glob)\n"), "{adopted}");
+}
+
+#[test]
 fn what_is_proposed_is_a_run_book_and_is_not_proposed_again() {
     for source in [
         "# T\n\n## A\n\n```sh\nls\n```\n\nWait for approval by QA.\n\n## B\n\n```js\nx\n```\n",

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::proposal::Proposal;
 use crate::markdown::{self, Fronts};
 use crate::offered::{Unit, before, last_sentence, units};
-use crate::{DocumentKind, Plan, Span, Step, Work};
+use crate::{DocumentKind, Plan, Span, Step, Work, instructions};
 
 /// Words of a title, or of the text above code, by which that is for some runs only.
 static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -42,7 +42,8 @@ pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
 }
 
 /// Names the steps that are not for every run and would be confirmed in each, and rows of tables that nobody would be asked for.
-pub(super) fn left(proposal: &mut Proposal, plan: &Plan) {
+pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan) {
+    prose(proposal, source, plan);
     let sometimes = |step: &&Step| !step.alternatives.is_empty();
     for step in plan.steps.iter().filter(sometimes) {
         let what = "it is not for every run, and a run-book asks for it in each: give it a `when`, or move it to another document";
@@ -55,6 +56,55 @@ pub(super) fn left(proposal: &mut Proposal, plan: &Plan) {
             proposal.leave(row.span, what);
         }
     }
+}
+
+/// Names prose that says what to do and stands above a command that becomes a block: what is shown above a block nobody confirms.
+fn prose(proposal: &mut Proposal, source: &str, plan: &Plan) {
+    let all =
+        plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step.span.start, action)));
+    for (start, action) in all.filter(|(_, action)| action.work.offered().is_some()) {
+        let is_active = |unit: &Span| unit.start <= action.span.start && action.span.end <= unit.end;
+        let Some(prose) = action.prose.filter(|_| proposal.active.iter().any(is_active)) else { continue };
+        // What an item is called says what its block does.
+        let (before, behind) = match start.checked_sub(prose.start) {
+            Some(own) if start < prose.end => {
+                let (before, behind) = prose.of(source).split_at(own);
+                (before, behind.split_once("\n\n").map_or("", |(_, rest)| rest))
+            }
+            _ => ("", prose.of(source)),
+        };
+        let said = sentences(before).chain(sentences(behind)).find(|sentence| says_what_to_do(sentence));
+        if let Some(said) = said {
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            let what = format!(
+                "“{said}” is only shown above its block: write it as an item (`- [ ]`, or numbered) if somebody is to confirm it"
+            );
+            proposal.leave(prose, what);
+        }
+    }
+}
+
+/// The sentences of paragraphs, without what leads to the code below: that says what the code does.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[.!?](?:\s+|$)|\n\s*\n").ok());
+    let mut at = 0;
+    let ends: Vec<usize> =
+        ENDS.iter().flat_map(|ends| ends.find_iter(text)).map(|found| found.end()).collect();
+    ends.into_iter().chain([text.len()]).filter_map(move |end| {
+        let sentence = text.get(at..end)?.trim();
+        at = end;
+        (!sentence.is_empty() && !sentence.ends_with(':')).then_some(sentence)
+    })
+}
+
+/// Whether a sentence says what to do, behind what it begins with too: `Before you start, tell them.`
+fn says_what_to_do(sentence: &str) -> bool {
+    static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:before|after|once|when|first|then|as soon as|next)\b[^,.]*,\s+").ok()
+    });
+    let behind =
+        BEFORE.as_ref().and_then(|before| before.find(sentence)).map(|found| &sentence[found.end()..]);
+    [Some(sentence), behind].into_iter().flatten().any(instructions::begins_with_verb)
 }
 
 /// Code with commands in tabs, and how many: a run-book has no tabs, and to it all that stands in one is text; `plain` is

@@ -169,7 +169,12 @@ impl<'t> Level<'t> {
                 None => self.span.start,
                 Some(last) => {
                     let own = self.introduction(&gap, &last.unit, &unit);
-                    let from = gap.get(own).map_or(start, |first| self.entry_start(first, low)).min(start);
+                    let from = match (gap.get(own), last.unit.kind, unit.kind) {
+                        (Some(first), ..) => self.entry_start(first, low).min(start),
+                        // Rows in which nothing is to be done lead to the next one of the table.
+                        (None, Kind::Row, Kind::Row) if gap.is_empty() => self.line_end(low).min(start),
+                        (None, ..) => start,
+                    };
                     last.end = from;
                     last.tail = self.parts(&gap[..own], last.unit.span().end, from);
                     last.has_more = gap[..own].iter().any(|entry| entry.says_more(self.source));
@@ -326,6 +331,11 @@ impl<'t> Level<'t> {
     /// not before `low`.
     fn line_start(&self, at: usize, low: usize) -> usize {
         line_start(self.source, at, low)
+    }
+
+    /// Where the line ends that `at` is in.
+    fn line_end(&self, at: usize) -> usize {
+        self.source[at..].find('\n').map_or(self.source.len(), |end| at + end + 1)
     }
 }
 

@@ -218,7 +218,11 @@ impl Maker<'_> {
             may_be_empty: false,
         };
         let remark = row.comment.iter().map(|comment| {
-            let prompt = format!("{comment} (may be empty)");
+            let written = match comment.written.as_str() {
+                "" => String::new(),
+                written => format!(", beside “{written}”"),
+            };
+            let prompt = format!("{}{written} (may be empty)", comment.called);
             let field = field(format!("{name}_comment"), prompt, ValueKind::Text { pattern: None });
             Field { may_be_empty: true, ..field }
         });

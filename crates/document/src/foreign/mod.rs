@@ -12,6 +12,7 @@
 //! - Numbers are the document's own where they rise.
 
 mod book;
+mod bullets;
 mod entries;
 mod inside;
 mod layer;
@@ -21,6 +22,7 @@ mod outline;
 mod tables;
 mod words;
 
+pub use bullets::{Bullets, bullets};
 pub(crate) use layer::close_gaps;
 pub use layer::{Piece, Shown};
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::words;
 use crate::Span;
 
 /// A row that is a thing to do.
@@ -15,8 +16,17 @@ pub(super) struct Row {
     pub(super) title: String,
     /// What may be chosen; empty where it is only ticked.
     pub(super) choices: Vec<String>,
-    /// What the column for remarks is called, if there is one.
-    pub(super) comment: Option<String>,
+    /// The column for remarks, if there is one.
+    pub(super) comment: Option<Comment>,
+}
+
+/// A remark that is written down for a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Comment {
+    /// What its column is called.
+    pub(super) called: String,
+    /// What stands there already.
+    pub(super) written: String,
 }
 
 /// Headings of columns that stand for an answer.
@@ -53,20 +63,47 @@ pub(super) fn rows(source: &str, table: Span) -> Vec<Row> {
     let ticks: Vec<usize> = (0..head.len())
         .filter(|at| open(*at) && (is(TICKS, &head[*at]) || column(*at).any(|cell| !cell.trim().is_empty())))
         .collect();
-    let made = |(span, cells): &(Span, Vec<String>)| {
+    let made = |(number, (span, cells)): (usize, &(Span, Vec<String>))| {
         let inside = cells.iter().enumerate().find(|(at, cell)| within(*at) && boxes(cell).len() > 1);
+        let ticked = || {
+            // A box alone, or none where the other rows have some, is there to be filled in as well.
+            let own = |(at, cell): (usize, &String)| has_box(cell) || within(at) && is_box(cell);
+            (ticks.is_empty() && cells.iter().enumerate().any(own) && !divides(cells)).then(Vec::new)
+        };
         let (choices, used): (Vec<String>, Vec<usize>) = match (&named[..], inside) {
             ([_, ..], _) => (named.clone(), answers.clone()),
             ([], Some((at, cell))) => (boxes(cell), vec![at]),
             ([], None) if !ticks.is_empty() => (Vec::new(), ticks.clone()),
-            ([], None) => return None,
+            ([], None) => (Vec::new(), ticked()?),
         };
         let told = cells.iter().enumerate().filter(|(at, _)| !used.contains(at) && remarks != Some(*at));
         let title: Vec<String> = told.map(|(_, cell)| plain(cell)).filter(|cell| !cell.is_empty()).collect();
-        let comment = remarks.map(|at| capitalised(&head[at])).filter(|_| !choices.is_empty());
-        (!title.is_empty()).then(|| Row { span: *span, title: title.join(" – "), choices, comment })
+        let comment = remarks.filter(|_| !choices.is_empty()).map(|at| Comment {
+            called: capitalised(&head[at]),
+            written: cells.get(at).map(|cell| plain(cell)).unwrap_or_default(),
+        });
+        let title = match title.is_empty() {
+            // All that it says is what may be chosen.
+            true if named.is_empty() && !choices.is_empty() => format!("row {}", number + 1),
+            true => return None,
+            false => title.join(" – "),
+        };
+        Some(Row { span: *span, title, choices, comment })
     };
-    body.iter().filter_map(made).collect()
+    body.iter().enumerate().filter_map(made).collect()
+}
+
+/// Whether a row only heads those below it: all that it says stands in its first cell, in bold.
+fn divides(cells: &[String]) -> bool {
+    let mut said = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    said.next().is_some_and(words::heads) && said.next().is_none()
+}
+
+/// Whether a cell is a box and what is ticked with it: `☐ pass`.
+fn has_box(cell: &str) -> bool {
+    let marked = cell.trim_start().starts_with(['☐', '□', '▢', '◻', '☑', '☒'])
+        || ["[ ]", "[x]", "[X]"].iter().any(|mark| cell.trim_start().starts_with(mark));
+    marked && !plain(cell).is_empty()
 }
 
 /// The lines of a table, from mark to end, without line ends.
@@ -164,7 +201,7 @@ mod tests {
                 "{}: {}{}",
                 row.title,
                 row.choices.join("/"),
-                row.comment.map_or(String::new(), |c| format!(" +{c}"))
+                row.comment.map_or(String::new(), |c| format!(" +{}{}", c.called, c.written))
             )
         };
         rows(table, Span::new(0, table.len())).into_iter().map(told).collect()
@@ -195,6 +232,28 @@ mod tests {
             ["A: pass/fail", "B: pass/fail"]
         );
         assert_eq!(told("| Task | Done |\n|---|---|\n| A | [x] |\n| B | ☑ |"), ["A: ", "B: "]);
+    }
+
+    #[test]
+    fn rows_in_which_less_is_left_to_choose_are_confirmed() {
+        assert_eq!(
+            told(
+                "| Check | Result |\n|-|-|\n| **Disks** | |\n| A | ☐ pass ☐ fail |\n| B | ☐ pass |\n| C | |\n| D | see below |"
+            ),
+            ["A: pass/fail", "B – pass: ", "C: "]
+        );
+        assert_eq!(
+            told("| Result |\n|-|\n| ☐ pass ☐ fail |\n| ☐ Door shut |"),
+            ["row 1: pass/fail", "Door shut: "]
+        );
+    }
+
+    #[test]
+    fn what_stands_in_a_column_for_remarks_is_kept() {
+        assert_eq!(
+            told("| Item | Yes | No | Comment |\n|-|-|-|-|\n| A | | | ask Kim |"),
+            ["A: Yes/No +Commentask Kim"]
+        );
     }
 
     #[test]

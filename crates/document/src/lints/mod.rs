@@ -20,7 +20,7 @@ pub(crate) use lists::lint as lists;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
 pub(crate) use lost::lint as lost;
-pub(crate) use variables::COMMON;
+pub(crate) use variables::is_common;
 
 use std::collections::BTreeSet;
 

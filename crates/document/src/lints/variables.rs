@@ -8,7 +8,7 @@ use crate::scope::allowed;
 use crate::{Code, Config, Plan, Work};
 
 /// What a login, a shell or a terminal sets.
-pub(crate) const COMMON: &[&str] = &[
+const COMMON: &[&str] = &[
     "HOME",
     "PATH",
     "USER",
@@ -16,12 +16,9 @@ pub(crate) const COMMON: &[&str] = &[
     "PWD",
     "OLDPWD",
     "HOSTNAME",
-    "HOST",
     "LANG",
     "LC_ALL",
     "TMPDIR",
-    "TMP",
-    "TEMP",
     "SHELL",
     "TERM",
     "EDITOR",
@@ -62,6 +59,11 @@ pub(crate) const COMMON: &[&str] = &[
     "CI",
 ];
 
+/// Whether a login, a terminal or the shell of a language sets this variable.
+pub(crate) fn is_common(name: &str, language: &str) -> bool {
+    COMMON.contains(&name) || (language == "zsh" && name == "HOST")
+}
+
 pub(super) fn lint(scripts: &[OfPlan<'_>], plan: &Plan, config: Option<&Config>, findings: &mut Findings) {
     let mut known: BTreeSet<&str> = COMMON.iter().copied().collect();
     let environments = allowed(&plan.front, config);
@@ -101,6 +103,7 @@ pub(super) fn lint(scripts: &[OfPlan<'_>], plan: &Plan, config: Option<&Config>,
             let names = if script.rollback { &anywhere } else { &known };
             let defined = names.contains(name.as_str())
                 || name.starts_with("HOLDPOINT_")
+                || is_common(name, &script.block.language)
                 || options.env.iter().any(|(variable, _)| variable == name);
             if (defined && !withheld) || !told.insert(name) {
                 continue;

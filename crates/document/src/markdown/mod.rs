@@ -1,6 +1,8 @@
-//! Markdown into a tree of blocks, and into HTML. pulldown-cmark is used in `read.rs` and `html.rs` and nowhere else.
+//! Markdown into a tree of blocks, and into HTML. pulldown-cmark is used in `read.rs`, `html.rs` and `gist.rs` and
+//! nowhere else.
 
 mod build;
+mod gist;
 mod html;
 mod lines;
 mod read;
@@ -9,6 +11,7 @@ mod slug;
 mod tabs;
 mod tree;
 
+pub use gist::gist;
 pub use html::{Insertion, html};
 pub use lines::{Line, lines};
 pub(crate) use read::{fronts, read, read_plain};

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::classes::changes;
 use super::filled::placeholders;
 use crate::names::BUILT_IN;
+use crate::placeholders::is_date;
 use crate::{Blank, Field, ValueKind, lints};
 
 /// A part of a command that a value takes the place of.
@@ -48,28 +49,45 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// Addresses that are the same wherever a document is read.
 const EVERYWHERE: &[&str] = &["0.0.0.0", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"];
 
-/// The marks of a command, in order.
-pub(crate) fn marks(text: &str) -> Vec<Mark> {
+/// The marks of a command, in order: placeholders, and literals that look like examples where it changes something, or where
+/// they are `known` for such from another command.
+pub(crate) fn marks(text: &str, known: &BTreeSet<String>) -> Vec<Mark> {
+    let placeholder = |at| Mark { at, what: What::Placeholder };
+    let mut found: Vec<Mark> = placeholders(text).into_iter().map(placeholder).collect();
+    let all = examples(text);
+    if !all.is_empty() {
+        let changes = changes(text);
+        let apart =
+            |at: &Range<usize>| !found.iter().any(|mark| mark.at.start < at.end && at.start < mark.at.end);
+        let wanted =
+            all.into_iter().filter(|(at, _)| apart(at) && (changes || known.contains(&text[at.clone()])));
+        let wanted: Vec<Mark> = wanted.map(|(at, kind)| Mark { at, what: What::Example(kind) }).collect();
+        found.extend(wanted);
+    }
+    found.sort_by_key(|mark| mark.at.start);
+    found
+}
+
+/// Literals of a text that look like examples, whatever it is, and their kinds; none overlaps another.
+pub(crate) fn examples(text: &str) -> Vec<(Range<usize>, &'static str)> {
     static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
     });
-    let placeholder = |at| Mark { at, what: What::Placeholder };
-    let mut found: Vec<Mark> = placeholders(text).into_iter().map(placeholder).collect();
-    if text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') && changes(text) {
-        for (kind, pattern) in COMPILED.iter() {
-            // A match takes the character behind it, which may be the one before the next.
-            let mut from = 0;
-            while let Some(literal) = pattern.captures_at(text, from).and_then(|captures| captures.get(1)) {
-                from = literal.end();
-                let overlaps =
-                    found.iter().any(|mark| mark.at.start < literal.end() && literal.start() < mark.at.end);
-                if !overlaps && is_example(kind, literal.as_str()) {
-                    found.push(Mark { at: literal.range(), what: What::Example(kind) });
-                }
+    let mut found: Vec<(Range<usize>, &'static str)> = Vec::new();
+    if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return found;
+    }
+    for (kind, pattern) in COMPILED.iter() {
+        // A match takes the character behind it, which may be the one before the next.
+        let mut from = 0;
+        while let Some(literal) = pattern.captures_at(text, from).and_then(|captures| captures.get(1)) {
+            from = literal.end();
+            let overlaps = found.iter().any(|(at, _)| at.start < literal.end() && literal.start() < at.end);
+            if !overlaps && is_example(kind, literal.as_str()) {
+                found.push((literal.range(), kind));
             }
         }
     }
-    found.sort_by_key(|mark| mark.at.start);
     found
 }
 
@@ -116,10 +134,14 @@ impl Sheet {
             What::Example(kind) => (format!("={written}"), kind.to_owned()),
             What::Placeholder => self.placeholder(text, mark, written),
         };
+        self.given(key, &wanted)
+    }
+
+    fn given(&mut self, key: String, wanted: &str) -> String {
         if let Some(name) = self.names.get(&key) {
             return name.clone();
         }
-        let mut name = usable(&wanted);
+        let mut name = usable(wanted);
         let first = name.clone();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
@@ -130,12 +152,21 @@ impl Sheet {
         name
     }
 
+    /// The name of a literal that no value can take the place of where it stands: what is said of it elsewhere is not said of
+    /// it there.
+    pub(crate) fn fixed(&mut self, written: &str, kind: &str) -> String {
+        self.given(format!("={written}!"), kind)
+    }
+
     /// What tells one placeholder from another, and the name that it wants.
     fn placeholder(&mut self, text: &str, mark: &Mark, written: &str) -> (String, String) {
         let inner = written.trim_matches(['<', '>', '{', '}', '[', ']', ' ']);
         let upper = inner.to_ascii_uppercase();
         if upper.trim_start_matches('V').starts_with("X.Y") {
             return (format!("{inner}!"), "version".to_owned());
+        }
+        if is_date(written) {
+            return (format!("{written}!"), "date".to_owned());
         }
         let says_nothing = ["CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME", "FIXME", "TODO", "TBD"]
             .contains(&upper.as_str());
@@ -187,7 +218,8 @@ impl Sheet {
         let plain = self.all_plain || self.plain.contains(name);
         let (prompt, (kind, takes), example) = match what {
             What::Example(kind) => {
-                let prompt = format!("{written}, {} {kind}: still right?", article(kind));
+                let stays = if inserted { "" } else { ", where no other can take its place" };
+                let prompt = format!("{written}, {} {kind}{stays}: still right?", article(kind));
                 let kind = match inserted {
                     // Where no value can be inserted, what stands there is right, or the command is not run.
                     false => (ValueKind::Choice { choices: vec![written.to_owned()] }, "what stands there"),
@@ -205,6 +237,9 @@ impl Sheet {
             What::Placeholder => {
                 let program = self.programs.contains(name);
                 let (kind, takes) = match kind_of(name, plain) {
+                    _ if is_date(written) => {
+                        (ValueKind::Text { pattern: Some(as_written(written)) }, AS_WRITTEN)
+                    }
                     // Nothing else is told by its name.
                     told if program && told == text(WORD) => text(PROGRAM),
                     told if self.below.contains(name) && told == text(WORD) => text(BELOW),
@@ -229,11 +264,11 @@ pub(crate) fn variable(name: &str) -> Blank {
 }
 
 /// Variables that commands read and nothing sets.
-pub(crate) fn unset(text: &str, defined: &BTreeSet<String>) -> Vec<String> {
+pub(crate) fn unset(text: &str, language: &str, defined: &BTreeSet<String>) -> Vec<String> {
     let outline = lints::outline(text);
     let known = |name: &String| {
         defined.contains(name)
-            || lints::COMMON.contains(&name.as_str())
+            || lints::is_common(name, language)
             || name.starts_with("HOLDPOINT_")
             || BUILT_IN.contains(&name.as_str())
     };
@@ -272,6 +307,17 @@ const ID: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "an id: letters, digits and 
 
 fn text((pattern, words): Takes) -> (ValueKind, &'static str) {
     (ValueKind::Text { pattern: Some(pattern.to_owned()) }, words)
+}
+
+const AS_WRITTEN: &str = "digits in place of the letters, as it is written there";
+
+/// The pattern of dates that are written like this template.
+fn as_written(template: &str) -> String {
+    let one = |c: char| match c {
+        c if c.is_ascii_alphabetic() && c != 'T' => "[0-9]".to_owned(),
+        c => regex::escape(&c.to_string()),
+    };
+    format!("^{}$", template.chars().map(one).collect::<String>())
 }
 
 /// What a value takes, as far as its name tells.
@@ -367,7 +413,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let mut sheet = Sheet::default();
-        let told = marks(text).into_iter().map(|mark| {
+        let told = marks(text, &BTreeSet::new()).into_iter().map(|mark| {
             let kind = match mark.what {
                 What::Placeholder => "",
                 What::Example(_) => "=",
@@ -400,10 +446,30 @@ mod tests {
             ("aws ec2 reboot-instances i-0abc12345def", &["id=i-0abc12345def"]),
             ("curl https://x.test/app-1.2.3.tar.gz -o x", &[]),
             ("echo $HOME", &[]),
+            ("branch v0.YYYYMMDD.0", &["dateYYYYMMDD"]),
+            ("tag nightly-YYYY-MM-DD release-YYYY-MM-DD[x]", &["dateYYYY-MM-DD", "dateYYYY-MM-DD"]),
+            ("velero backup-YYYYMMDDHHMMSS", &["dateYYYYMMDDHHMMSS"]),
+            ("deploy <YYYY-MM-DD>", &["yyyy_mm_dd<YYYY-MM-DD>"]),
+            ("report --date-format YYYY-MM-DD", &[]),
+            ("psql -c \"select to_char(now(), 'YYYYMMDD')\"", &[]),
             ("mongo [your-host-name] -u x", &["host_name[your-host-name]"]),
         ];
         for (text, wanted) in cases {
             assert_eq!(told(text), *wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_held_to_how_it_is_written() {
+        use holdpoint_model::{Fit, fit};
+        for (template, good, bad) in [
+            ("YYYYMMDD", "20261130", "2026-11-30"),
+            ("YYYY-MM-DD", "2026-11-30", "20261130"),
+            ("YYYYmmddHHMM", "202611301205", "20261130"),
+        ] {
+            let kind = Sheet::default().blank("date", template, What::Placeholder, true).field.kind;
+            assert_eq!(fit(&kind, good), Fit::Within, "{template}");
+            assert_ne!(fit(&kind, bad), Fit::Within, "{template}");
         }
     }
 
@@ -437,7 +503,7 @@ mod tests {
             ("restore --at 2024-01-31", "2024-02-01", "2024/../.."),
             ("aws ec2 reboot-instances i-0abc12345def", "i-0abc12345dee", "../x"),
         ] {
-            let mark = marks(command).remove(0);
+            let mark = marks(command, &BTreeSet::new()).remove(0);
             let written = &command[mark.at.clone()];
             let kind = Sheet::default().blank("x", written, mark.what, true).field.kind;
             let takes = |value: &str| fit(&kind, value) == Fit::Within;
@@ -466,6 +532,9 @@ mod tests {
     #[test]
     fn what_nothing_sets_is_asked_for() {
         let defined = BTreeSet::from(["B".to_owned()]);
-        assert_eq!(unset("A=1; echo $A $BB ${CC:-x} $B $HOME $1 '$DD'", &defined), ["BB"]);
+        assert_eq!(unset("A=1; echo $A $BB ${CC:-x} $B $HOME $1 '$DD'", "sh", &defined), ["BB"]);
+        let hosts = |language| unset("curl https://$HOST/ -o $TMP", language, &defined);
+        assert_eq!(hosts("bash"), ["HOST", "TMP"]);
+        assert_eq!(hosts("zsh"), ["TMP"]);
     }
 }

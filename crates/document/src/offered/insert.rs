@@ -136,7 +136,7 @@ mod tests {
 
     fn made(text: &str) -> Made {
         let mut sheet = Sheet::default();
-        let marks: Vec<(Mark, String)> = marks(text)
+        let marks: Vec<(Mark, String)> = marks(text, &Default::default())
             .into_iter()
             .map(|mark| {
                 let name = sheet.name(text, &mark);

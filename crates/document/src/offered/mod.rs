@@ -17,11 +17,11 @@ mod units;
 mod values;
 mod whole;
 
-pub(crate) use blanks::{Mark, What, marks};
+pub(crate) use blanks::{Mark, What};
 pub(crate) use classes::{last_sentence, surely_looks};
 pub(crate) use code::{Command, Kind as PieceKind, Piece};
 pub use explain::{Explained, explain};
 pub(crate) use insert::{Why, in_place, template};
 pub(crate) use steps::offer;
 pub(crate) use units::{Unit, before, units};
-pub(crate) use values::Values;
+pub(crate) use values::{Values, elsewhere, in_lines};

@@ -8,7 +8,7 @@ use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
 use super::units::{Unit, label, units};
-use super::values::Values;
+use super::values::{Values, elsewhere, in_lines};
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
 use crate::placeholders::{Search, is_left_out};
@@ -24,7 +24,12 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
     if units.is_empty() {
         return;
     }
-    let mut offers = Offers { units: &units, values: Values::of(&units) };
+    let commands = units.iter().flat_map(|unit| unit.cut.commands.iter().map(move |command| (unit, command)));
+    let asked = commands
+        .filter(|(_, command)| command.is_offered())
+        .map(|(unit, command)| unit.body.span(command.at.clone()))
+        .collect();
+    let mut offers = Offers { units: &units, values: Values::of(&units), source, asked };
     let mut all = std::mem::take(pieces);
     all.sort_by_key(|piece| piece.span.start);
     let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
@@ -125,6 +130,9 @@ fn parts(commands: &[Command]) -> Vec<Part<'_>> {
 struct Offers<'u> {
     units: &'u [Unit],
     values: Values,
+    source: &'u str,
+    /// Where the commands stand that are offered: literals in them are asked about.
+    asked: Vec<Span>,
 }
 
 impl Offers<'_> {
@@ -268,7 +276,20 @@ impl Offers<'_> {
         for (number, (mark, name)) in named.iter().enumerate() {
             let wrong = never(number);
             let written = &text[mark.at.clone()];
-            let blank = self.values.blank(name, written, mark.what, wrong.is_none());
+            // What is said of a literal elsewhere says nothing of one that stays as it is.
+            let name = match (&wrong, mark.what) {
+                (Some(_), What::Example(kind)) => &self.values.fixed(written, kind),
+                _ => name,
+            };
+            let mut blank = self.values.blank(name, written, mark.what, wrong.is_none());
+            if let (What::Example(_), true, Some(prompt)) =
+                (mark.what, wrong.is_none(), &mut blank.field.prompt)
+            {
+                let lines = elsewhere(self.source, written, &self.asked);
+                if !lines.is_empty() {
+                    prompt.push_str(&format!(" It stays as it is in {}", in_lines(&lines)));
+                }
+            }
             match (wrong, mark.what) {
                 (None, _) => inserted.push((mark.clone(), name.clone())),
                 (Some(why), What::Placeholder) => {
@@ -282,7 +303,7 @@ impl Offers<'_> {
                 values.push(blank);
             }
         }
-        values.extend(self.values.variables(&text));
+        values.extend(self.values.variables(&text, unit.language));
         let made = template(&text, &inserted);
         let is_template = !inserted.is_empty();
         // One that leaves something unclear once others are text again is told as any other.

@@ -38,3 +38,30 @@ pub enum Via {
     /// Assumed by a dry run; never in a stored record.
     Assumed,
 }
+
+impl By {
+    /// The principal, and that a file answered, where one did: nobody was asked then.
+    pub fn words(&self) -> String {
+        format!("{}{}", self.who, self.source())
+    }
+
+    /// That a file answered; empty where a person did.
+    pub fn source(&self) -> &'static str {
+        match self.via {
+            Via::Answers => self.via.words(),
+            Via::Terminal | Via::Command | Via::Assumed => "",
+        }
+    }
+}
+
+impl Via {
+    /// How an answer came, to stand behind a name; empty for a person at a terminal.
+    pub fn words(self) -> &'static str {
+        match self {
+            Via::Terminal => "",
+            Via::Answers => " (from the answers file)",
+            Via::Command => " (by a command)",
+            Via::Assumed => " (ASSUMED by a dry run)",
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::whose::Whose;
 use crate::{BlobRef, By, Policy, RunOpened, Runbook};
 
 /// Another document took the place of the one that the run went by: a deviation. Nothing of a step of which anything is on
@@ -28,9 +29,13 @@ pub struct Exchanged {
 impl Exchanged {
     /// In words, for whoever is told of deviations.
     pub fn words(&self) -> String {
+        self.whose().named()
+    }
+
+    pub(crate) fn whose(&self) -> Whose {
         let Exchanged { runbook, reason, by, .. } = self;
         let (path, sha256) = (&runbook.path, &runbook.blob.sha256);
-        format!("document exchanged by {}: {path} is sha256 {sha256} from here on: {reason}", by.who)
+        Whose::of("document exchanged by ", by, format!(": {path} is sha256 {sha256} from here on: {reason}"))
     }
 
     /// What event 0 would be, had the run been opened with this document: who, where, with what is as it was.

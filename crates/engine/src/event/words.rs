@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Choice, DeviationKind, Outcome};
+use super::{Choice, DeviationKind, Outcome, Verdict};
 
 impl fmt::Display for DeviationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,5 +43,18 @@ impl fmt::Display for Outcome {
             Outcome::TimedOut => "timed out",
             Outcome::Interrupted => "interrupted",
         })
+    }
+}
+
+impl Verdict {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::NothingDone => "nothing done",
+            Verdict::Failed => "failed",
+            Verdict::RolledBack => "rolled back",
+            Verdict::Aborted => "aborted",
+        }
     }
 }

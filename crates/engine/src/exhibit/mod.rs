@@ -5,8 +5,9 @@ mod wording;
 mod words;
 
 pub use wording::Wording;
+pub(crate) use words::words;
 
-use holdpoint_model::{Assurance, Plan, Work, visible};
+use holdpoint_model::{Assurance, Plan, Work, many, visible};
 use serde::Serialize;
 
 use crate::seen::Told;
@@ -80,8 +81,8 @@ impl Run {
         task: Task,
         mut script: impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
     ) -> Result<Exhibit, E> {
-        let seen = self.witness.but_for_actions();
-        let mut parts = vec![self.run_itself()];
+        let seen = self.witness.kept();
+        let mut parts = vec![self.run_itself(wording)];
         let mut happened = Part::of("What happened");
         let mut under = None;
         for told in self.witness.told() {
@@ -91,18 +92,19 @@ impl Run {
                     happened.say(self.numbered_title(step));
                 }
             }
-            happened.say(format!("  {:<30} {}", told.label, told.outcome));
+            happened.say(format!("  {:<30} {}", told.label, outcome(wording, plan, &told)));
             ran((wording, plan), &told, &mut script, &mut happened)?;
         }
         if happened.lines.is_empty() {
             happened.say("nothing so far");
         }
         parts.push(happened);
-        let mut deviations = match seen.deviations.len() {
+        let deviated = self.witness.whose_deviations();
+        let mut deviations = match deviated.len() {
             0 => Part::of("No deviations"),
             many => Part::of(format!("Deviations ({many})")),
         };
-        seen.deviations.iter().for_each(|deviation| deviations.say(deviation));
+        deviated.iter().for_each(|whose| deviations.say(wording.of_whom(whose)));
         parts.push(deviations);
         let exchanges = seen.history.iter().filter_map(|happened| match &happened.event {
             Event::DocumentExchanged(exchanged) => Some((happened.n, exchanged)),
@@ -110,10 +112,10 @@ impl Run {
         });
         let mut documents = Vec::new();
         for (n, exchanged) in exchanges {
-            documents.push(exchanged_at(n, exchanged, &mut script)?);
+            documents.push(exchanged_at(wording, n, exchanged, &mut script)?);
         }
         let mut history = Part::of("On the way here");
-        seen.history.iter().for_each(|happened| history.say(words::line(happened)));
+        seen.history.iter().for_each(|happened| history.say(words::line(wording, happened)));
         let mut values = Part::of("Values");
         for (name, value) in &seen.inputs {
             values.say(format!("{name} = {}", value.as_deref().unwrap_or("(secret)")));
@@ -132,7 +134,7 @@ impl Run {
     }
 
     /// Which run of which document.
-    fn run_itself(&self) -> Part {
+    fn run_itself(&self, wording: Wording) -> Part {
         let mut part = Part::of("Run");
         let Some(opened) = self.opened() else { return part };
         let RunOpened { runbook, number, id, environment, session, policy, .. } = opened;
@@ -172,6 +174,10 @@ impl Run {
         for unmet in &policy.unmet {
             part.say(format!("did not hold: {}", unmet.why));
         }
+        let from_file = self.witness.answered_by_file();
+        if wording >= Wording::Third && from_file > 0 {
+            part.say(format!("{} came from an answers file: nobody was asked", many(from_file, "answer")));
+        }
         part
     }
 
@@ -199,16 +205,27 @@ impl Run {
 
 /// What is another line in the document since then.
 fn exchanged_at<E>(
+    wording: Wording,
     n: u64,
     exchanged: &Exchanged,
     script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
 ) -> Result<Part, E> {
     let mut part = Part::of(format!("The document was exchanged at event {n}"));
-    part.say(exchanged.words());
+    part.say(wording.of_whom(&exchanged.whose()));
     let difference = script(&exchanged.diff)?;
     let difference = String::from_utf8_lossy(&difference);
     excerpt(&difference).into_iter().for_each(|line| part.say(format!("  {line}")));
     Ok(part)
+}
+
+/// How an action ended, and who says so.
+fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
+    let offered =
+        || Task::named(plan, told.step, told.label).is_some_and(|task| task.offered(plan).is_some());
+    if wording >= Wording::Third && told.confirmed && offered() {
+        return wording.of_whom(&told.outcome.beginning("done by hand, says "));
+    }
+    wording.of_whom(told.outcome)
 }
 
 /// The command as it ran, and what was expected of it.

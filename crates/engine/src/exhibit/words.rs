@@ -1,16 +1,16 @@
 //! What happened beside the outcome of each action, one line an event, for whoever signs.
 
 use crate::{
-    By, Deviation, DeviationKind, Event, Evidence, Finished, Handover, Happened, Look, Override, Session,
-    SignedOff, SignedSession,
+    Deviation, DeviationKind, Event, Evidence, Finished, Handover, Happened, Look, Override, Session,
+    SignedOff, SignedSession, Wording,
 };
 
 /// The event in one line, with its number.
-pub(super) fn line(happened: &Happened) -> String {
-    format!("event {}: {}", happened.n, words(&happened.event))
+pub(super) fn line(wording: Wording, happened: &Happened) -> String {
+    format!("event {}: {}", happened.n, words(wording, &happened.event))
 }
 
-fn words(event: &Event) -> String {
+pub(crate) fn words(wording: Wording, event: &Event) -> String {
     match event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(finished),
         Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
@@ -33,47 +33,48 @@ fn words(event: &Event) -> String {
                 Some(Evidence::Url(url)) => format!(", evidence {url}"),
                 Some(Evidence::File { path, blob }) => format!(", evidence {path} (sha256 {})", blob.sha256),
             };
-            format!("{name} = {value}, recorded by {}{limits}{evidence}", by.who)
+            format!("{name} = {value}, recorded by {}{limits}{evidence}", wording.who(by))
         }
         Event::ValueCorrected(corrected) => corrected.words(),
         Event::SignOffGiven(SignedOff { action, role, name, assurance, presence, by, .. }) => {
             let place = presence.as_ref().map(|presence| format!(" ({})", presence.words()));
             let place = place.unwrap_or_default();
-            format!("{action} signed off by {name} ({}) as {role}, {assurance}{place}", by.who)
+            let from = wording.source(by);
+            format!("{action} signed off by {name} ({}){from} as {role}, {assurance}{place}", by.who)
         }
         Event::SignOffRejected { action, reason, presence, by, .. } => {
             let place = presence.as_ref().map(|presence| format!(" ({})", presence.words()));
-            format!("{action} rejected by {}{}: {reason}", by.who, place.unwrap_or_default())
+            format!("{action} rejected by {}{}: {reason}", wording.who(by), place.unwrap_or_default())
         }
         Event::SignOffRefused { action, reason, by, .. } => {
-            format!("an attempt by {} to sign off {action} did not count: {reason}", by.who)
+            format!("an attempt by {} to sign off {action} did not count: {reason}", wording.who(by))
         }
         Event::SignOffLapsed { action, reason, .. } => format!("the sign-off of {action} lapsed: {reason}"),
-        Event::Deviation(deviation) => deviated(deviation),
-        Event::DocumentExchanged(exchanged) => exchanged.words(),
+        Event::Deviation(deviation) => deviated(wording, deviation),
+        Event::DocumentExchanged(exchanged) => wording.of_whom(&exchanged.whose()),
         Event::Decision { action, place, choice, reason, by, .. } => {
             let (place, why) = (at(place.as_deref()), because(reason.as_deref()));
-            format!("decided about {action}{place} by {}: {choice}{why}", by.who)
+            format!("decided about {action}{place} by {}: {choice}{why}", wording.who(by))
         }
         Event::RollbackOpened { steps, reason, by, .. } => {
             let who =
-                by.as_ref().map_or("as the document says".to_owned(), |By { who, .. }| format!("by {who}"));
+                by.as_ref().map_or("as the document says".to_owned(), |by| format!("by {}", wording.who(by)));
             format!("rollback of {} {who}{}", steps.join(", "), because(reason.as_deref()))
         }
         Event::Note { text, step, corrects, by } => {
             let step = step.as_ref().map(|step| format!(" about {step}")).unwrap_or_default();
             let corrects = corrects.map(|n| format!(", correcting event {n}")).unwrap_or_default();
-            format!("note by {}{step}{corrects}: {text}", by.who)
+            format!("note by {}{step}{corrects}: {text}", wording.who(by))
         }
         Event::Handover(handover) => {
             let Handover { to, note, by, .. } = &**handover;
-            format!("handed over to {to} by {}{}", by.who, because(note.as_deref()))
+            format!("handed over to {to} by {}{}", wording.who(by), because(note.as_deref()))
         }
-        Event::HandoverAccepted { by } => format!("handover accepted by {}", by.who),
+        Event::HandoverAccepted { by } => format!("handover accepted by {}", wording.who(by)),
         Event::HandoverWithdrawn { reason, by } => {
-            format!("handover withdrawn by {}{}", by.who, because(reason.as_deref()))
+            format!("handover withdrawn by {}{}", wording.who(by), because(reason.as_deref()))
         }
-        // Not told: `Happened` holds none of these.
+        // Not told to whoever signs: `Happened` holds none of these.
         Event::RunOpened(_)
         | Event::NotApplicable { .. }
         | Event::ActionStarted(_)
@@ -102,7 +103,7 @@ fn attempt(finished: &Finished) -> String {
     format!("{action}{place}, attempt {attempt}{probe}: {outcome}{ended}{why}")
 }
 
-fn deviated(deviation: &Deviation) -> String {
+fn deviated(wording: Wording, deviation: &Deviation) -> String {
     let Deviation { kind, step, action, place, script, overridden, reason, by } = deviation;
     if let Some(overridden) = overridden {
         let Override { rules, role, name, assurance, .. } = &**overridden;
@@ -118,7 +119,7 @@ fn deviated(deviation: &Deviation) -> String {
     let script = script.unwrap_or_default();
     // This wording's own name for it: records keep the text, and it is made again as it was.
     let kind = if *kind == DeviationKind::Shell { "outside of the document" } else { kind.words() };
-    format!("{kind}: {of}{} by {}: {reason}{script}", at(place.as_deref()), by.who)
+    format!("{kind}: {of}{} by {}: {reason}{script}", at(place.as_deref()), wording.who(by))
 }
 
 fn at(place: Option<&str>) -> String {

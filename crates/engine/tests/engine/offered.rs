@@ -12,14 +12,14 @@ fn blank(name: &str, written: &str) -> Blank {
     Blank { field, takes: "text", written: written.into(), example: false }
 }
 
-fn offer(step: Step, text: &str, values: Vec<Blank>) -> Step {
+pub(crate) fn offer(step: Step, text: &str, values: Vec<Blank>) -> Step {
     let reading = Reading { class: Class::Offered, confidence: Confidence::Sure, reason: "it is one".into() };
     let (lead, after) = (String::new(), String::new());
     let offered = Offered { text: text.into(), lead, after, values, refused: None, reading };
     step.run().with(|block| block.offered = Some(Box::new(offered)))
 }
 
-fn foreign(steps: impl IntoIterator<Item = Step>) -> Story {
+pub(crate) fn foreign(steps: impl IntoIterator<Item = Step>) -> Story {
     let plan = Plan { kind: DocumentKind::Foreign, ..plan(steps) };
     Story::opened_as(plan, |opened| opened.runbook.foreign = true)
 }

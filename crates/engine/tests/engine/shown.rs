@@ -6,6 +6,7 @@ use holdpoint_engine::*;
 use holdpoint_model::Assurance;
 
 use crate::build::*;
+use crate::offered::{foreign, offer};
 use crate::story::*;
 
 fn text(story: &Story) -> String {
@@ -197,4 +198,70 @@ fn the_rehearsal_that_the_run_relied_on_is_shown_with_its_seal() {
     let shown = text(&story);
     let line = "rehearsed in staging: run 3 (01JC), ended 2026-11-20T08:00:00Z, seal sha256 5ea1";
     assert_eq!(holding(line, &shown), 1, "{shown}");
+}
+
+/// The text in these words.
+fn text_in(wording: Wording, story: &Story) -> String {
+    let script = |_: &BlobRef| Ok::<_, Infallible>(Vec::new());
+    story.run.exhibit_in(wording, &story.plan, story.task(), script).unwrap().text()
+}
+
+/// A run in which every kind of answer came by `via`, up to a hold point.
+fn answered(via: Via) -> Story {
+    let mut story = foreign([
+        step("a").run().confirm().record(&["LOAD"]),
+        step("b").run(),
+        offer(step("d"), "make it", Vec::new()),
+        offer(step("e"), "make that", Vec::new()),
+        step("c").sign_off("qa"),
+    ]);
+    let by = || By { via, ..by(OPS) };
+    let confirmed = |story: &Story| story.run.confirmed(&story.plan, story.task(), by()).unwrap();
+    story.pass();
+    story.tell(confirmed(&story));
+    story.tell(Event::ValueRecorded {
+        step: "a".into(),
+        action: "a#3".into(),
+        name: "LOAD".into(),
+        value: "1".into(),
+        evidence: None,
+        within_limits: true,
+        by: by(),
+    });
+    story.fail();
+    let Event::Deviation(skipping) = story.skipping() else { panic!("it may be skipped") };
+    story.tell(Event::Deviation(Deviation { by: by(), ..skipping }));
+    story.tell(confirmed(&story));
+    let choice = Choice::NotApplicable;
+    let (step, action) = ("e".into(), "e#1".into());
+    story.tell(Event::Decision { step, action, place: None, choice, reason: None, by: by() });
+    story
+}
+
+#[test]
+fn what_an_answers_file_answered_is_told_so_and_the_second_wording_is_made_as_it_was() {
+    let (file, person) = (answered(Via::Answers), answered(Via::Terminal));
+    let from = "(from the answers file)";
+    let shown = text(&file);
+    for line in [
+        &format!("confirmed by {OPS} {from}: "),
+        &format!("LOAD recorded by {OPS} {from}"),
+        &format!("LOAD = 1, recorded by {OPS} {from}"),
+        &format!("skipped b#1 by {OPS} {from}: "),
+        &format!("done by hand, says {OPS} {from}: make it"),
+        &format!("not for this run, says {OPS} {from}"),
+        &format!("decided about e#1 by {OPS} {from}: "),
+        &"5 answers came from an answers file: nobody was asked".to_owned(),
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let typed = text(&person);
+    assert!(!typed.contains("answers file"), "{typed}");
+    assert!(typed.contains(&format!("done by hand, says {OPS}: make it")), "{typed}");
+    // What was not told then is not told now, and a key that signed it goes on holding.
+    let second = text_in(Wording::Second, &file);
+    assert_eq!(second, text_in(Wording::Second, &person));
+    assert!(second.contains(&format!("confirmed by {OPS}: make it")), "{second}");
+    assert_eq!(file.run.seen().actions, person.run.seen().actions);
+    assert_eq!(file.run.seen().deviations, person.run.seen().deviations);
 }

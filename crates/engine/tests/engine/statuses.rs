@@ -27,7 +27,7 @@ pub(crate) fn agree(plan: &Plan, run: &Run, events: &[Event]) {
                 }
             }
             assert_ne!(status, Status::Unknown);
-            assert_ne!(status.at_rest(), Status::Running);
+            assert_ne!(status.seen(false), Status::Running);
         }
         let whole = run.step_status(plan, index);
         let settled = (0..step.actions.len()).all(|at| run.status(plan, Task::action(index, at)).is_done());
@@ -105,6 +105,27 @@ fn a_block_that_failed_is_told_as_failed_until_it_is_started_again() {
     assert_eq!(status(&story, 0, 0), Status::InDoubt);
     story.decide(Choice::Happened);
     assert_eq!(status(&story, 0, 0), Status::TakenAsDone);
+}
+
+#[test]
+fn what_was_begun_and_has_no_end_runs_where_its_driver_is_at_it_and_is_in_doubt_where_nobody_is() {
+    let mut story = Story::of(plan([step("a").run().rollback(), step("b").confirm()]));
+    story.start();
+    let seen = |story: &Story, driven| {
+        (status(story, 0, 0).seen(driven), story.run.step_status(&story.plan, 0).seen(driven))
+    };
+    assert_eq!(seen(&story, true), (Status::Running, Status::Running));
+    assert_eq!(seen(&story, false), (Status::InDoubt, Status::InDoubt));
+    story.finish(Outcome::Passed);
+    assert_eq!(seen(&story, true), seen(&story, false), "what has ended is told alike");
+    story.roll_back();
+    story.start();
+    let state = story.run.rollback_state(&story.plan, 0).unwrap();
+    assert_eq!(seen(&story, true).1, Status::RollbackRunning);
+    assert_eq!(seen(&story, false).1, Status::RollbackInDoubt);
+    assert_eq!((state.seen(true), state.seen(false)), (RollbackState::Running, RollbackState::InDoubt));
+    story.crash();
+    assert_eq!(seen(&story, true).1, Status::RollbackInDoubt, "whoever drives it now has not begun it");
 }
 
 #[test]

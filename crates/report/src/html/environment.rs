@@ -62,7 +62,7 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     let actions = m.plan.steps.iter().flat_map(|step| &step.actions);
     let actions: Vec<_> = actions
         .map(|action| match &action.work {
-            Work::Confirm { text } => (action.id.clone(), format!("“{}”", text.trim())),
+            Work::Confirm { text } => (action.id.clone(), words::item(text)),
             work => (action.id.clone(), format!("{} {}", work.kind(), action.id)),
         })
         .collect();
@@ -70,7 +70,6 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
         actions.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name.clone())
     });
     env.add_filter("deviation", |name: String| words::deviation(&name).ok_or_else(unknown));
-    env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));
     env.add_filter("assurance", |name: String| read(name).map(words::assurance));

@@ -145,6 +145,9 @@ impl<'a> Pen<'a> {
                 Some("ROLLBACK SKIPPED: a rollback block was skipped, so this step is not undone.")
             }
             Some(RollbackState::Failed) => Some("ROLLBACK FAILED: a rollback block did not pass."),
+            Some(RollbackState::Running) => {
+                Some("ROLLBACK RUNNING: a rollback block was running when this page was made.")
+            }
             Some(RollbackState::InDoubt) => Some("ROLLBACK IN DOUBT: a rollback block has no recorded end."),
             Some(RollbackState::Unfinished) => {
                 Some("ROLLBACK NOT FINISHED: not every rollback block was run.")
@@ -154,7 +157,7 @@ impl<'a> Pen<'a> {
             of_step: true,
             anchor: Some(anchor(&step.id)),
             tone: tone(step.status),
-            words: format!("STEP {} {}", step.number, step.status.words()),
+            words: format!("STEP {} {}", step.number, step.words()),
             facts,
             undone,
             places: Table::of(step),
@@ -335,6 +338,7 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::Waiting => "the run cannot go on without it",
         Status::Holding if summary.run.closed.is_some() => "the run ended before it had held for long enough",
         Status::Holding => "it has held so far, and not for long enough yet",
+        Status::Running => "it was running when this page was made",
         Status::InDoubt => "it was begun and the record does not say how it ended",
         Status::Unknown => "the record does not conform, so nothing after that counts",
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",

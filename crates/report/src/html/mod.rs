@@ -21,9 +21,12 @@ pub use exhibit::exhibit;
 use told::Moved;
 pub use told::Outputs;
 
+use crate::decided::{Decided, decided};
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
-use crate::{Exchange, Material, Person, ReportError, Summary, exchanges, summarise, text};
+use crate::{
+    Exchange, Material, Person, ReportError, StepSummary, Summary, Waits, exchanges, summarise, text,
+};
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
@@ -89,8 +92,9 @@ pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> R
         verdict: summary.verdict_words(),
         tone: tone(&summary),
         zone: zone_name(&m.zone, summary.run.opened),
-        statuses: summary.steps.iter().map(|step| Told::of(step.status)).collect(),
-        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        statuses: summary.steps.iter().map(Told::of).collect(),
+        decided: decided(&summary),
+        waits_words: summary.waits.as_ref().map(Waits::words),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         policy: &policy,
         exchanges: exchanges(m, &summary),
@@ -117,6 +121,7 @@ struct Page<'a> {
     tone: &'static str,
     zone: String,
     statuses: Vec<Told>,
+    decided: Vec<Decided<'a>>,
     waits_words: Option<String>,
     acting: Vec<&'a Person>,
     policy: &'a str,
@@ -183,13 +188,13 @@ impl<'a> Beside<'a> {
 /// A status in words, and what kind of news it is.
 #[derive(Serialize)]
 struct Told {
-    words: &'static str,
+    words: String,
     tone: &'static str,
 }
 
 impl Told {
-    fn of(status: crate::Status) -> Told {
-        Told { words: status.words(), tone: told::tone(status) }
+    fn of(step: &StepSummary) -> Told {
+        Told { words: step.words(), tone: told::tone(step.status) }
     }
 }
 

@@ -32,8 +32,9 @@ impl Pen<'_> {
         let who = format!("by {}", self.name_of(&attempt.who));
         let Some(ended) = &attempt.finished else {
             facts.extend([format!("begun {at}"), who]);
-            let words = format!("{probe}{}", Status::InDoubt.words());
-            return Told { tone: "bad", words, facts, details, ..Told::default() };
+            let status = Status::Running.seen(attempt.running);
+            let words = format!("{probe}{}", status.words());
+            return Told { tone: tone(status), words, facts, details, ..Told::default() };
         };
         let result = &ended.result;
         let status = Status::from(result.outcome);

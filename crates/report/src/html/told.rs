@@ -39,7 +39,8 @@ pub(super) fn tone(status: Status) -> &'static str {
         Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
             "note"
         }
-        Status::Waiting | Status::Holding | Status::Unfinished | Status::Running => "wait",
+        Status::Waiting | Status::Holding | Status::Unfinished => "wait",
+        Status::Running | Status::RollbackRunning => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }
 }

@@ -36,7 +36,7 @@ impl Pen<'_> {
             details = self.script(caption, script, about.block.map_or("", |block| &block.language));
         }
         let Some(ended) = &attempt.finished else {
-            let word = format!("{probe}{}", Status::InDoubt.words());
+            let word = format!("{probe}{}", Status::Running.seen(attempt.running).words());
             return Told { word, rest: format!("{number}begun {at} · by {who}"), details };
         };
         let result = &ended.result;

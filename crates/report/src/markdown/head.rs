@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::pen::Pen;
 use super::words;
+use crate::decided::{Decided, decided};
 use crate::text::{self, code_cell, prose};
 use crate::time::{clock, took, zone_name};
-use crate::{Exchange, Person, ReportError, Summary, exchanges};
+use crate::{Exchange, Person, ReportError, Summary, Waits, exchanges};
 
 const TEMPLATE: &str = include_str!("../../templates/executed.md.j2");
 
@@ -24,8 +25,9 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
         mark: &pen.mark,
         verdict: summary.verdict_words(),
         zone: zone_name(&pen.m.zone, summary.run.opened),
-        statuses: summary.steps.iter().map(|step| step.status.words()).collect(),
-        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        statuses: summary.steps.iter().map(|step| step.words()).collect(),
+        decided: decided(summary),
+        waits_words: summary.waits.as_ref().map(Waits::words),
         exchanges: exchanges(pen.m, summary)
             .into_iter()
             .map(|Exchange { n, lines }| Fenced {
@@ -46,7 +48,8 @@ struct Head<'a> {
     mark: &'a str,
     verdict: &'static str,
     zone: String,
-    statuses: Vec<&'static str>,
+    statuses: Vec<String>,
+    decided: Vec<Decided<'a>>,
     waits_words: Option<String>,
     exchanges: Vec<Fenced>,
     acting: Vec<&'a Person>,
@@ -122,7 +125,7 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
 fn actions(pen: &Pen<'_>) -> Vec<(String, String)> {
     let planned = pen.m.plan.steps.iter().flat_map(|step| &step.actions).map(|action| {
         let name = match &action.work {
-            Work::Confirm { text } => format!("“{}”", text.trim()),
+            Work::Confirm { text } => words::item(text),
             work => work.kind().to_owned(),
         };
         (action.id.clone(), name)
@@ -140,7 +143,6 @@ fn add_words(env: &mut Environment<'_>) {
         Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name")
     }
     env.add_filter("deviation", |name: String| words::deviation(&name).ok_or_else(unknown));
-    env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));
     env.add_filter("assurance", |name: String| read(name).map(words::assurance));

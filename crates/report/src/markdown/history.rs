@@ -82,6 +82,7 @@ impl Pen<'_> {
                 ": the run ended before it had held for long enough"
             }
             Status::Holding => ": it has held so far, and not for long enough yet",
+            Status::Running => ": it was running when this copy was made",
             Status::InDoubt => ": it was begun and the record does not say how it ended",
             Status::Unknown => ": the record does not conform, so nothing after that counts",
             Status::TakenAsDone => {
@@ -101,7 +102,7 @@ impl Pen<'_> {
 
     /// What became of a step as a whole.
     pub(super) fn step(&self, step: &StepSummary) -> Vec<String> {
-        let mut line = format!("**STEP {} {}**", prose(&step.number), step.status.words());
+        let mut line = format!("**STEP {} {}**", prose(&step.number), step.words());
         if let (Some(started), Some(ended)) = (step.started, step.ended) {
             let (zone, elapsed) = (&self.m.zone, took(step.elapsed_ms));
             let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));
@@ -129,6 +130,9 @@ impl Pen<'_> {
                 Some("**ROLLBACK SKIPPED**: a rollback block was skipped, so this step is not undone.")
             }
             Some(RollbackState::Failed) => Some("**ROLLBACK FAILED**: a rollback block did not pass."),
+            Some(RollbackState::Running) => {
+                Some("**ROLLBACK RUNNING**: a rollback block was running when this copy was made.")
+            }
             Some(RollbackState::InDoubt) => {
                 Some("**ROLLBACK IN DOUBT**: a rollback block has no recorded end.")
             }
@@ -200,7 +204,11 @@ impl Pen<'_> {
         let mut told = match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
             What::Confirmed { text, by } => {
-                let text = text.as_ref().map(|text| format!("“{}” · ", prose(text.trim())));
+                let offered = about.block.is_some_and(|block| block.offered.is_some());
+                let text = text.as_ref().map(|text| match offered {
+                    true => format!("{} · ", code(text.trim())),
+                    false => format!("“{}” · ", prose(text.trim())),
+                });
                 simple(
                     words::confirmed(about.block),
                     format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)),

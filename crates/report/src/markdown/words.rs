@@ -1,10 +1,18 @@
 //! What enums are called in reports.
 
-use holdpoint_engine::{By, Choice, DeviationKind, Via};
+use holdpoint_engine::{By, Choice, DeviationKind};
 use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
 
 use crate::time::took;
 use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, Status, StepSummary, What};
+
+/// Most characters of an item where it is named in a line.
+const ITEM: usize = 160;
+
+/// What an item is called where it is named in a line: what it begins with.
+pub(crate) fn item(text: &str) -> String {
+    format!("“{}”", holdpoint_document::gist(text, ITEM))
+}
 
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
@@ -75,12 +83,7 @@ pub(crate) fn assurance(assurance: Assurance) -> &'static str {
 
 /// How an answer came, where it did not come from a person at a terminal.
 pub(crate) fn via(by: &By) -> &'static str {
-    match by.via {
-        Via::Terminal => "",
-        Via::Answers => " (from the answers file)",
-        Via::Command => " (by a command)",
-        Via::Assumed => " (ASSUMED by a dry run)",
-    }
+    by.via.words()
 }
 
 /// What values are allowed, where that is limited.

@@ -294,6 +294,7 @@ impl Tape {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified.map(str::to_owned),
+            held: None,
             reviews: Vec::new(),
             reviews_wrong: None,
             anchors: Vec::new(),
@@ -301,6 +302,13 @@ impl Tape {
             rehearsal_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })
+    }
+
+    /// As somebody reads it while the driver that opened it is at it.
+    pub fn driven<R>(&self, read: impl FnOnce(&Material<'_>) -> R) -> R {
+        let (host, since) = ("host-1".to_owned(), self.events[0].at);
+        let held = Some(holdpoint_view::HeldBy { pid: 4711, host, since });
+        self.with(Some("intact, still open"), |m| read(&Material { held, ..m.clone() }))
     }
 
     pub fn markdown(&self) -> String {

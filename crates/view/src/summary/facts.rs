@@ -444,6 +444,22 @@ pub struct ValueFound {
     pub corrected: Option<String>,
 }
 
+/// A block that runs just now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunningNow {
+    /// The step.
+    pub step: String,
+    /// Its number.
+    pub number: String,
+    /// The action or rollback block.
+    pub action: String,
+    /// The place, for what is done at places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// When it began.
+    pub since: Timestamp,
+}
+
 /// What an open run waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waits {
@@ -462,6 +478,17 @@ pub struct Waits {
     pub status: Status,
     /// Whose turn it is, where a role is named.
     pub role: Option<String>,
+}
+
+impl Waits {
+    /// How it stands, to go on behind `waits at` it: `for an answer`, `failed`.
+    pub fn words(&self) -> String {
+        match (self.kind, self.status) {
+            ("signoff", Status::Waiting) => "for a signature".to_owned(),
+            (_, Status::Waiting) => "for an answer".to_owned(),
+            (_, status) => status.words().to_lowercase(),
+        }
+    }
 }
 
 /// An event that the engine did not ask for.

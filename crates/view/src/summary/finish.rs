@@ -2,22 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_engine::{Run, Slot, Task, Verdict};
+use holdpoint_engine::{Onlooker, Run, Slot, Task, Verdict};
 use holdpoint_model::{Plan, Work};
 
 use super::*;
 use crate::time::between;
 
 /// What the engine says of an action at each of its places; none of what is done at no place.
-pub(super) fn at_places(
-    run: &Run,
-    plan: &Plan,
-    task: Task,
-    known: impl Fn(Status) -> Status,
-) -> Vec<PlaceSummary> {
+pub(super) fn at_places(run: &Run, task: Task, known: impl Fn(Task) -> Status) -> Vec<PlaceSummary> {
     let of = |place: &holdpoint_engine::PlaceIx| PlaceSummary {
         place: run.place_name(*place).to_owned(),
-        status: known(run.status(plan, task.at(*place))),
+        status: known(task.at(*place)),
         attempts: 0,
         duration_ms: 0,
     };
@@ -154,10 +149,10 @@ pub(super) fn sign_offs_that_count(summary: &mut Summary, by_id: &HashMap<&str, 
 }
 
 /// What came of each step that the rollback was asked to undo, as the engine says: a run has one.
-pub(super) fn rollback_outcomes(summary: &mut Summary, by_id: &HashMap<&str, usize>, run: &Run, plan: &Plan) {
+pub(super) fn rollback_outcomes(summary: &mut Summary, by_id: &HashMap<&str, usize>, seen: &Onlooker<'_>) {
     let Some(RollbackFacts { steps, outcomes, .. }) = summary.rollbacks.last_mut() else { return };
     let told = steps.iter().filter_map(|id| {
-        let state = run.rollback_state(plan, *by_id.get(id.as_str())?)?;
+        let state = seen.rollback_state(*by_id.get(id.as_str())?)?;
         Some(RollbackOutcome { step: id.clone(), state })
     });
     *outcomes = told.collect();
@@ -172,6 +167,40 @@ pub(super) fn not_undone(plan: &Plan, summary: &Summary, run: &Run) -> Vec<Still
             still.map(|(step, why)| StillDone { step: plan.steps[step].id.clone(), why }).collect()
         }
     }
+}
+
+/// What runs just now, of a run that is driven, as the engine says; its attempts are marked.
+pub(super) fn running(plan: &Plan, summary: &mut Summary, run: &Run) -> Vec<RunningNow> {
+    let expected = run.frontier(plan).running;
+    let mut all = Vec::new();
+    for (index, step) in summary.steps.iter_mut().enumerate() {
+        let actions = step.actions.iter_mut().enumerate().map(|(at, of)| (Task::action(index, at), of));
+        let blocks =
+            step.rollback_blocks.iter_mut().enumerate().map(|(at, of)| (Task::rollback(index, at), of));
+        for (task, action) in actions.chain(blocks) {
+            let mut later = HashSet::new();
+            for happening in action.history.iter_mut().rev() {
+                let What::Attempt(attempt) = &mut happening.what else { continue };
+                let place = happening.place.as_deref();
+                let here = run.at_place(task, place).unwrap_or(task);
+                // One that was in doubt, and was begun again, runs no more.
+                let last = later.insert((here, attempt.probe)) && !happening.superseded;
+                let runs = !attempt.probe && run.status(plan, here) == Status::Running
+                    || expected.iter().any(|next| next.task == here && next.probe == attempt.probe);
+                attempt.running = last && runs && attempt.finished.is_none();
+                if attempt.running {
+                    all.push(RunningNow {
+                        step: step.id.clone(),
+                        number: step.number.clone(),
+                        action: action.id.clone(),
+                        place: place.map(str::to_owned),
+                        since: happening.at,
+                    });
+                }
+            }
+        }
+    }
+    all
 }
 
 /// What the engine waits for, as a reader wants it told.

@@ -10,23 +10,30 @@ use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
 
 use super::finish::{
-    at_places, not_undone, rollback_outcomes, settle, sign_offs_that_count, times_of_action, values, waits,
+    at_places, not_undone, rollback_outcomes, running, settle, sign_offs_that_count, times_of_action, values,
+    waits,
 };
 use super::names::{Place, place_name};
 use super::opening::opening;
 use super::*;
 use crate::time::between;
-use crate::{NotOpened, Reading};
+use crate::{HeldBy, NotOpened, Reading};
 
 /// Sums up a record. Fails closed only where there is no run at all; what the engine did not ask for is kept under
-/// [`Summary::misfits`], and nothing of it counts. `verified` is what `verify` said of the record.
+/// [`Summary::misfits`], and nothing of it counts. `verified` is what `verify` said of the record; `held` who has the run
+/// while that is read.
 ///
 /// # Errors
 ///
 /// [`NotOpened`] where the record does not begin with `run.opened`.
-pub fn summarise(plan: &Plan, events: &[Stamped], verified: Option<String>) -> Result<Summary, NotOpened> {
+pub fn summarise(
+    plan: &Plan,
+    events: &[Stamped],
+    verified: Option<String>,
+    held: Option<HeldBy>,
+) -> Result<Summary, NotOpened> {
     let (first, rest) = events.split_first().ok_or(NotOpened)?;
-    let mut summing = Summing::begin(plan, first, verified)?;
+    let mut summing = Summing::begin(plan, first, verified)?.held_by(held);
     rest.iter().for_each(|stamped| summing.event(stamped.clone()));
     Ok(summing.end())
 }
@@ -43,6 +50,7 @@ pub struct Summing<'a> {
     /// The place that the present event tells of.
     place: Option<String>,
     overview: bool,
+    held: Option<HeldBy>,
     pub(super) summary: Summary,
 }
 
@@ -77,6 +85,7 @@ impl<'a> Summing<'a> {
             actor: 0,
             place: None,
             overview: false,
+            held: None,
             summary,
         };
         if let Err(why) = summing.reading.take(first) {
@@ -89,6 +98,11 @@ impl<'a> Summing<'a> {
     /// which values came of it, is let go as soon as it went by. Everything else is as it would be.
     pub fn overview(self) -> Summing<'a> {
         Summing { overview: true, ..self }
+    }
+
+    /// For whoever reads it while somebody has the run.
+    pub fn held_by(self, held: Option<HeldBy>) -> Summing<'a> {
+        Summing { held, ..self }
     }
 
     /// The run, as far as the record conforms.
@@ -113,7 +127,7 @@ impl<'a> Summing<'a> {
         let (run, plan) = (self.reading.run(), self.reading.plan());
         match (event, place) {
             (Event::Decision { .. }, Place::Task(task)) => {
-                vec![run.status(plan, self.placed(task, event)).at_rest()]
+                vec![run.status(plan, self.placed(task, event)).seen(false)]
             }
             (
                 Event::NotApplicable { action: None, .. }
@@ -238,7 +252,11 @@ impl<'a> Summing<'a> {
     /// Whether the document writes the item just as it was read.
     fn is_written_so(&self, place: Place, read: &str) -> bool {
         let Place::Task(task) = place else { return false };
-        matches!(task.work(self.reading.plan()), Some(Work::Confirm { text }) if text == read)
+        let plan = self.reading.plan();
+        match task.work(plan) {
+            Some(Work::Confirm { text }) => text == read,
+            _ => task.offered(plan).is_some_and(|offered| offered.text == read),
+        }
     }
 
     fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: String) {
@@ -345,6 +363,7 @@ impl<'a> Summing<'a> {
             script: started.script,
             edited,
             finished: None,
+            running: false,
             held: None,
         };
         self.put(now, place, What::Attempt(Box::new(attempt)));
@@ -439,9 +458,13 @@ impl<'a> Summing<'a> {
         let Summing { reading, mut summary, .. } = self;
         let (run, plan) = (reading.run(), reading.plan());
         summary.run.elapsed_ms = between(summary.run.opened, summary.run.last);
+        let held = self.held.as_ref().filter(|_| !run.is_closed());
+        summary.driver = held.and_then(|held| reading.driver(held));
+        let driven = summary.driver.as_ref().is_some_and(|driver| driver.drives);
+        let seen = run.seen_by(plan, driven);
         let known = |status: Status| match reading.broken() {
             Some(_) if !status.is_done() => Status::Unknown,
-            _ => status.at_rest(),
+            _ => status,
         };
         for (index, step) in summary.steps.iter_mut().enumerate() {
             if let Some(written) = plan.steps.get(index) {
@@ -449,16 +472,16 @@ impl<'a> Summing<'a> {
             }
             for (action, of) in step.actions.iter_mut().enumerate() {
                 let task = Task::action(index, action);
-                of.status = known(run.status(plan, task));
-                of.places = at_places(run, plan, task, known);
+                of.status = known(seen.status(task));
+                of.places = at_places(run, task, |task| known(seen.status(task)));
             }
             for (block, of) in step.rollback_blocks.iter_mut().enumerate() {
                 let task = Task::rollback(index, block);
-                of.status = known(run.status(plan, task));
-                of.places = at_places(run, plan, task, known);
+                of.status = known(seen.status(task));
+                of.places = at_places(run, task, |task| known(seen.status(task)));
             }
-            step.status = known(run.step_status(plan, index));
-            step.rollback = run.rollback_state(plan, index);
+            step.status = known(seen.step_status(index));
+            step.rollback = seen.rollback_state(index);
             let histories = step.actions.iter_mut().chain(&mut step.rollback_blocks);
             let histories = histories.map(|action| &mut action.history).chain([&mut step.history]);
             for happening in histories.flatten() {
@@ -467,7 +490,10 @@ impl<'a> Summing<'a> {
             step.actions.iter_mut().chain(&mut step.rollback_blocks).for_each(times_of_action);
             settle(step);
         }
-        rollback_outcomes(&mut summary, &self.by_id, run, plan);
+        if reading.broken().is_none() && driven {
+            summary.running = running(plan, &mut summary, run);
+        }
+        rollback_outcomes(&mut summary, &self.by_id, &seen);
         summary.not_undone = not_undone(plan, &summary, run);
         summary.values = values(&summary.steps);
         sign_offs_that_count(&mut summary, &self.by_id, run);

@@ -142,8 +142,11 @@ pub struct Attempt {
     pub script: Option<BlobRef>,
     /// Whether that script was edited by the operator (else it is the document's, rendered).
     pub edited: bool,
-    /// How it ended; `None` is in doubt.
+    /// How it ended; where that is `None` it runs now, or is in doubt.
     pub finished: Option<Ended>,
+    /// Whether it runs while this is read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub running: bool,
     /// For how long it had held then, where it is a check that must hold for a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldSoFar>,

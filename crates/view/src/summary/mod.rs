@@ -16,7 +16,7 @@ pub use fold::{Summing, summarise};
 pub use happening::*;
 pub use soak::Soak;
 
-use holdpoint_engine::{RollbackState, Stamped, Status, Verdict};
+use holdpoint_engine::{Choice, RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;
 
 /// A run, whole. Every event of the record stands in it under its number `n`.
@@ -101,6 +101,12 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
+    /// Who has the run while this is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<crate::Driver>,
+    /// What runs while this is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<RunningNow>,
     /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
     pub barred: bool,
     /// That whoever operates has not signed that by key, in words: nothing goes on before.
@@ -326,6 +332,29 @@ impl ActionSummary {
 }
 
 impl StepSummary {
+    /// What became of it, in capitals; and how many of its commands were done by hand or are not applicable, as somebody says,
+    /// where that is not all of it.
+    pub fn words(&self) -> String {
+        let said_so = |action: &&ActionSummary| {
+            action.history.iter().any(|happening| {
+                let not_applicable = Choice::NotApplicable;
+                !happening.superseded
+                    && matches!(&happening.what, What::Decision { choice, .. } if *choice == not_applicable)
+            })
+        };
+        let of = |status: Status| self.actions.iter().filter(move |action| action.status == status);
+        let mut words = self.status.words().to_owned();
+        for (status, count) in [
+            (Status::ByHand, of(Status::ByHand).count()),
+            (Status::NotApplicable, of(Status::NotApplicable).filter(said_so).count()),
+        ] {
+            if self.status.is_done() && self.status != status && count > 0 {
+                words.push_str(&format!(", {count} {}", status.words()));
+            }
+        }
+        words
+    }
+
     /// What is done at several places: those places, in order, and what became of each such action or used rollback
     /// block there. `None` where nothing of the step is.
     pub fn by_place(&self) -> Option<ByPlace<'_>> {

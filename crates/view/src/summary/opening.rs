@@ -73,6 +73,8 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         rehearsal_wrong: None,
         recoveries: Vec::new(),
         waits: None,
+        driver: None,
+        running: Vec::new(),
         barred: false,
         unsigned: None,
         misfits: Vec::new(),

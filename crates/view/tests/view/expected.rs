@@ -33,7 +33,7 @@ fn run(seconds: i64, passes: bool) -> Summary {
         .enumerate()
         .map(|(n, event)| Stamped { n: n as u64, prev: String::new(), at: at(n), event: event.clone() })
         .collect();
-    summarise(&story.plan, &events, None).unwrap()
+    summarise(&story.plan, &events, None, None).unwrap()
 }
 
 #[test]

@@ -36,18 +36,19 @@ fn statuses(summary: &Summary) -> Vec<Status> {
 }
 
 fn asked(plan: &Plan, run: &Run) -> Vec<Status> {
+    let seen = run.seen_by(plan, false);
     let of = |(index, step): (usize, &Step)| {
         let actions = (0..step.actions.len()).map(move |at| Task::action(index, at));
         let tasks = actions.chain((0..step.rollbacks.len()).map(move |at| Task::rollback(index, at)));
-        let tasks = tasks.map(|task| run.status(plan, task).at_rest());
-        tasks.chain([run.step_status(plan, index).at_rest()]).collect::<Vec<_>>()
+        let tasks = tasks.map(|task| seen.status(task));
+        tasks.chain([seen.step_status(index)]).collect::<Vec<_>>()
     };
     plan.steps.iter().enumerate().flat_map(of).collect()
 }
 
 fn agrees(plan: &Plan, run: &Run, events: &[Event]) -> Summary {
     let record = stamped(events);
-    let summary = summarise(plan, &record, None).unwrap();
+    let summary = summarise(plan, &record, None, None).unwrap();
     let after = || format!("after {events:#?}");
     assert!(summary.misfits.is_empty(), "{:?} {}", summary.misfits, after());
     assert_eq!(statuses(&summary), asked(plan, run), "{}", after());
@@ -96,7 +97,7 @@ fn places_agree(plan: &Plan, run: &Run, summary: &Summary, after: &str) {
             let told = action.places.iter().map(|here| (here.place.as_str(), here.status));
             let said = run.places_of(task).iter();
             let said =
-                said.map(|place| (run.place_name(*place), run.status(plan, task.at(*place)).at_rest()));
+                said.map(|place| (run.place_name(*place), run.status(plan, task.at(*place)).seen(false)));
             assert_eq!(told.collect::<Vec<_>>(), said.collect::<Vec<_>>(), "{} {after}", action.id);
             for happening in &action.history {
                 let What::Attempt(attempt) = &happening.what else { continue };
@@ -113,7 +114,7 @@ fn places_agree(plan: &Plan, run: &Run, summary: &Summary, after: &str) {
 fn adds_nothing(plan: &Plan, before: &Summary, events: &[Event], refused: &Event) {
     let mut events = events.to_vec();
     events.push(refused.clone());
-    let after = summarise(plan, &stamped(&events), None).unwrap();
+    let after = summarise(plan, &stamped(&events), None, None).unwrap();
     assert_eq!(after.misfits.len(), 1, "{refused:?}");
     assert_eq!(after.verdict_words(), "DOES NOT CONFORM");
     for (before, after) in statuses(before).into_iter().zip(statuses(&after)) {

@@ -43,9 +43,9 @@
   addEventListener("beforeunload", () => { leaving = true; source.close(); });
   source.addEventListener("event", (told) => {
     const item = document.createElement("li");
-    const { n, words, event } = JSON.parse(told.data);
+    const { n, at, words } = JSON.parse(told.data);
     item.value = n;
-    item.textContent = `${event.at} ${words}`;
+    item.textContent = `${at} ${words}`;
     happens.append(item);
     while (happens.childElementCount > most) happens.firstElementChild.remove();
     soon();

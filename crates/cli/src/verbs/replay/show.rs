@@ -160,21 +160,22 @@ impl<'r> Showing<'r> {
                 }
             }
             FrameKind::Captured { name, value, .. } => line(format!("  captured {name} = {value}")),
-            FrameKind::Confirmed { text, by } => line(format!("[x] {text}  (confirmed by {})", by.who)),
+            FrameKind::Confirmed { text, by } => line(format!("[x] {text}  (confirmed by {})", by.words())),
             FrameKind::Value { name, value, within_limits, by, .. } => {
                 let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
-                line(format!("{name} = {value}  (written down by {}{limits})", by.who));
+                line(format!("{name} = {value}  (written down by {}{limits})", by.words()));
             }
             FrameKind::Corrected(corrected) => line(corrected.words()),
             FrameKind::SignOffRequested { role, statement } => {
                 line(format!("HOLD POINT sign-off by the role {role}: “{statement}”"));
             }
             FrameKind::SignOff(signed) => {
-                line(format!("signed off by {} ({}), {}", signed.name, signed.by.who, signed.meaning));
+                let (by, from) = (&signed.by, signed.by.source());
+                line(format!("signed off by {} ({}){from}, {}", signed.name, by.who, signed.meaning));
             }
             FrameKind::SignOffWithheld { rejected, reason, by } => {
                 let what = if *rejected { "rejected" } else { "refused" };
-                line(format!("sign-off {what}, {}: {reason}", by.who));
+                line(format!("sign-off {what}, {}: {reason}", by.words()));
             }
             FrameKind::SignOffLapsed { reason } => line(format!("sign-off lapsed: {reason}")),
             FrameKind::NotApplicable { condition, .. } => {
@@ -182,7 +183,7 @@ impl<'r> Showing<'r> {
             }
             FrameKind::Decision { choice, reason, by, .. } => {
                 let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                line(format!("decided by {}{at}: {choice}{reason}", by.who));
+                line(format!("decided by {}{at}: {choice}{reason}", by.words()));
             }
             FrameKind::Deviation(deviation) => {
                 let rules: Vec<&str> =
@@ -190,7 +191,9 @@ impl<'r> Showing<'r> {
                 let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
                 line(format!(
                     "DEVIATION ({}{rules}){at} by {}: {}",
-                    deviation.kind, deviation.by.who, deviation.reason
+                    deviation.kind,
+                    deviation.by.words(),
+                    deviation.reason
                 ));
             }
             FrameKind::Rollback { steps, .. } => line(format!("ROLLBACK of {}", steps.join(", "))),

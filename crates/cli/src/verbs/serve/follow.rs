@@ -7,11 +7,12 @@ use std::time::Duration;
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped};
 use holdpoint_record::{Reader, RunDir};
-use holdpoint_view::Reading;
+use holdpoint_view::{HeldBy, Reading};
 use holdpoint_web::Told;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::happened::happened;
 use super::row::row;
 use super::stamp::{Stamp, short_enough};
 use crate::problem::Problem;
@@ -89,7 +90,7 @@ impl Follower<'_> {
                 return Ok(End::Again(Arc::clone(plan)));
             }
             let sealed = whole && events.seal().map_err(read_problem)?.is_some();
-            if !self.standing(&reading, (opened, first.at, last), closed, sealed) || sealed {
+            if !self.standing(&reading, (opened, first.at, last), closed, (sealed, stamp.held())) || sealed {
                 return Ok(End::Told);
             }
             let known = events.position();
@@ -132,7 +133,7 @@ impl Follower<'_> {
         let mut event = serde_json::to_value(stamped).unwrap_or_default();
         // As the record writes it: whole microseconds.
         event["at"] = Value::from(format!("{:.6}", stamped.at));
-        (self.tell)(Told::Event { n: stamped.n, event })
+        (self.tell)(Told::Event { happened: happened(stamped), event })
     }
 
     fn standing(
@@ -140,9 +141,9 @@ impl Follower<'_> {
         reading: &Reading<'_>,
         (opened, first, last): (&RunOpened, Timestamp, Timestamp),
         closed: Option<holdpoint_engine::Verdict>,
-        sealed: bool,
+        (sealed, held): (bool, Option<HeldBy>),
     ) -> bool {
-        let read = Read { opened, first, last, closed, sealed };
+        let read = Read { opened, first, last, closed, sealed, held };
         let row = row(self.dir, &Standing::of(self.dir, reading, &read));
         if self.stood.as_ref() == Some(&row.json) {
             return true;

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdpoint_record::{RunDir, StoreError, by_all, driver};
-use holdpoint_report::{Outputs, html_and_policy, summarise, took};
+use holdpoint_record::{RunDir, StoreError, by_all};
+use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
     HoldPoint, Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted,
 };
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::follow;
+use super::happened::last;
 use super::row::row;
 use super::stamp::{Stamp, short_enough, small_enough};
 use crate::args::{Format, Listing};
@@ -114,6 +117,10 @@ impl Host for Store {
         self.operator.clone()
     }
 
+    fn zone(&self) -> String {
+        zone_name(&TimeZone::system(), Timestamp::now())
+    }
+
     fn list(&self, wanted: &Wanted) -> Result<Vec<Row>, Refusal> {
         let mut dirs =
             self.place.store().runs().map_err(store_problem).map_err(|problem| self.refusal(&problem))?;
@@ -198,16 +205,15 @@ impl Store {
             text: put.text,
         });
         json["hold_point"] = json!(hold_point);
-        let driver = driver(&recorded.dir.path);
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
             title: step.title.clone(),
-            status: step.status.words().to_owned(),
+            status: step.words(),
             tone: status_tone(step.status).name(),
             took: if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() },
         });
         let steps = steps.collect();
-        let facts = facts(&summary, driver);
+        let facts = facts(&summary);
         Ok(Shown {
             number: summary.run.number,
             title: summary.document.title.clone(),
@@ -218,6 +224,7 @@ impl Store {
             steps,
             hold_point,
             events: recorded.position.events,
+            happened: if recorded.sealed { Vec::new() } else { last(&recorded.events) },
             over: recorded.sealed,
             json,
         })

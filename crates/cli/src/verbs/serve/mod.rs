@@ -1,6 +1,7 @@
 //! `serve`: shows the runs of a store in a browser and to programs.
 
 mod follow;
+mod happened;
 mod host;
 mod row;
 mod stamp;
@@ -30,7 +31,7 @@ pub async fn serve(screen: &Screen, arguments: &args::Serve) -> Result<Exit, Pro
         args::Serve { token: Some(name), .. } => make_token(screen, &tokens, name, arguments),
         args::Serve { revoke: Some(name), .. } => {
             tokens.revoke(name).map_err(token_problem)?;
-            screen.say(&format!("The token {name} counts no more."));
+            screen.tell(&format!("The token {name} counts no more."));
             Ok(Exit::Passed)
         }
         args::Serve { tokens: true, .. } => list_tokens(screen, &tokens, arguments.format),
@@ -64,9 +65,9 @@ async fn listen(
             .to_string(),
         ),
         Format::Text => {
-            screen.say(&format!("Serving at {url}, to whoever is signed in; nothing can be changed there."));
-            screen.say(&format!("Sign in once, within a quarter of an hour: {link}"));
-            screen.say(&format!("  The link after that one is in a file that only you can read: {file}"));
+            screen.tell(&format!("Serving at {url}, to whoever is signed in; nothing can be changed there."));
+            screen.tell(&format!("Sign in once, within a quarter of an hour: {link}"));
+            screen.tell(&format!("  The link after that one is in a file that only you can read: {file}"));
             screen.say("  Ctrl-C ends it.");
         }
     }
@@ -93,7 +94,7 @@ fn make_token(
         Format::Json => screen.data(&json!({"name": name, "token": token, "until": now + lasts}).to_string()),
         Format::Text => {
             screen.say(&format!(
-                "The token {name} reads the API for {} days. It is told once; take it back with: holdpoint serve --revoke {name}",
+                "The token {name} reads the API of this repository's runs for {} days. It is told once; take it back with: holdpoint serve --revoke {name}",
                 arguments.days
             ));
             screen.data(&token);
@@ -169,7 +170,10 @@ fn token_problem(error: TokenError) -> Problem {
         TokenError::Taken(name) => {
             Problem::usage(message, format!("Take it back first: holdpoint serve --revoke {name}"))
         }
-        TokenError::Unknown(_) => Problem::usage(message, "`holdpoint serve --tokens` lists them."),
+        TokenError::Unknown(_) => Problem::usage(
+            message,
+            "Tokens are of one repository each: `holdpoint serve --tokens` lists those of this one.",
+        ),
         TokenError::TooMany => {
             Problem::usage(message, "Take some back: holdpoint serve --tokens, then --revoke NAME.")
         }

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use holdpoint_record::{Holder, LOG, driver, has_tombstones};
+use holdpoint_view::HeldBy;
 
 use crate::problem::Problem;
+use crate::verbs::read::held;
 
 /// Most bytes of a record's events. Whoever waits for a page does not wait for more.
 const LONGEST: u64 = 64 * 1024 * 1024;
@@ -58,6 +60,11 @@ impl Stamp {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let last = [self.log, self.seal].into_iter().flatten().map(|look| look.changed.0).max().unwrap_or(0);
         u64::try_from(last).is_ok_and(|last| Duration::from_secs(last) + TICK < now)
+    }
+
+    /// Who had the run then.
+    pub fn held(&self) -> Option<HeldBy> {
+        self.driver.clone().map(held)
     }
 
     /// Whether it is sealed, at a glance.

@@ -7,8 +7,13 @@ use rustix::termios::{QueueSelector, tcflush};
 use crate::interrupts::Prompting;
 use crate::screen::{self, Screen};
 
-/// Columns from which on a prompt says how one gets out of it.
-const ROOM_FOR_HINTS: usize = 60;
+/// How one gets out of a question, to where one was before.
+const BACK: &str = "Ctrl-C goes back";
+/// Columns that somebody who types is left, where that stands beside the question.
+const ROOM_TO_TYPE: usize = 24;
+
+/// What may be chosen: its word, its letter, and what it does.
+pub type Choice = (&'static str, char, &'static str);
 
 /// What came of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +25,8 @@ pub enum Asked<T> {
 }
 
 /// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
-pub fn one_of(
-    screen: &Screen,
-    prompt: &str,
-    options: &[(&'static str, char, &str)],
-    default: bool,
-) -> Asked<&'static str> {
-    let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    for line in menu(screen.width() - 4, &words) {
-        screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
-    }
-    // A key that was pressed while a block ran answers no question that nobody had seen.
-    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+pub fn one_of(screen: &Screen, prompt: &str, options: &[Choice], default: bool) -> Asked<&'static str> {
+    show_menu(screen, options);
     let default = options.first().filter(|_| default).map(|(word, ..)| *word);
     loop {
         let prompting = Prompting::begin(screen);
@@ -40,19 +35,97 @@ pub fn one_of(
             Err(error) => return left(screen, &prompting, &error),
         };
         drop(prompting);
-        let answer = answer.trim().to_lowercase();
-        if answer == "?" {
-            for (word, key, help) in options {
-                screen.say_hung(&format!("    {:<17}", with_key(word, *key)), help);
-            }
+        if answer.trim() == "?" {
+            explain(screen, options);
             continue;
         }
-        let chosen = options.iter().find(|(word, key, _)| *word == answer || key.to_string() == answer);
-        match chosen {
-            Some((word, ..)) => return Asked::Said(word),
+        match chosen(options, &answer) {
+            Some(word) => return Asked::Said(word),
             None => {
                 screen.tell("    That is none of them. Type a word or its letter, or ? for what each does.")
             }
+        }
+    }
+}
+
+/// What somebody chooses who types this, a word or its letter.
+pub fn chosen(options: &[Choice], typed: &str) -> Option<&'static str> {
+    let typed = typed.trim().to_lowercase();
+    options.iter().find(|(word, key, _)| *word == typed || key.to_string() == typed).map(|(word, ..)| *word)
+}
+
+fn show_menu(screen: &Screen, options: &[Choice]) {
+    let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
+    for line in menu(screen.width() - 4, &words) {
+        screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
+    }
+    // A key that was pressed while a block ran answers no question that nobody had seen.
+    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+}
+
+fn explain(screen: &Screen, options: &[Choice]) {
+    for (word, key, help) in options {
+        screen.say_hung(&format!("    {:<17}", with_key(word, *key)), help);
+    }
+}
+
+/// What was typed where a value is awaited.
+pub enum Typed {
+    /// The value.
+    Value(String),
+    /// Something else was chosen, by its word.
+    Choice(&'static str),
+}
+
+/// Where a value is awaited, what a line says: the value, unless it begins with a colon. Behind one stands the word or letter
+/// of a choice; behind two, a value that begins with one.
+fn read(options: &[Choice], line: &str) -> Result<Typed, String> {
+    let Some(behind) = line.strip_prefix(':') else { return Ok(Typed::Value(line.to_owned())) };
+    if behind.starts_with(':') {
+        return Ok(Typed::Value(behind.to_owned()));
+    }
+    chosen(options, behind).map(Typed::Choice).ok_or_else(|| {
+        "That is no choice. Type one behind the colon, ? for what each does, or :: for a value with a colon first."
+            .to_owned()
+    })
+}
+
+/// A value that `fits` must take, or one of the choices behind a colon: whatever is typed without one is the value.
+pub fn value(
+    screen: &Screen,
+    (prompt, may_be_empty): (&str, bool),
+    (options, all): (&[Choice], bool),
+    help: &str,
+    fits: impl Fn(&str) -> Result<(), String>,
+) -> Asked<Typed> {
+    if all {
+        screen.say_hung("  ", "Type the value. A choice is typed with a colon before it, as :info or :i.");
+        show_menu(screen, options);
+    }
+    let takes = |line: &str| match read(options, line)? {
+        _ if line == "?" => Ok(()),
+        Typed::Choice(_) => Ok(()),
+        Typed::Value(value) if value.is_empty() && may_be_empty => Ok(()),
+        Typed::Value(value) => {
+            let why = screen::not_empty(&value).and_then(|()| fits(&value));
+            why.map_err(|why| match chosen(options, &value) {
+                Some(word) => format!("{why}. To choose it, type :{word}"),
+                None => why,
+            })
+        }
+    };
+    loop {
+        let prompting = Prompting::begin(screen);
+        match screen.line(&prompting, &format!("  {prompt}"), None, takes) {
+            Ok(line) if line == "?" => {
+                screen.say_hung("    ", help);
+                explain(screen, options);
+            }
+            Ok(line) => match read(options, &line) {
+                Ok(typed) => return Asked::Said(typed),
+                Err(why) => screen.tell(&format!("    {why}")),
+            },
+            Err(error) => return left(screen, &prompting, &error),
         }
     }
 }
@@ -97,9 +170,7 @@ fn with_key(word: &str, key: char) -> String {
 
 /// A line of text that must not be empty. `?` says `help`.
 pub fn text(screen: &Screen, prompt: &str, help: &str) -> Asked<String> {
-    // Where it is narrow, `?` says so: what is typed needs the room.
-    let back = if screen.width() < ROOM_FOR_HINTS { "" } else { " (Ctrl-C goes back)" };
-    fitting(screen, &format!("{prompt}{back}"), help, |_| Ok(()))
+    fitting(screen, prompt, help, |_| Ok(()))
 }
 
 /// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
@@ -109,29 +180,47 @@ pub fn fitting(
     help: &str,
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> Asked<String> {
-    fitting_or_nothing(screen, (prompt, false), help, fits)
+    line(screen, &with_way_back(screen, prompt), &format!("{help} {BACK}."), fits)
 }
 
-/// The same for a line that may be empty, where that is said.
-pub fn fitting_or_nothing(
+/// The same before anything has begun, where nobody can go back to something.
+pub fn first(
     screen: &Screen,
-    (prompt, may_be_empty): (&str, bool),
+    prompt: &str,
+    help: &str,
+    fits: impl Fn(&str) -> Result<(), String>,
+) -> Asked<String> {
+    line(screen, prompt, &format!("{help} Ctrl-C leaves this question."), fits)
+}
+
+fn line(
+    screen: &Screen,
+    prompt: &str,
     help: &str,
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> Asked<String> {
     let fits = |text: &str| match text {
         "?" => Ok(()),
-        "" if may_be_empty => Ok(()),
         _ => screen::not_empty(text).and_then(|()| fits(text)),
     };
     loop {
         let prompting = Prompting::begin(screen);
         match screen.line(&prompting, &format!("  {prompt}"), None, fits) {
-            Ok(text) if text == "?" => screen.tell(&format!("    {help} Ctrl-C leaves this question.")),
+            Ok(text) if text == "?" => screen.say_hung("    ", help),
             Ok(text) => return Asked::Said(text),
             Err(error) => return left(screen, &prompting, &error),
         }
     }
+}
+
+/// The question with how one gets out of it; where that leaves too little room to type, it stands above.
+fn with_way_back(screen: &Screen, prompt: &str) -> String {
+    let whole = format!("{prompt} ({BACK})");
+    if measure_text_width(&whole) + ROOM_TO_TYPE <= screen.width() {
+        return whole;
+    }
+    screen.say(&format!("  {}", screen.style().dim().apply_to(BACK)));
+    prompt.to_owned()
 }
 
 #[cfg(test)]

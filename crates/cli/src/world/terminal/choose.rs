@@ -1,21 +1,19 @@
 //! What the operator may choose at each moment. The engine says what is on offer; nothing else is shown.
 
-use holdpoint_document::{EvidenceKind, Step, ValueKind, Work};
+use holdpoint_document::Step;
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Offers, Question, RollbackPlan,
-    Task, fit, is_address,
+    By, Choice, Deviation, DeviationKind, Event, Execution, Offers, Question, RollbackPlan, Task,
 };
 
 use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
-use crate::screen::{self, Screen, with_kind};
+use crate::screen::{self, Screen};
 use crate::world::needs::{actions_of, lacking, without};
-use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::tell::{progress, tell_still_done};
 use crate::world::{Answer, RunView, Store, roll_back};
 
-pub(super) type Option_ = (&'static str, char, &'static str);
+pub(super) use super::ask::Choice as Option_;
 
 /// What a written reason is for.
 const REASON: &str = "A sentence for whoever reads the record: it stands there with your name.";
@@ -26,14 +24,6 @@ pub(super) const NOT_THIS_ONE: Option_ =
 
 /// For a command that is offered, and for one that was run and failed.
 pub(super) const BY_HAND: Option_ = ("by hand", 'h', "I did it by hand, and say so; no deviation");
-
-/// What can be written down.
-fn wanted(kind: &ValueKind) -> String {
-    match fit(kind, "?") {
-        Fit::Within => "Any text.".to_owned(),
-        Fit::OutOfLimits(why) | Fit::Wrong(why) => format!("What it takes: {why}."),
-    }
-}
 
 /// Before a block runs.
 pub(super) fn before(
@@ -111,9 +101,7 @@ pub(super) fn choose(
 ) -> Result<Answer, Problem> {
     let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
-    let barred = !view.run.barred().is_empty() && !view.run.is_rolling_back();
-    let undoes = view.plan.steps.iter().any(|step| !step.rollbacks.is_empty());
-    let options = options(&offers, first, (barred, undoes));
+    let options = options(view, &offers, first);
     loop {
         let Asked::Said(word) = ask::one_of(screen, "What now?", &options, default) else {
             return Ok(Answer::Park);
@@ -125,9 +113,13 @@ pub(super) fn choose(
     }
 }
 
-/// `barred`: rules do not hold, and nothing is done but to take back what was; `undoes`: the document says how something
-/// is undone.
-fn options(offers: &Offers, first: &[Option_], (barred, undoes): (bool, bool)) -> Vec<Option_> {
+/// All that may be chosen: `first`, and what there always is.
+pub(super) fn options(view: &RunView<'_>, offers: &Offers, first: &[Option_]) -> Vec<Option_> {
+    // Rules do not hold, and nothing is done but to take back what was.
+    let barred = !view.run.barred().is_empty() && !view.run.is_rolling_back();
+    let RollbackPlan { steps, without, .. } = view.run.rollback_plan(view.plan);
+    let undoes = view.plan.steps.iter().any(|step| !step.rollbacks.is_empty())
+        && !(steps.is_empty() && without.is_empty());
     let mut options = first.to_vec();
     if offers.skip {
         options.push(("skip", 's', "do not do it; needs a reason, is a deviation"));
@@ -156,8 +148,9 @@ fn options(offers: &Offers, first: &[Option_], (barred, undoes): (bool, bool)) -
     options
 }
 
+/// What comes of a choice; `None` where the question stands.
 #[allow(clippy::too_many_arguments)] // one row of the table of choices
-fn act(
+pub(super) fn act(
     operator: &Operator,
     view: &RunView<'_>,
     task: Task,
@@ -189,7 +182,6 @@ fn act(
     };
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
-        "write" => Ok(Some(Answer::Go)),
         "go on" => super::goes_on::go_on(screen, view, store),
         "evidence" => operator.show_evidence(view, task, true, store).map(|_| None),
         "sign" => {
@@ -390,106 +382,4 @@ pub fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan)
             screen.neutralise(title)
         ));
     }
-}
-
-/// Values to write down.
-pub(super) fn record(
-    operator: &Operator,
-    view: &RunView<'_>,
-    task: Task,
-    store: &mut Store<'_>,
-) -> Result<Answer, Problem> {
-    let screen = &operator.screen;
-    let Some(Work::Record { .. }) = task.work(view.plan) else { return Ok(Answer::Park) };
-    let passes = view.run.offers(view.plan).choices.contains(&Choice::PassOver).then_some(NOT_THIS_ONE);
-    let ready: Vec<Option_> = [("write", 'r', "write the values down")].into_iter().chain(passes).collect();
-    match choose(operator, view, task, "", &ready, true, store)? {
-        Answer::Park => return Ok(Answer::Park),
-        Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
-        _ => {}
-    }
-    loop {
-        let Some(events) = values(operator, view, task, store)? else { return Ok(Answer::Park) };
-        for event in &events {
-            if let Event::ValueRecorded { name, value, within_limits, .. } = event {
-                let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
-                let value = if value.is_empty() { "(left empty)" } else { value };
-                screen.say_hung("    ", &screen.one_line(&format!("{name} = {value}{fails}")));
-            }
-        }
-        match ask::one_of(screen, "Write that down?", &SURE_OF_VALUES, true) {
-            Asked::Said("yes") => return Ok(Answer::Events(events)),
-            Asked::Said(_) => {}
-            Asked::Left => return Ok(Answer::Park),
-        }
-    }
-}
-
-/// A slip is corrected before it is on record.
-const SURE_OF_VALUES: [Option_; 2] =
-    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
-
-/// The values as they were typed; `None` where somebody left.
-fn values(
-    operator: &Operator,
-    view: &RunView<'_>,
-    task: Task,
-    store: &mut Store<'_>,
-) -> Result<Option<Vec<Event>>, Problem> {
-    let screen = &operator.screen;
-    let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
-    let mut events = Vec::new();
-    for field in view.run.open_fields(view.plan, task) {
-        let prompt = field.prompt.as_deref().unwrap_or(&field.name);
-        let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
-        let prompt = screen.neutralise(&with_kind(prompt, &field.kind));
-        let typed = |text: &str| match fit(&field.kind, screen::meant(&field.kind, text)) {
-            Fit::Wrong(why) => Err(why),
-            _ => Ok(()),
-        };
-        let Asked::Said(value) =
-            ask::fitting_or_nothing(screen, (&prompt, field.may_be_empty), &wanted(&field.kind), typed)
-        else {
-            return Ok(None);
-        };
-        let value = screen::meant(&field.kind, &value).to_owned();
-        let within_limits = match fit(&field.kind, &value) {
-            Fit::OutOfLimits(why) => {
-                screen.tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
-                false
-            }
-            _ => true,
-        };
-        let evidence = match field.evidence {
-            None => None,
-            Some(EvidenceKind::Url) => match ask::fitting(
-                screen,
-                "Evidence (address)",
-                "Where what you saw can be seen: an address, as https://….",
-                |text| match is_address(text) {
-                    true => Ok(()),
-                    false => Err("write an address that begins with https:// or http://".to_owned()),
-                },
-            ) {
-                Asked::Said(url) => Some(Evidence::Url(url)),
-                Asked::Left => return Ok(None),
-            },
-            Some(EvidenceKind::File) => {
-                let readable = |path: &str| evidence_at(path).map_err(|error| error.to_string());
-                match ask::fitting(
-                    screen,
-                    "Evidence (file)",
-                    "The path of a file; a copy of it goes into the record.",
-                    readable,
-                ) {
-                    Asked::Said(path) => Some(evidence_file(&path, view.secrets, store)?),
-                    Asked::Left => return Ok(None),
-                }
-            }
-        };
-        let (step, action, by) = (step.clone(), action.clone(), by.clone());
-        let name = field.name.clone();
-        events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
-    }
-    Ok(Some(events))
 }

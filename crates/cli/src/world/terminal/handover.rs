@@ -6,13 +6,16 @@ use crate::screen::Screen;
 /// Open questions, if there are any; `None` where nothing is to be handed over after all.
 pub fn questions(screen: &Screen) -> Option<Option<String>> {
     let help = "What the next operator should know or find out. It goes into the record with your name.";
-    match ask::one_of(screen, "Are there open questions?", &[("no", 'n', "none"), ("yes", 'y', help)], true) {
-        Asked::Said("yes") => match ask::text(screen, "Open questions", help) {
-            Asked::Said(text) => Some(Some(text)),
-            Asked::Left => None,
-        },
-        Asked::Said(_) => Some(None),
-        Asked::Left => None,
+    let any = [("no", 'n', "none"), ("yes", 'y', help)];
+    loop {
+        match ask::one_of(screen, "Are there open questions?", &any, true) {
+            Asked::Said("yes") => match ask::text(screen, "Open questions", help) {
+                Asked::Said(text) => return Some(Some(text)),
+                Asked::Left => {}
+            },
+            Asked::Said(_) => return Some(None),
+            Asked::Left => return None,
+        }
     }
 }
 

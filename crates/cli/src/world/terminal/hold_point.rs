@@ -63,7 +63,7 @@ impl HoldPoint<'_> {
                         "Why?",
                         "One sentence; it stands in the record and in every report.",
                     ) else {
-                        return Ok(Consent::Leave);
+                        continue;
                     };
                     return Ok(Consent::Reject(reason));
                 }

@@ -31,9 +31,9 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
         fact("waits for", &screen.neutralise(&who));
     }
     fact("time", &time(screen, view, here, now));
-    let deviations = run.told_deviations();
+    let deviations: Vec<String> = run.told_deviations().collect();
     fact("deviations", &if deviations.is_empty() { "none".to_owned() } else { deviations.len().to_string() });
-    tell_each(screen, "      ", deviations.iter().cloned());
+    tell_each(screen, "      ", deviations.into_iter());
     let known = run.values();
     let values = known.vars().iter().map(|(name, value)| format!("{name} = {value}"));
     let secrets = known.secrets().iter().map(|name| format!("{name} = {}", mask(name)));
@@ -44,7 +44,7 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
 
 /// Whom the run waits for.
 fn waits(run: &Run, view: &RunView<'_>, now: Timestamp) -> Option<String> {
-    let awaited = Awaited::of(run, view.plan, now);
+    let awaited = Awaited::of(run, view.plan, now, true);
     let signed: Vec<&str> =
         run.stands_at(view.plan).map_or_else(Vec::new, |task| run.signers(task).collect());
     let whom = match (awaited.what, awaited.role) {

@@ -29,7 +29,7 @@ pub(super) fn tell_signers(screen: &Screen, view: &RunView<'_>, task: Task) {
     }
 }
 
-/// Takes a sign-off from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
+/// Takes a sign-off from whoever holds the role. Leaving a prompt goes back to the question before it. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
 pub(super) fn sign(
     screen: &Screen,
@@ -45,7 +45,7 @@ pub(super) fn sign(
     }
     let Asked::Said(who) = somebody(screen, view, "Who signs it off (as holdpoint.toml names people)?")
     else {
-        return Ok(Some(Answer::Park));
+        return Ok(None);
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
     if let Some(reason) = view.run.role_refusal(sign_off, &by.who) {
@@ -60,7 +60,7 @@ pub(super) fn sign(
         Some(name) => name,
         None => match printed_name(screen, view, &by.who, "signs") {
             Asked::Said(name) => name,
-            Asked::Left => return Ok(Some(Answer::Park)),
+            Asked::Left => return Ok(None),
         },
     };
     give(screen, view, task, given(view, task, sign_off, name, by, shown), None, shown, store)
@@ -159,7 +159,7 @@ pub(super) fn reject(
     if !key_at_hand(screen, view, "rejected") {
         return Ok(None);
     }
-    let Asked::Said(who) = somebody(screen, view, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
+    let Asked::Said(who) = somebody(screen, view, "Who rejects it?") else { return Ok(None) };
     if let Some(why) = unable(view, view.run.principal(&who), store)? {
         nothing(screen, view, "rejected", view.run.principal(&who), &why);
         return Ok(None);
@@ -167,7 +167,7 @@ pub(super) fn reject(
     let Asked::Said(reason) =
         ask::text(screen, "Why?", "A sentence for whoever reads the record: it stands there with that name.")
     else {
-        return Ok(Some(Answer::Park));
+        return Ok(None);
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
     rejection(screen, view, (task, sign_off), (reason, by), None, shown, store)

@@ -138,12 +138,15 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Answers a prompt once it listens, and waits until the answer is taken.
+    /// Answers a prompt once it listens, and waits until the answer is taken: whether how one goes back stands beside it or
+    /// above.
     #[track_caller]
     pub fn answers(&mut self, prompt: &str, answer: &str) -> &mut Terminal {
         self.waits_for(prompt).listens();
         self.types(&format!("{answer}\r"));
-        self.waits_for(&format!("{prompt}: {answer}\r\n"))
+        let taken = ["", " (Ctrl-C goes back)"].map(|back| format!("{prompt}{back}: {answer}\r\n"));
+        self.waits_for_any(&taken.each_ref().map(String::as_str));
+        self
     }
 
     /// Answers "What now?".

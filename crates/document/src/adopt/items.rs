@@ -1,0 +1,126 @@
+//! Numbered items stay steps of their own: a run-book makes one step of a section in which a box or a block stands beside them.
+
+use super::edit::{Place, back};
+use super::indent::width;
+use super::proposal::Proposal;
+use crate::markdown::{Block, Item, List};
+use crate::steps::sections;
+use crate::{Plan, Span};
+
+/// Takes the boxes of numbered items away, which are confirmed without, and has items with boxes below numbered ones go on
+/// with their numbers.
+pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan) {
+    fn each<'t>(all: &[crate::steps::Section<'t>], found: &mut Vec<&'t [Block]>) {
+        for section in all {
+            found.push(section.blocks);
+            each(&section.children, found);
+        }
+    }
+    let mut all = Vec::new();
+    each(&sections(blocks, source.len()), &mut all);
+    for blocks in all {
+        let lists: Vec<&List> = blocks.iter().filter_map(list_of).collect();
+        let Some(last) = lists.iter().rposition(|list| list.ordered) else { continue };
+        let (above, below) = lists.split_at(last + 1);
+        let boxed = |item: &&Item| item.task.is_some();
+        if above.iter().any(|list| !list.ordered && list.items.iter().any(|item| item.task.is_some())) {
+            continue;
+        }
+        // All of them, or they are one step still.
+        let (mut boxes, mut numbers) = (Vec::new(), Vec::new());
+        boxes.extend(above.iter().flat_map(|list| &list.items).filter(boxed));
+        let below = below.iter().filter(|list| list.items.iter().any(|item| item.task.is_some()));
+        numbers.extend(below.flat_map(|list| &list.items));
+        let ends = |item: &Item| {
+            plan.steps.iter().find(|step| step.span.start == item.span.start).map(|step| step.span.end)
+        };
+        let plain = |item: &&Item| {
+            holds_text_alone(&item.blocks)
+                && ends(item).is_some_and(|end| end <= item.span.end)
+                && width(source, item).is_some()
+        };
+        if boxes.iter().any(|item| holds_box(&item.blocks)) || !numbers.iter().all(plain) {
+            continue;
+        }
+        for item in boxes {
+            let Some(task) = item.task else { continue };
+            let reason = "a numbered item is a step, which is confirmed without a box";
+            proposal.edit(Span::new(task.start, item.content.max(task.end)), "", reason);
+        }
+        let first = above.last().map_or(1, |list| number(source, list) + list.items.len());
+        for (number, item) in (first..).zip(numbers) {
+            renumber(proposal, source, item, number);
+        }
+    }
+}
+
+fn list_of(block: &Block) -> Option<&List> {
+    match block {
+        Block::List(list) => Some(list),
+        _ => None,
+    }
+}
+
+/// Gives an item with a box a number.
+fn renumber(proposal: &mut Proposal, source: &str, item: &Item, number: usize) {
+    let Some(old) = width(source, item) else { return };
+    let mark = format!("{number}. ");
+    let before = item.span.start - source[..item.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let new = before + mark.len();
+    let reason = "beside an item with a box the numbered ones would be one step: it goes on with their numbers, and is confirmed";
+    proposal.edit(Span::new(item.span.start, item.content), mark, reason);
+    let mut at = item.content;
+    while let Some(start) = source[at..item.span.end].find('\n').map(|end| at + end + 1) {
+        let blank = source[start..].lines().next().unwrap_or_default().trim().is_empty();
+        if !blank && new > old {
+            proposal.edit(Span::new(start, start), " ".repeat(new - old), "indented as its number asks for");
+        }
+        at = start;
+    }
+    proposal.widths.insert(item.span.start, new);
+}
+
+/// The number that a list begins with.
+fn number(source: &str, list: &List) -> usize {
+    let text = list.items.first().map(|item| item.span.of(source).trim_start()).unwrap_or_default();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..digits].parse().unwrap_or(1)
+}
+
+fn holds_text_alone(blocks: &[Block]) -> bool {
+    blocks.iter().all(|block| match block {
+        Block::Text(_) => true,
+        Block::List(list) => {
+            !list.ordered
+                && list.items.iter().all(|item| item.task.is_none() && holds_text_alone(&item.blocks))
+        }
+        _ => false,
+    })
+}
+
+fn holds_box(blocks: &[Block]) -> bool {
+    blocks.iter().any(|block| match block {
+        Block::List(list) => list.items.iter().any(|item| item.task.is_some() || holds_box(&item.blocks)),
+        _ => false,
+    })
+}
+
+/// Names the numbered items that are steps, and would be none in the run-book that was read of the proposal.
+pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan, (read, places): (&Plan, &[Place])) {
+    let starts: Vec<usize> = read.steps.iter().map(|step| back(places, step.span.start)).collect();
+    let numbered = |span: Span| {
+        let text = span.of(source).trim_start();
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.len() < text.len() && rest.starts_with(['.', ')'])
+    };
+    let lost = plan.steps.iter().filter(|step| numbered(step.span) && !starts.contains(&step.span.start));
+    let mut sections: Vec<&[String]> = Vec::new();
+    for step in lost {
+        if !sections.contains(&&*step.path) {
+            sections.push(&step.path);
+            let what = "the numbered items from here on fall together in one step, for something to do stands beside them that has no \
+                        number: give that one too, or a heading of its own";
+            proposal.leave(step.span, what);
+        }
+    }
+}
