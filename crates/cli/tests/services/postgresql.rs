@@ -245,6 +245,9 @@ fn a_standby_takes_over_once_it_has_everything_and_until_then_the_primary_comes_
     assert_eq!(standby.sql("shop", "SELECT pg_is_in_recovery()"), "t");
 
     standby.sql("shop", "SELECT pg_wal_replay_resume()");
+    eventually("the standby has replayed what was held back", || {
+        standby.sql("shop", "SELECT count(*) FROM orders") == "1001"
+    });
     eventually("the standby streams again", || {
         primary.sql("shop", "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1"
     });
