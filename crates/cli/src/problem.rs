@@ -178,6 +178,11 @@ impl Problem {
         Problem::new(Exit::Usage, message, help)
     }
 
+    /// Something that a run needs cannot be used: it waits for somebody to put that right.
+    pub fn waits(message: impl Into<String>, help: impl Into<String>) -> Problem {
+        Problem::new(Exit::Parked, message, help)
+    }
+
     /// Refused by a rule of the environment.
     pub fn refused(message: impl Into<String>, help: impl Into<String>) -> Problem {
         Problem::new(Exit::Refused, message, help)

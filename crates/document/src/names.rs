@@ -20,3 +20,21 @@ pub(crate) fn is_variable(name: &str, span: Span, findings: &mut Findings) -> bo
     findings.add(Code::BadValue, span, message, "use letters, digits and `_`, as in RELEASE or error_rate");
     false
 }
+
+/// Whether a name says that its value is not to be seen.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "credential",
+        "apikey",
+        "api_key",
+        "private_key",
+        "access_key",
+    ];
+    words.iter().any(|word| name.contains(word))
+}

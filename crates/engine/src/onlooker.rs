@@ -29,13 +29,33 @@ impl Onlooker<'_> {
     /// What is told of an action or a rollback block.
     pub fn status(&self, task: Task) -> Status {
         let status = self.run.status(self.plan, task).seen(self.driven);
-        if self.asked.contains(&task) { waited_for(status) } else { status }
+        match self.waits_no_more(status) {
+            true => Status::NotReached,
+            false if self.asked.contains(&task) => waited_for(status),
+            false => status,
+        }
     }
 
     /// What is told of a step.
     pub fn step_status(&self, step: usize) -> Status {
         let status = self.run.step_status(self.plan, step).seen(self.driven);
-        if self.asked.iter().any(|asked| asked.step == step) { waited_for(status) } else { status }
+        let begun = || {
+            let actions = 0..self.plan.steps[step].actions.len();
+            actions
+                .map(|action| Task::action(step, action))
+                .any(|task| self.run.status(self.plan, task).is_done())
+        };
+        match self.waits_no_more(status) {
+            true if begun() => Status::Unfinished,
+            true => Status::NotReached,
+            false if self.asked.iter().any(|asked| asked.step == step) => waited_for(status),
+            false => status,
+        }
+    }
+
+    /// Whether somebody was waited for, and is not any more: the run is over, or what was done is being undone.
+    fn waits_no_more(&self, status: Status) -> bool {
+        status == Status::Waiting && (self.run.is_closed() || self.run.rollback.is_some())
     }
 
     /// How far undoing a step came; `None` where no rollback is about it.

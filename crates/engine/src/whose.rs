@@ -35,6 +35,11 @@ impl Whose {
         format!("{}{who}{}", self.before, self.after)
     }
 
+    /// Whether somebody is named in it.
+    pub(crate) fn is_somebodys(&self) -> bool {
+        self.by.is_some()
+    }
+
     /// The same with something else before the name.
     pub(crate) fn beginning(&self, before: &'static str) -> Whose {
         Whose { before: before.into(), ..self.clone() }

@@ -48,16 +48,52 @@ pub fn unseen(name: &str) -> Option<char> {
     name.chars().find(|c| is_unseen(*c))
 }
 
-/// Whether nothing of a text in Markdown is seen: blanks, what nobody sees, entities of those, comments.
+/// Whether nothing of a text in Markdown is seen: blanks, what nobody sees, entities of those, comments, tags and emphasis
+/// around nothing.
 pub fn shows_nothing(text: &str) -> bool {
-    const BLANKS: &[&str] =
-        &["&nbsp;", "&ensp;", "&emsp;", "&thinsp;", "&zwj;", "&zwnj;", "&shy;", "&#160;", "&#xa0;", "&#xA0;"];
+    const BLANKS: &[&str] = &[
+        "nbsp",
+        "ensp",
+        "emsp",
+        "thinsp",
+        "hairsp",
+        "puncsp",
+        "numsp",
+        "zwj",
+        "zwnj",
+        "shy",
+        "NoBreak",
+        "ZeroWidthSpace",
+        "Tab",
+        "NewLine",
+    ];
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || is_unseen(c));
-        let comment = rest.strip_prefix("<!--").and_then(|inside| inside.split_once("-->"));
-        let entity = || BLANKS.iter().find_map(|blank| rest.strip_prefix(blank));
-        match comment.map(|(_, after)| after).or_else(entity) {
+        let blank = |c: char| c.is_whitespace() || is_unseen(c) || matches!(c, '*' | '_' | '~' | '`');
+        rest = rest.trim_start_matches(blank);
+        let comment = || rest.strip_prefix("<!--")?.split_once("-->").map(|(_, after)| after);
+        let tag = || {
+            let (inside, after) = rest.strip_prefix('<')?.split_once('>')?;
+            let name = inside.trim_start_matches('/');
+            let shows =
+                ["img", "svg", "input", "video", "object"].iter().any(|shows| name.starts_with(shows));
+            (name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains([':', '@']) && !shows)
+                .then_some(after)
+        };
+        let entity = || {
+            let (name, after) = rest.strip_prefix('&')?.split_once(';')?;
+            let by_number = || {
+                let number = name.strip_prefix('#')?;
+                let number = match number.strip_prefix(['x', 'X']) {
+                    Some(hex) => u32::from_str_radix(hex, 16),
+                    None => number.parse(),
+                };
+                char::from_u32(number.ok()?)
+            };
+            (BLANKS.contains(&name) || by_number().is_some_and(blank)).then_some(after)
+        };
+        let link = || rest.strip_prefix("[](")?.split_once(')').map(|(_, after)| after);
+        match comment().or_else(tag).or_else(entity).or_else(link) {
             Some(after) => rest = after,
             None => return rest.is_empty(),
         }
@@ -82,12 +118,36 @@ mod tests {
 
     #[test]
     fn what_is_blank_or_a_comment_shows_nothing() {
-        for text in
-            ["", " \n\t", "\u{a0}\u{200b}", "<!-- a\nb --> <!---->", "&nbsp; &#160;", "\u{feff}<!-- -->&shy;"]
-        {
+        for text in [
+            "",
+            " \n\t",
+            "\u{a0}\u{200b}",
+            "<!-- a\nb --> <!---->",
+            "&nbsp; &#160;",
+            "\u{feff}<!-- -->&shy;",
+            "&#8203;&hairsp;&#x2800;",
+            "<br>",
+            "<b></b>",
+            "[](http://x)",
+            "****",
+        ] {
             assert!(shows_nothing(text), "{text:?}");
         }
-        for text in ["a", "<!-- open", "&amp;", "<!-- a --> b", "nbsp;", "-", "![](a.png)", "<br>"] {
+        for text in [
+            "a",
+            "<!-- open",
+            "&amp;",
+            "<!-- a --> b",
+            "nbsp;",
+            "-",
+            "![](a.png)",
+            "<br>a",
+            "<img src=a>",
+            "<https://a>",
+            "[a](b)",
+            "&#65;",
+            "**a**",
+        ] {
             assert!(!shows_nothing(text), "{text:?}");
         }
     }

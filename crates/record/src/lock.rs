@@ -9,6 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{DiskError, cannot, open_or_make, open_regular};
@@ -35,6 +37,12 @@ impl Holder {
     /// The block that it executed: its process group, and the machine on which that is.
     pub fn child(&self) -> Option<(i32, &str)> {
         self.child_group.map(|group| (group, self.child_host.as_deref().unwrap_or(&self.host)))
+    }
+
+    /// Whether it ran on this machine, and no process has its number any more.
+    fn is_gone(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        self.host == this_machine() && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
     }
 }
 
@@ -82,7 +90,7 @@ impl RunLock {
             std::thread::sleep(INSTANT);
         }
         let predecessor = holder(&mut file);
-        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let host = this_machine();
         // Kept until somebody has seen to it: this process may crash as well.
         let child = predecessor.as_ref().and_then(Holder::child);
         let me = Holder {
@@ -138,7 +146,13 @@ pub fn driver(dir: &Path) -> Option<Holder> {
     let mut file = open_regular(&dir.join(FILE)).ok()?;
     // Whoever let go of it in order left it empty. Where a crash did not, nobody has the lock any more.
     let named = holder(&mut file)?;
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then_some(named)
+    let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    // Whoever has it may be another than the one that it names: what a killed driver left behind, or somebody's hand.
+    (is_held && !named.is_gone()).then_some(named)
+}
+
+fn this_machine() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 /// Whoever the content names. Half-written or strange content names nobody.
@@ -150,4 +164,31 @@ fn holder(file: &mut File) -> Option<Holder> {
     // No block ever leads one of the others, and a person is told to kill what is named here.
     let child_group = holder.child_group.filter(|group| *group > 1);
     Some(Holder { child_group, ..holder })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_somebody_has_for_a_driver_that_is_gone_says_that_nobody_drives() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let named = |pid: u32, host: &str| {
+            let child_group = None;
+            let holder =
+                Holder { pid, host: host.to_owned(), since: Timestamp::now(), child_group, child_host: None };
+            std::fs::write(dir.path().join(FILE), serde_json::to_vec(&holder).unwrap()).unwrap();
+            driver(dir.path()).map(|holder| holder.pid)
+        };
+        std::fs::write(dir.path().join(FILE), "").unwrap();
+        let held = File::open(dir.path().join(FILE)).unwrap();
+        held.lock().unwrap();
+        assert_eq!(named(child.id(), &this_machine()), None);
+        assert_eq!(named(std::process::id(), &this_machine()), Some(std::process::id()));
+        // Of another machine nobody here knows.
+        assert_eq!(named(child.id(), "elsewhere"), Some(child.id()));
+    }
 }

@@ -2,7 +2,7 @@
 //! cursor comes there. A question that leaves no room to type is broken at blanks above it.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use console::{Key, Term, measure_text_width};
 
@@ -147,6 +147,10 @@ impl Screen {
             self.show(format!("\x1b[{}G\x1b[K{seen}{back}", taken + 1), Kind::Bar);
             match terminal.read_key()? {
                 Key::Enter => return Ok(typed.chars.into_iter().collect()),
+                // A line that was cut took the terminal with it, and every look at it says that no key is known.
+                Key::Unknown if !io::stderr().is_terminal() => {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
                 key => typed.press(&key),
             }
         }

@@ -1,7 +1,7 @@
 //! A line from whoever is at the keyboard. Where the cursor can be moved, a line editor asks; in a dumb terminal, and where
 //! what is written goes through a pipe, the terminal's own line editing does, and nothing but text is written.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use holdpoint_document::ValueKind;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -54,8 +54,18 @@ impl Screen {
         let prompt = &*harmless(prompt, self.colours());
         self.written();
         if self.moves() {
-            let answer = dialoguer::Password::new().with_prompt(prompt).interact();
-            return answer.map_err(|dialoguer::Error::IO(error)| error);
+            loop {
+                let answer =
+                    dialoguer::Password::new().with_prompt(prompt).allow_empty_password(true).interact();
+                let answer = answer.map_err(|dialoguer::Error::IO(error)| error)?;
+                if !answer.is_empty() {
+                    return Ok(answer);
+                }
+                // Nothing comes from a terminal that is gone, again and again.
+                if !io::stderr().is_terminal() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
         }
         let before = tcgetattr(io::stdin())?;
         let mut silent = before.clone();

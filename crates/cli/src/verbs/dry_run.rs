@@ -25,7 +25,7 @@ use crate::exit::Exit;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
-use crate::world::assume::{Assuming, ChecksOnly, Learnt, Taken};
+use crate::world::assume::{Assuming, ChecksOnly, How as Known, Learnt, Taken};
 use crate::world::before::Before;
 use crate::world::local::Local;
 use crate::world::places::Places;
@@ -385,10 +385,16 @@ impl Summary {
 
     /// What may be said where no check failed: nothing of those that nobody tried, nor of what a stand-in decided about.
     fn held(&self) -> String {
-        if self.untried.is_empty() && self.undecided.is_empty() {
-            return "every check before the first change holds".to_owned();
-        }
-        let mut told = "every check that could be tried holds".to_owned();
+        let holds = self.actions.iter().any(|taken| matches!(taken.how, Known::Held));
+        let all = self.untried.is_empty() && self.undecided.is_empty();
+        let mut told = match (holds, all) {
+            (true, true) => "every check before the first change holds".to_owned(),
+            (true, false) => "every check that could be tried holds".to_owned(),
+            (false, true) => {
+                "nothing is known to hold, for no check stands before the first change".to_owned()
+            }
+            (false, false) => "nothing is known to hold".to_owned(),
+        };
         if !self.untried.is_empty() {
             told += &format!("; not tried: {}", self.untried.join(", "));
         }

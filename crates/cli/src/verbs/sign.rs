@@ -108,10 +108,14 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     if refused {
         return Ok(Exit::Refused);
     }
-    let verb = if arguments.reject { "Rejected" } else { "On record" };
+    let verb = if arguments.reject { "Rejected" } else { "Signed off" };
     let waits =
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
-    let next = if waits { "it waits for another sign-off" } else { "go on with" };
+    let next = match (waits, arguments.reject) {
+        (true, true) => "it waits for a sign-off as before",
+        (true, false) => "it waits for another sign-off",
+        (false, _) => "go on with",
+    };
     let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
     screen.tell(&format!("{verb}, by {}. Run {}: {next}{resume}", screen.neutralise(&who), dir.number));
     Ok(Exit::Passed)

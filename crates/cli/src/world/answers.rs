@@ -204,7 +204,7 @@ impl Asked<'_> {
                 Fit::Within => true,
                 Fit::OutOfLimits(_) if self.task.offered(self.view.plan).is_none() => false,
                 Fit::OutOfLimits(why) | Fit::Wrong(why) => {
-                    return Err(Problem::usage(
+                    return Err(Problem::waits(
                         format!("the answers file gives {} = {value:?}: {why}", field.name),
                         format!("Correct the entry of {}, then resume.", self.step),
                     ));
@@ -214,7 +214,7 @@ impl Asked<'_> {
                 (None, _) => None,
                 (Some(_), None) => return Ok(None),
                 (Some(EvidenceKind::Url), Some(url)) if !is_address(url) => {
-                    return Err(Problem::usage(
+                    return Err(Problem::waits(
                         format!(
                             "the answers file gives {url:?} as evidence of {}, which is no address of a page",
                             field.name

@@ -71,6 +71,26 @@ pub fn without(view: &RunView<'_>, left: &[Task]) -> Vec<String> {
     given.filter_map(lack).collect()
 }
 
+/// What these steps would capture or write down anew, and a rollback of what was done goes by: a sentence a name. What
+/// was there before the change is lost to it where a check looks again after it.
+pub fn anew(view: &RunView<'_>, again: std::ops::Range<usize>) -> Vec<String> {
+    let plan = view.plan;
+    let undone: Vec<usize> = view.run.rollback_plan(plan).steps;
+    let actions = again.flat_map(|step| actions_of(plan, step));
+    let named = actions.flat_map(|task| given_by(plan, task).into_iter().map(move |name| (task, name)));
+    let told = named.filter(|(task, name)| has_value(view, *task, name)).filter_map(|(task, name)| {
+        let reads = |step: &&usize| rollbacks_of(plan, **step).any(|block| is_read_by(plan, block, name));
+        let readers: Vec<String> =
+            undone.iter().filter(reads).map(|step| view.run.step_in_words(&plan.steps[*step])).collect();
+        let value = view.run.values_at(task).vars().get(name).cloned();
+        let value = value.map(|value| format!(" ({value} now)")).unwrap_or_default();
+        (!readers.is_empty()).then(|| {
+            format!("{name}{value} is given anew, and the rollback of {} goes by it", readers.join(", "))
+        })
+    });
+    told.collect()
+}
+
 /// What a block reads that some action would have given a value and none did: a sentence a name.
 pub fn lacking(view: &RunView<'_>, block: Task) -> Vec<String> {
     let plan = view.plan;

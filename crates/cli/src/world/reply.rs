@@ -29,7 +29,7 @@ fn evidence(path: &str) -> std::io::Result<Vec<u8>> {
 /// A file named as evidence becomes a blob, its secrets masked.
 pub fn evidence_file(path: &str, secrets: &Secrets, store: &mut Store<'_>) -> Result<Evidence, Problem> {
     let bytes = evidence(path).map_err(|error| {
-        Problem::usage(
+        Problem::waits(
             format!("the evidence {path} cannot be read: {error}"),
             "Name a regular file that can be read, in the repository or by its whole path.",
         )

@@ -277,6 +277,6 @@ fn tell_answers(screen: &Screen, view: &RunView<'_>, events: &[Event]) {
             _ => continue,
         };
         let from = if typed { "" } else { " (from the answers file)" };
-        screen.say_hung("  ", &screen.neutralise(&format!("{line}{from}")));
+        screen.say_hung("  ", &screen.within_a_line(&format!("{line}{from}")));
     }
 }

@@ -250,7 +250,7 @@ const MOST: usize = 20;
 pub fn tell_each(screen: &Screen, margin: &str, all: impl ExactSizeIterator<Item = String>) {
     let more = all.len().saturating_sub(MOST);
     for one in all.take(MOST) {
-        screen.say_hung(margin, &screen.neutralise(&one));
+        screen.say_hung(margin, &screen.within_a_line(&one));
     }
     if more > 0 {
         screen.tell(&format!("{margin}and {more} more"));

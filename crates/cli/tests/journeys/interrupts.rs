@@ -253,6 +253,27 @@ fn a_terminal_that_hangs_up_at_a_prompt_parks() {
     }
 }
 
+#[test]
+fn a_terminal_that_is_gone_when_a_value_is_asked_for_parks_and_asks_no_more() {
+    let body = "## Note\n\n```yaml record\nstate: { prompt: What do you see }\n```\n";
+    for shell in [false, true] {
+        let desk = Desk::with(&book(body));
+        let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
+        terminal.waits_for("What do you see").listens();
+        if shell {
+            // Whatever ran beside the run had the terminal for itself.
+            terminal.types(":shell\r");
+            terminal.answers("What is the shell for? (Ctrl-C goes back)", "to look");
+            terminal.waits_for("A shell beside run 1").waits_for("(beside run 1)");
+            terminal.types("exit\r");
+            terminal.waits_for("What do you see").listens();
+        }
+        terminal.is_lost();
+        nobody_drives(&desk);
+        desk.is_intact_and_open(1);
+    }
+}
+
 /// Waits until the driver of the first run has let go of it.
 fn nobody_drives(desk: &Desk) {
     let lock = std::fs::File::open(desk.record(1).dir.join("lock")).unwrap();

@@ -224,7 +224,7 @@ fn a_dry_run_says_what_it_could_not_try_and_what_it_could_not_decide() {
     let body = "## Watch\n\n```yaml record\nTAG: { prompt: Which }\n```\n\n## Look\n\n```sh check\nLEFT=1\ntest \"$TAG\" = v1\n```\n\n```sh check\ntest \"$LEFT\" = 1\n```\n\n## Perhaps\n\n```yaml step\nwhen: TAG == \"v2\"\n```\n\n- [ ] Look\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let ran = bench.ends(0, &DRY);
-    ran.says("every check that could be tried holds; not tried: look#1, look#2; not known to be for this run: perhaps");
+    ran.says("nothing is known to hold; not tried: look#1, look#2; not known to be for this run: perhaps");
     ran.says("whether perhaps is for this run depends on TAG");
     assert!(!ran.stderr.contains("every check before"), "{}", ran.stderr);
 }
@@ -238,7 +238,7 @@ fn a_dry_run_in_which_a_stand_in_passed_over_every_check_says_of_none_that_it_ho
         let body = format!("## Watch\n\n{record}\n## Look\n\n{step}```sh check\n{option}false\n```\n");
         let bench = Bench::with(&[("book.md", &book("", &body))]);
         let ran = bench.ends(0, &DRY);
-        ran.says("every check that could be tried holds; not known to be for this run: look");
+        ran.says("nothing is known to hold; not known to be for this run: look");
         assert!(!ran.both().contains("every check before"), "{}", ran.both());
     }
 }

@@ -4,6 +4,7 @@ use super::proposal::Proposal;
 use super::shown;
 use crate::blocks::{is_shell_like, kind_of};
 use crate::markdown::{Fence, Fenced};
+use crate::names::is_secret;
 use crate::offered::{
     Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, surely_looks, template,
 };
@@ -283,22 +284,4 @@ fn is_interactive(command: &Command) -> bool {
 /// The commands of a unit that are offered.
 fn offered(unit: &Unit) -> impl Iterator<Item = &Command> {
     unit.cut.commands.iter().filter(|command| command.is_offered())
-}
-
-/// Whether a name says that its value is not to be seen.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let words = [
-        "token",
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "credential",
-        "apikey",
-        "api_key",
-        "private_key",
-        "access_key",
-    ];
-    words.iter().any(|word| name.contains(word))
 }

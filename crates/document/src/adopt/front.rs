@@ -1,11 +1,11 @@
 //! The front matter that makes a run-book of a document.
 
-use super::code::is_secret;
 use super::proposal::{Left, Proposal};
 use super::signoff::yaml_text;
 use crate::findings::Findings;
 use crate::front;
 use crate::markdown::Fronts;
+use crate::names::is_secret;
 use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Blank, Span, ValueKind};
 

@@ -152,10 +152,10 @@ impl Sheet {
         name
     }
 
-    /// The name of a literal that no value can take the place of where it stands: what is said of it elsewhere is not said of
-    /// it there.
-    pub(crate) fn fixed(&mut self, written: &str, kind: &str) -> String {
-        self.given(format!("={written}!"), kind)
+    /// The name of a literal that no value can take the place of where it stands: what is said of it elsewhere, in another
+    /// such command too, is not said of it in this one.
+    pub(crate) fn fixed(&mut self, written: &str, kind: &str, command: &str) -> String {
+        self.given(format!("={written}!{command}"), kind)
     }
 
     /// What tells one placeholder from another, and the name that it wants.

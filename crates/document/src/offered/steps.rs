@@ -11,11 +11,19 @@ use super::units::{Unit, label, units};
 use super::values::{Values, elsewhere, in_lines};
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
+use crate::names::is_secret;
 use crate::placeholders::{Search, is_left_out};
 use crate::{
     Action, Blank, Block, Class, Expectation, Expected, LineKind, LineMatcher, Offered, Options, Span, Step,
     Times, Work,
 };
+
+/// Why a command with a secret in it is not run: what is written down in a run is kept, and read by whoever reads the record.
+fn not_kept(written: &str) -> String {
+    format!(
+        "`{written}` is a secret, and what is written down here is kept: run it by hand in a shell of your own, or have `holdpoint adopt` make it a secret input"
+    )
+}
 
 /// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
 pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut Vec<Piece>) {
@@ -276,9 +284,13 @@ impl Offers<'_> {
         for (number, (mark, name)) in named.iter().enumerate() {
             let wrong = never(number);
             let written = &text[mark.at.clone()];
+            if mark.what == What::Placeholder && is_secret(name) {
+                refused.get_or_insert(not_kept(written));
+                continue;
+            }
             // What is said of a literal elsewhere says nothing of one that stays as it is.
             let name = match (&wrong, mark.what) {
-                (Some(_), What::Example(kind)) => &self.values.fixed(written, kind),
+                (Some(_), What::Example(kind)) => &self.values.fixed(written, kind, &text),
                 _ => name,
             };
             let mut blank = self.values.blank(name, written, mark.what, wrong.is_none());
@@ -303,7 +315,12 @@ impl Offers<'_> {
                 values.push(blank);
             }
         }
-        values.extend(self.values.variables(&text, unit.language));
+        for variable in self.values.variables(&text, unit.language) {
+            match is_secret(&variable.field.name) {
+                true => drop(refused.get_or_insert(not_kept(&format!("${}", variable.field.name)))),
+                false => values.push(variable),
+            }
+        }
         let made = template(&text, &inserted);
         let is_template = !inserted.is_empty();
         // One that leaves something unclear once others are text again is told as any other.

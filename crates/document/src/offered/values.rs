@@ -67,8 +67,8 @@ impl Values {
     }
 
     /// The name of a literal where no value can take its place.
-    pub(crate) fn fixed(&mut self, written: &str, kind: &str) -> String {
-        self.sheet.fixed(written, kind)
+    pub(crate) fn fixed(&mut self, written: &str, kind: &str, command: &str) -> String {
+        self.sheet.fixed(written, kind, command)
     }
 
     /// The value that is asked for a mark.

@@ -93,6 +93,9 @@ impl Run {
                 }
             }
             happened.say(format!("  {:<30} {}", told.label, outcome(wording, plan, &told)));
+            if wording >= Wording::Third {
+                left_out(plan, &told).for_each(|line| happened.say(format!("    not done: {line}")));
+            }
             ran((wording, plan), &told, &mut script, &mut happened)?;
         }
         if happened.lines.is_empty() {
@@ -192,7 +195,8 @@ impl Run {
         if wording >= Wording::Second && self.is_independent(sign_off) {
             part.say("independent: by somebody who performed nothing of this run");
         }
-        let signed: Vec<&str> = self.signers(task).collect();
+        let signed: Vec<String> =
+            self.signers(task).map(|who| self.signer(wording, plan, task, who)).collect();
         if !signed.is_empty() {
             part.say(format!("signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
         }
@@ -200,6 +204,20 @@ impl Run {
             agents(plan).for_each(|id| part.say(format!("gets the SSH agent: {id}")));
         }
         part
+    }
+}
+
+impl Run {
+    /// Whoever signed a hold point off, and that a file did it for them, where one did.
+    fn signer(&self, wording: Wording, plan: &Plan, task: Task, who: &str) -> String {
+        let id = task.id(plan);
+        let by = self.witness.kept().history.iter().rev().find_map(|happened| match &happened.event {
+            Event::SignOffGiven(signed) if signed.action == id && self.same(&signed.by.who, who) => {
+                Some(&signed.by)
+            }
+            _ => None,
+        });
+        format!("{who}{}", by.map_or("", |by| wording.source(by)))
     }
 }
 
@@ -226,6 +244,18 @@ fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
         return wording.of_whom(&told.outcome.beginning("done by hand, says "));
     }
     wording.of_whom(told.outcome)
+}
+
+/// What somebody left out, as the document has it: its name alone says to nobody what was not done.
+fn left_out<'p>(plan: &'p Plan, told: &Told<'_>) -> impl Iterator<Item = &'p str> {
+    let is_left = told.ran.is_none() && !told.confirmed && told.outcome.is_somebodys();
+    let task = Task::named(plan, told.step, told.label).filter(|_| is_left);
+    let text = task.and_then(|task| match (task.work(plan), task.block(plan)) {
+        (Some(Work::Confirm { text }), _) => Some(text.as_str()),
+        (_, Some(block)) => Some(block.script.as_str()),
+        _ => None,
+    });
+    text.unwrap_or_default().trim_end().lines()
 }
 
 /// The command as it ran, and what was expected of it.

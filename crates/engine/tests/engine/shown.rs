@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use holdpoint_engine::*;
-use holdpoint_model::Assurance;
+use holdpoint_model::{Assurance, Work};
 
 use crate::build::*;
 use crate::offered::{foreign, offer};
@@ -264,4 +264,27 @@ fn what_an_answers_file_answered_is_told_so_and_the_second_wording_is_made_as_it
     assert!(second.contains(&format!("confirmed by {OPS}: make it")), "{second}");
     assert_eq!(file.run.seen().actions, person.run.seen().actions);
     assert_eq!(file.run.seen().deviations, person.run.seen().deviations);
+}
+
+#[test]
+fn what_was_left_out_is_told_by_what_it_says_and_a_file_that_signed_before() {
+    let confirm = || step("a").confirm();
+    let steps = [confirm(), step("c").sign_off("qa").signed_off(|it| it.count = 2)];
+    // A file signs in a rehearsal alone.
+    let mut story = Story::opened_as(plan(steps), |opened| opened.environment.rehearsal = true);
+    let Some(Work::Confirm { text: item }) = story.task().work(&story.plan).cloned() else {
+        panic!("no item")
+    };
+    story.skip();
+    story.tell(story.signing_off(QA, |signed| {
+        signed.by.via = Via::Answers;
+        signed.assurance = Assurance::Rehearsal;
+        signed.presence = None;
+    }));
+    let shown = text(&story);
+    assert_eq!(holding(&format!("not done: {item}"), &shown), 1, "{shown}");
+    let signed = format!("signed off so far by {QA} (from the answers file); it takes 2");
+    assert_eq!(holding(&signed, &shown), 1, "{shown}");
+    let second = text_in(Wording::Second, &story);
+    assert!(!second.contains("not done:") && !second.contains("answers file"), "{second}");
 }

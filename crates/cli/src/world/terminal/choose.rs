@@ -9,7 +9,7 @@ use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
-use crate::world::needs::{actions_of, lacking, without};
+use crate::world::needs::{actions_of, anew, lacking, without};
 use crate::world::tell::{progress, tell_still_done};
 use crate::world::{Answer, RunView, Store, roll_back};
 
@@ -338,6 +338,11 @@ fn go_back(
     let Asked::Said(how) = ask::one_of(screen, "Repeat it, or go on from there?", &how, false) else {
         return Ok(None);
     };
+    let last = offers.back.iter().max().map_or(*index, |last| *last);
+    let again = if how == "repeat" { *index..*index + 1 } else { *index..last + 1 };
+    for warning in anew(view, again) {
+        screen.say_hung("    CAUTION ", &screen.within_a_line(&warning));
+    }
     let Asked::Said(reason) = ask::text(screen, "Why?", REASON) else { return Ok(None) };
     let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
     deviation(kind, &plan.steps[*index].id, None, None, reason)
