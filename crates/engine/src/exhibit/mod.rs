@@ -10,6 +10,7 @@ pub(crate) use words::words;
 use holdpoint_model::{Assurance, Plan, Work, many, visible};
 use serde::Serialize;
 
+use crate::run::state::Left;
 use crate::seen::Told;
 use crate::{BlobRef, Change, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Task, excerpt};
 
@@ -94,7 +95,7 @@ impl Run {
             }
             happened.say(format!("  {:<30} {}", told.label, outcome(wording, plan, &told)));
             if wording >= Wording::Third {
-                left_out(plan, &told).for_each(|line| happened.say(format!("    not done: {line}")));
+                self.left_out(plan, &told).for_each(|line| happened.say(format!("    not done: {line}")));
             }
             ran((wording, plan), &told, &mut script, &mut happened)?;
         }
@@ -208,6 +209,22 @@ impl Run {
 }
 
 impl Run {
+    /// What somebody left out, as the document has it: its name alone says to nobody what was not done. A script that ran
+    /// stands there already.
+    fn left_out<'p>(&self, plan: &'p Plan, told: &Told<'_>) -> impl Iterator<Item = &'p str> {
+        let task = Task::named(plan, told.step, told.label).filter(|_| told.ran.is_none());
+        let is_left = |task: &Task| {
+            let skipped = matches!(self.state(*task).left, Some(Left::Skipped));
+            skipped || (!told.confirmed && task.offered(plan).is_some() && told.outcome.is_somebodys())
+        };
+        let text = task.filter(is_left).and_then(|task| match (task.work(plan), task.block(plan)) {
+            (Some(Work::Confirm { text }), _) => Some(text.as_str()),
+            (_, Some(block)) => Some(block.script.as_str()),
+            _ => None,
+        });
+        text.unwrap_or_default().trim_end().lines()
+    }
+
     /// Whoever signed a hold point off, and that a file did it for them, where one did.
     fn signer(&self, wording: Wording, plan: &Plan, task: Task, who: &str) -> String {
         let id = task.id(plan);
@@ -244,18 +261,6 @@ fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
         return wording.of_whom(&told.outcome.beginning("done by hand, says "));
     }
     wording.of_whom(told.outcome)
-}
-
-/// What somebody left out, as the document has it: its name alone says to nobody what was not done.
-fn left_out<'p>(plan: &'p Plan, told: &Told<'_>) -> impl Iterator<Item = &'p str> {
-    let is_left = told.ran.is_none() && !told.confirmed && told.outcome.is_somebodys();
-    let task = Task::named(plan, told.step, told.label).filter(|_| is_left);
-    let text = task.and_then(|task| match (task.work(plan), task.block(plan)) {
-        (Some(Work::Confirm { text }), _) => Some(text.as_str()),
-        (_, Some(block)) => Some(block.script.as_str()),
-        _ => None,
-    });
-    text.unwrap_or_default().trim_end().lines()
 }
 
 /// The command as it ran, and what was expected of it.
