@@ -104,14 +104,15 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
+    let rejected = events.iter().any(|event| matches!(event, Event::SignOffRejected { .. }));
     recorder.record(events)?;
     if refused {
         return Ok(Exit::Refused);
     }
-    let verb = if arguments.reject { "Rejected" } else { "Signed off" };
+    let verb = if rejected { "Rejected" } else { "On record" };
     let waits =
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
-    let next = match (waits, arguments.reject) {
+    let next = match (waits, rejected) {
         (true, true) => "it waits for a sign-off as before",
         (true, false) => "it waits for another sign-off",
         (false, _) => "go on with",

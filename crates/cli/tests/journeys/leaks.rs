@@ -160,7 +160,7 @@ fn problems_and_panics_mask_what_they_quote_before_they_break_it_into_lines() {
     let answers = desk.read("answers.yaml");
     for (_, form) in forms().into_iter().filter(|(_, form)| !form.contains(['\\', '"'])) {
         desk.write("answers.yaml", &answers.replace("evidence-", &format!("nowhere-{form}-")));
-        let (out, err) = desk.ends(2, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+        let (out, err) = desk.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
         masks("a problem", &format!("{out}{err}"));
     }
 
