@@ -116,7 +116,7 @@ fn evidence_is_a_regular_file_and_no_link_out_of_the_repository() {
         [("ff", "a FIFO"), ("away/file", "outside of the repository"), ("/dev/zero", "a device")]
     {
         answer(path);
-        ends_soon(&bench, 2, &["run", "a.md", "--unattended", "--answers", "answers.yaml"]).says(why);
+        ends_soon(&bench, 3, &["run", "a.md", "--unattended", "--answers", "answers.yaml"]).says(why);
     }
     for path in ["seen", "../out/file"] {
         answer(path);
