@@ -56,13 +56,12 @@ impl Run {
             let error = self.script_error(block, task).or_else(|| self.env_error(block, task));
             return error.or_else(|| self.disagreement(block, task));
         }
-        let unreadable = |text: &str| self.values.render(text).err();
         let (text, error) = match task.work(plan)? {
             Work::Confirm { text } => (text, self.values.render_shown(text).err()?),
             Work::Record { fields } => fields
                 .iter()
                 .filter_map(|field| field.prompt.as_ref())
-                .find_map(|prompt| Some((prompt, unreadable(prompt)?)))?,
+                .find_map(|prompt| Some((prompt, self.values.render(prompt).err()?)))?,
             Work::SignOff(sign_off) => {
                 let error = self.statement(sign_off).err()?;
                 let statement = &sign_off.statement;

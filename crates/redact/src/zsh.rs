@@ -42,10 +42,9 @@ fn where_needed(text: &str) -> String {
     });
     let form = parts.collect::<Vec<_>>().join("\\'");
     let form = form.strip_prefix('\'').unwrap_or(&form);
-    match form.strip_suffix("\\'").is_none() {
-        true => form.strip_suffix('\'').unwrap_or(form).to_owned(),
-        false => form.to_owned(),
-    }
+    // A quote of the text's own at its end stays.
+    let own = form.ends_with("\\'");
+    form.strip_suffix('\'').filter(|_| !own).unwrap_or(form).to_owned()
 }
 
 /// What `set -x` writes as `$'…'`.

@@ -101,39 +101,49 @@ fn all_are_masked(program: &[&str], locale: &str, script: &str, secrets: &[Secre
     true
 }
 
-#[test]
-fn what_bash_quotes_is_masked() {
+/// Of these scripts, in a locale with other characters than those of ASCII or without.
+#[track_caller]
+fn what_a_shell_quotes_is_masked(shell: &[&str], scripts: &[&str]) {
     let secrets = secrets();
-    for script in [
-        "set -x; : \"$PW\"",
-        "set -x; OTHER=$PW",
-        "set -x; [[ $PW == \"$PW\" ]]",
-        "printf '%q' \"$PW\"",
-        "printf '%s' \"${PW@Q}\"",
-        "printf '%s' \"${PW@A}\"",
-        "declare -p PW",
-        "a=(\"$PW\"); declare -p a",
-        "declare -A a=([\"$PW\"]=x); declare -p a",
-        "export -p | grep -a -A9 ' PW='",
-        "OTHER=$PW; set | grep -a -A9 ^OTHER=",
-        "alias x=\"$PW\"; alias",
-        "trap \": $PW\" EXIT; trap -p; trap - EXIT",
-        // Messages of the programs that come with the system.
-        "ls -- \"$PW\" || :",
-        "stat -- \"$PW\" || :",
-        // Quoted, and that quoted by the trace: commands are put together so.
-        "set -x; : \"${PW@Q}\"",
-        "set -x; OTHER=\"x -p ${PW@Q}\"",
-        "set -x; OTHER=$(printf '%q' \"$PW\")",
-        "set -x; OTHER=$(declare -p PW)",
-    ] {
+    for script in scripts {
         for locale in sample::some(["C", "C.UTF-8"], 1) {
             assert!(
-                all_are_masked(&["bash", "-c"], locale, &in_shell(script), &secrets),
-                "bash is wanted here"
+                all_are_masked(shell, locale, &in_shell(script), &secrets),
+                "{} is wanted here",
+                shell[0]
             );
         }
     }
+}
+
+#[test]
+fn what_bash_quotes_is_masked() {
+    what_a_shell_quotes_is_masked(
+        &["bash", "-c"],
+        &[
+            "set -x; : \"$PW\"",
+            "set -x; OTHER=$PW",
+            "set -x; [[ $PW == \"$PW\" ]]",
+            "printf '%q' \"$PW\"",
+            "printf '%s' \"${PW@Q}\"",
+            "printf '%s' \"${PW@A}\"",
+            "declare -p PW",
+            "a=(\"$PW\"); declare -p a",
+            "declare -A a=([\"$PW\"]=x); declare -p a",
+            "export -p | grep -a -A9 ' PW='",
+            "OTHER=$PW; set | grep -a -A9 ^OTHER=",
+            "alias x=\"$PW\"; alias",
+            "trap \": $PW\" EXIT; trap -p; trap - EXIT",
+            // Messages of the programs that come with the system.
+            "ls -- \"$PW\" || :",
+            "stat -- \"$PW\" || :",
+            // Quoted, and that quoted by the trace: commands are put together so.
+            "set -x; : \"${PW@Q}\"",
+            "set -x; OTHER=\"x -p ${PW@Q}\"",
+            "set -x; OTHER=$(printf '%q' \"$PW\")",
+            "set -x; OTHER=$(declare -p PW)",
+        ],
+    );
 }
 
 #[test]
@@ -154,27 +164,22 @@ fn what_sh_quotes_is_masked() {
 
 #[test]
 fn what_zsh_quotes_is_masked() {
-    let secrets = secrets();
-    for script in [
-        "set -x; : \"$PW\"",
-        "set -x; OTHER=$PW",
-        "printf '%q' \"$PW\"",
-        "print -rn -- ${(q)PW}",
-        "print -rn -- ${(qq)PW}",
-        "print -rn -- ${(qqq)PW}",
-        "print -rn -- ${(qqqq)PW}",
-        "print -rn -- ${(q-)PW}",
-        "print -rn -- ${(q+)PW}",
-        "typeset -p PW",
-        "export -p | grep -a -A9 '^export PW='",
-    ] {
-        for locale in sample::some(["C", "C.UTF-8"], 1) {
-            assert!(
-                all_are_masked(&["zsh", "-fc"], locale, &in_shell(script), &secrets),
-                "zsh is wanted here"
-            );
-        }
-    }
+    what_a_shell_quotes_is_masked(
+        &["zsh", "-fc"],
+        &[
+            "set -x; : \"$PW\"",
+            "set -x; OTHER=$PW",
+            "printf '%q' \"$PW\"",
+            "print -rn -- ${(q)PW}",
+            "print -rn -- ${(qq)PW}",
+            "print -rn -- ${(qqq)PW}",
+            "print -rn -- ${(qqqq)PW}",
+            "print -rn -- ${(q-)PW}",
+            "print -rn -- ${(q+)PW}",
+            "typeset -p PW",
+            "export -p | grep -a -A9 '^export PW='",
+        ],
+    );
 }
 
 #[test]

@@ -206,9 +206,7 @@ impl Run {
         }
         part
     }
-}
 
-impl Run {
     /// What somebody left out, as the document has it: its name alone says to nobody what was not done. A script that ran
     /// stands there already.
     fn left_out<'p>(&self, plan: &'p Plan, told: &Told<'_>) -> impl Iterator<Item = &'p str> {
