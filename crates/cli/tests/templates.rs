@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use holdpoint_document::{ValueKind, compile};
 use holdpoint_engine::Values;
@@ -249,8 +250,11 @@ fn the_places_that_people_write_are_taken_and_run() {
     }
 }
 
+/// Each case starts many shells; `PROPTEST_CASES` asks for more.
+static CASES: LazyLock<u32> = LazyLock::new(|| ProptestConfig::default().cases.div_ceil(4));
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: *CASES, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_a_value_holds_it_is_one_word_wherever_a_template_is_taken(
@@ -353,7 +357,7 @@ fn values_reach_the_commands_of_foreign_documents_as_they_are() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: *CASES, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_a_value_holds_a_command_of_a_foreign_document_runs_nothing_of_it(

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn folding_twice_is_folding_once() {
-        let all: Vec<char> = ('\0'..=char::MAX).collect();
+        // Planes 4 to 13 have no characters, and 15 and 16 only private ones.
+        let all: Vec<char> = ('\0'..'\u{40000}').chain('\u{e0000}'..'\u{e1000}').collect();
         // Many at once: a call for each takes several times as long.
         for some in all.chunks(512) {
             let text: String = some.iter().flat_map(|c| ['a', *c, 'b']).collect();

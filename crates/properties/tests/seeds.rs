@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use holdpoint_properties::{TARGETS, seeds};
+use holdpoint_xtask::sample;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -14,7 +15,7 @@ fn every_property_holds_of_its_seeds() {
     for target in TARGETS {
         let seeds = seeds::seeds(&root(), target.name).unwrap();
         assert!(seeds.len() >= 8, "{} begins with {} seeds", target.name, seeds.len());
-        for seed in seeds {
+        for seed in sample::some(seeds, 24) {
             // Shown where it does not hold, the one that does not as the last.
             println!("{}: {:?}", target.name, String::from_utf8_lossy(&seed[..seed.len().min(60)]));
             (target.holds)(&seed);

@@ -49,7 +49,7 @@ fn stock_tools_find_an_altered_record_bad() {
     let bench = Bench::new();
     let dir = bench.sealed_record();
     let good = common::log(&dir);
-    for at in (0..good.len()).step_by(good.len() / 12) {
+    for at in (0..good.len()).step_by(good.len() / 5) {
         let mut bad = good.clone();
         bad[at] ^= 1;
         common::set_log(&dir, &bad);

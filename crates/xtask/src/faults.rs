@@ -28,11 +28,14 @@ pub fn run() -> io::Result<()> {
     // Every record of the corpus and every forgery, and what each verifier says of it.
     let records = tests(&["holdpoint", "--test", "setup"], [], &mut families);
     let forged = tests(&["holdpoint", "--test", "signing"], [], &mut families);
+    // Every seed of the fuzzer.
+    let seeds = tests(&["holdpoint-properties", "--test", "seeds"], [], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
     walked
         .and(places)
         .and(records)
         .and(forged)
+        .and(seeds)
         .and(changed)
         .and(alone)
         .and(swept)

@@ -130,6 +130,11 @@ fn tests(arguments: &[&str]) -> io::Result<Tally> {
     println!(
         "    walks and sweeps are sampled, {SEED}={seed} takes the same again; `cargo xtask faults` takes all"
     );
+    // A property is tried with fewer inputs than its library would: the fuzzer has the hours for more.
+    if std::env::var_os(CASES).is_none() {
+        println!("    properties are tried with {FEW} inputs each, {CASES}=N tries N");
+        cargo.env(CASES, FEW);
+    }
     if std::env::var_os("TMPDIR").is_none()
         && let Some(memory) = memory()
     {
@@ -169,6 +174,10 @@ fn memory() -> Option<&'static Path> {
 
 /// Names the file in which tests say that they were skipped (`holdpoint_hosts::skipped`).
 const SKIPPED: &str = "HOLDPOINT_SKIPPED";
+
+/// With how many inputs each property is tried (a variable of proptest's), and how many those are here; 256 elsewhere.
+const CASES: &str = "PROPTEST_CASES";
+const FEW: &str = "64";
 
 /// What the tests sample by.
 const SEED: &str = "HOLDPOINT_SEED";

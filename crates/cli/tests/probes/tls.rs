@@ -51,7 +51,7 @@ fn serve(bench: &Bench, certificate: &str, more: &[&str]) -> Https {
     let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let https = Https { child, port };
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        std::thread::yield_now();
+        std::thread::sleep(std::time::Duration::from_millis(2));
     }
     https
 }

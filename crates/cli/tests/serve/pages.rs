@@ -248,12 +248,10 @@ fn the_list_says_in_which_zone_its_times_are() {
 
 #[test]
 fn a_block_that_runs_is_shown_as_running_in_the_list_and_on_its_page() {
-    let body = "---\nrunbook: 1\n---\n# Slow\n\n## Wait\n\n```sh run\ntouch begun\nuntil test -e go; do sleep 0.02; done\n```\n";
+    let body = "---\nrunbook: 1\n---\n# Slow\n\n## Wait\n\n```sh run\ntouch begun\nwhile test -e begun -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("slow.md", body)]);
     let mut driver = bench.command(HOLDPOINT).args(["run", "slow.md", "--unattended"]).spawn().unwrap();
-    while !bench.exists("begun") {
-        std::thread::yield_now();
-    }
+    bench.awaits("begun");
     let server = serving(&bench);
     let cookie = server.signed_in();
     let mut stream = server.stream("/api/runs/1/events", &[&cookie]);

@@ -192,7 +192,7 @@ fn is_as_expected(format: &Path, expected: &[Row], now: &[Row]) {
 #[test]
 fn program_script_and_independent_verifier_say_of_every_record_what_the_table_says() {
     for format in formats() {
-        let (bench, rows) = (Bench::new(), sample::some(table(&format), 6));
+        let (bench, rows) = (Bench::new(), sample::some(table(&format), 4));
         unpacked(&bench, &format);
         is_as_expected(&format, &rows, &now(&bench, &rows, None));
     }

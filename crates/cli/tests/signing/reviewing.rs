@@ -222,7 +222,7 @@ fn reviews_that_were_altered_removed_or_put_there_by_others_are_told_by_program_
             "review 2",
         ),
     ];
-    for (what, alter, why) in sample::some(cases, 3) {
+    for (what, alter, why) in sample::some(cases, 2) {
         let shop = reviewed();
         shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
         let dir = unpacked(&shop, "run.tar.zst");

@@ -103,7 +103,8 @@ fn captured(bench: &Bench, number: u64) -> BTreeMap<String, String> {
 #[test]
 fn what_a_dry_run_calls_real_or_replayed_is_what_the_real_run_has_or_the_comparison_tells_it() {
     let (real, replayed, told_apart) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let cases = std::env::var("PROPTEST_CASES").map_or(16, |cases| cases.parse().unwrap());
+    // Each is four runs of the program; `PROPTEST_CASES` asks for more.
+    let cases = Config::default().cases.div_ceil(16);
     let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 24, ..Config::default() });
     let holds = |(steps, other): (Vec<Written>, bool)| {
         let bench =

@@ -11,7 +11,7 @@ fn documents_as_people_write_them_park_at_their_first_step_and_execute_nothing()
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/real");
     let documents = corpus::documents(&folder).unwrap();
     assert!(documents.len() >= 15, "only {} documents", documents.len());
-    for document in sample::some(documents, 8) {
+    for document in sample::some(documents, 4) {
         if let Err(why) = corpus::through(Path::new(HOLDPOINT), &document) {
             panic!("{}: {why}", document.display());
         }

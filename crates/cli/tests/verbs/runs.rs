@@ -344,12 +344,11 @@ fn a_note_joins_an_open_run_with_its_step_and_what_it_corrects() {
 
 #[test]
 fn a_run_that_is_being_driven_takes_neither_a_second_driver_nor_a_note() {
-    let body = "## Wait\n\n```sh check\ntouch waiting\nwhile test ! -e go; do sleep 0.02; done\n```\n";
+    let body =
+        "## Wait\n\n```sh check\ntouch waiting\nwhile test -e waiting -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
-    while !bench.exists("waiting") {
-        std::thread::yield_now();
-    }
+    bench.awaits("waiting");
     let second = bench.ends(2, &["resume", "1", "--unattended"]);
     second.says(&format!("by process {}", child.id())).says("help: ");
     bench.ends(2, &["note", "1", "a note"]).says("is being driven");
@@ -485,12 +484,10 @@ fn a_line_of_somebodys_text_passes_for_no_line_of_show() {
 
 #[test]
 fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt_when_they_are_gone() {
-    let body = "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test ! -e go; do sleep 0.02; done\n```\n";
+    let body = "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test -e waiting -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
-    while !bench.exists("waiting") {
-        std::thread::yield_now();
-    }
+    bench.awaits("waiting");
     let told = |verbs: &[&[&str]]| {
         let told = verbs.iter().map(|verb| bench.ends(0, verb).stdout.to_lowercase());
         told.collect::<Vec<_>>()
@@ -504,7 +501,7 @@ fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt
     let writes =
         |told: &str| told.contains("more may be added; outputs are being written, to blobs/partial-*");
     while !writes(&bench.ends(0, &["verify", "1"]).stderr) {
-        std::thread::yield_now();
+        std::thread::sleep(std::time::Duration::from_millis(2));
     }
     let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
     assert_eq!((&run["steps"][0]["status"], &run["waits"]["status"]), (&json!("running"), &json!("running")));

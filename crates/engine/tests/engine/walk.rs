@@ -28,7 +28,7 @@ fn key(run: &Run) -> String {
 }
 
 /// So many states of each depth, where not all are taken.
-const AT_EACH_DEPTH: usize = 24;
+const AT_EACH_DEPTH: usize = 12;
 
 fn walk(plan: &Plan, depth: usize, count: &mut Count, sample: &mut Sample) {
     let universe = universe(plan, 3);

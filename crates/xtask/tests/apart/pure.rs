@@ -34,8 +34,7 @@ const HEAVY: [&str; 22] = [
 /// All that a crate needs, for the target.
 fn tree(name: &str, target: &str) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments =
-        ["tree", "--offline", "--locked", "-p", name, "-e", "normal", "--prefix", "none", "--target", target];
+    let arguments = ["tree", "--locked", "-p", name, "-e", "normal", "--prefix", "none", "--target", target];
     let told = Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
     let told = String::from_utf8(told.stdout).unwrap();
