@@ -2,6 +2,7 @@
 //! answers stay readable in the scrollback.
 
 use console::measure_text_width;
+use holdpoint_engine::Event;
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
@@ -138,6 +139,29 @@ pub fn value(
             Err(error) => return left(screen, &prompting, &error),
         }
     }
+}
+
+/// A slip is corrected before it is on record.
+const SURE_OF_VALUES: [Choice; 2] =
+    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
+
+/// Shows values before they go into the record, and asks whether they do.
+pub fn are_right(screen: &Screen, events: &[Event], options: &[Choice]) -> bool {
+    for event in events {
+        if let Event::ValueRecorded { name, value, within_limits, .. } = event {
+            let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
+            let shown = if value.is_empty() { "(left empty)" } else { value };
+            screen.say_hung("    ", &screen.one_line(&format!("{name} = {shown}{fails}")));
+            if let Some(word) = chosen(options, value) {
+                let text = format!("It is the value. To choose {word} instead: again, then :{word}");
+                screen.say_hung("    ", &text);
+            }
+            if value == "?" {
+                screen.say_hung("    ", "It is the value. For what is asked: again, then :?");
+            }
+        }
+    }
+    one_of(screen, "Write that down?", &SURE_OF_VALUES, true) == Asked::Said("yes")
 }
 
 /// A prompt that gave no answer. Ctrl-C and signals reach the rest of the program a moment later; before that, no

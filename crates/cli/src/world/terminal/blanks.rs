@@ -5,7 +5,6 @@ use holdpoint_engine::{Event, Fit, Task, fit};
 
 use super::ask::{self, Asked};
 use super::operator::me;
-use super::record::are_right;
 use crate::screen::{Screen, meant};
 use crate::world::{Answer, RunView};
 
@@ -20,7 +19,7 @@ pub(super) fn values(screen: &Screen, view: &RunView<'_>, task: Task) -> Option<
             let (evidence, within_limits) = (None, true);
             events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
         }
-        if are_right(screen, &events, &[]) {
+        if ask::are_right(screen, &events, &[]) {
             return Some(Answer::Events(events));
         }
     }

@@ -7,13 +7,9 @@ use super::ask::{self, Asked, Typed};
 use super::choose::{NOT_THIS_ONE, Option_, act, options};
 use super::operator::{Operator, me};
 use crate::problem::Problem;
-use crate::screen::{self, Screen, with_kind};
+use crate::screen::{self, with_kind};
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::{Answer, RunView, Store};
-
-/// A slip is corrected before it is on record.
-const SURE_OF_VALUES: [Option_; 2] =
-    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
 
 /// What came of asking for a value.
 enum Told {
@@ -60,30 +56,11 @@ pub(super) fn record(
             }
             continue;
         }
-        if are_right(screen, &events, &options) {
+        if ask::are_right(screen, &events, &options) {
             return Ok(Answer::Events(events));
         }
         events.clear();
     }
-}
-
-/// Shows values before they go into the record, and asks whether they do.
-pub(super) fn are_right(screen: &Screen, events: &[Event], options: &[Option_]) -> bool {
-    for event in events {
-        if let Event::ValueRecorded { name, value, within_limits, .. } = event {
-            let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
-            let shown = if value.is_empty() { "(left empty)" } else { value };
-            screen.say_hung("    ", &screen.one_line(&format!("{name} = {shown}{fails}")));
-            if let Some(word) = ask::chosen(options, value) {
-                let text = format!("It is the value. To choose {word} instead: again, then :{word}");
-                screen.say_hung("    ", &text);
-            }
-            if value == "?" {
-                screen.say_hung("    ", "It is the value. For what is asked: again, then :?");
-            }
-        }
-    }
-    ask::one_of(screen, "Write that down?", &SURE_OF_VALUES, true) == Asked::Said("yes")
 }
 
 /// The value of one field as it was typed, or what was chosen instead.
