@@ -35,7 +35,8 @@ const EXIT_CODES: &str = "Exit codes:
    2  usage, document or configuration error; nothing was executed
    3  parked: the run waits for a person
    4  aborted by the operator
-   5  refused by policy; nothing was executed
+   5  refused: a rule does not hold, somebody may not do that, or a signature does not count;
+      nothing more was executed
    6  the record is altered, truncated, expunged in part, or does not conform
   70  a fault of holdpoint itself";
 

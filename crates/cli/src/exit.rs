@@ -14,7 +14,7 @@ pub enum Exit {
     Parked = 3,
     /// Aborted by the operator.
     Aborted = 4,
-    /// Refused by policy; nothing was executed.
+    /// Refused: a rule does not hold, somebody may not do that, or a signature does not count; nothing more was executed.
     Refused = 5,
     /// The record is altered, truncated, expunged in part, or does not conform.
     Record = 6,

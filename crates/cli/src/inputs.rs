@@ -13,7 +13,7 @@ use crate::files;
 use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
-use crate::screen::{Screen, meant, with_kind};
+use crate::screen::{EXPLAIN, Screen, meant, not_empty, plain_value, with_kind};
 
 /// A refused value longer than this is not shown, bytes.
 const SHOWN: usize = 1000;
@@ -268,13 +268,7 @@ fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
     let prompting = Prompting::for_input(screen);
     let answer = match input.secret {
         true => hidden(screen, &prompting, &prompt, input),
-        false => screen.line(&prompting, &prompt, None, |text| {
-            crate::screen::not_empty(text)?;
-            match fit(&input.kind, meant(&input.kind, text)) {
-                Fit::Within => Ok(()),
-                Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
-            }
-        }),
+        false => shown(screen, &prompting, &prompt, input),
     };
     let answer = answer.map(|text| if input.secret { text } else { meant(&input.kind, &text).to_owned() });
     answer.map_err(|error| {
@@ -286,6 +280,26 @@ fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
             "Nothing was run. Start again when you have it.",
         )
     })
+}
+
+/// What is typed is the value; `:?` says what it takes, `::` begins one with a colon.
+fn shown(screen: &Screen, prompting: &Prompting, prompt: &str, input: &Input) -> std::io::Result<String> {
+    let fits = |text: &str| match fit(&input.kind, meant(&input.kind, text)) {
+        Fit::Within => Ok(()),
+        Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
+    };
+    let takes = |line: &str| match plain_value(line)? {
+        EXPLAIN if line == EXPLAIN => Ok(()),
+        value => not_empty(value).and_then(|()| fits(value)),
+    };
+    loop {
+        let line = screen.line(prompting, prompt, None, takes)?;
+        if line != EXPLAIN {
+            return Ok(plain_value(&line).unwrap_or(&line).to_owned());
+        }
+        let takes = input.kind.words().unwrap_or_else(|| "any text".into());
+        screen.say_hung("    ", &format!("The run's input {}; it takes {takes}. What is typed goes into the record. Ctrl-C leaves, and nothing runs.", input.name));
+    }
 }
 
 /// A secret, asked for until it is one that can be used: whoever mistypes it starts nothing again.

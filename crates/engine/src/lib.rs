@@ -81,5 +81,5 @@ pub use seen::{Done, Happened, Seen};
 pub use signed::{Signed, SignedAs};
 pub use soak::Holding;
 pub use status::Status;
-pub use undone::NotUndone;
+pub use undone::{NotUndone, RollingBack};
 pub use values::{TemplateError, Values, mask};

@@ -138,6 +138,8 @@ struct Last {
     outcome: Whose,
     /// Whether somebody says that it is so: of a command that is offered, that they did it by hand.
     confirmed: bool,
+    /// Each value that was written down with it, by name: what became of it last.
+    written: Vec<(String, Whose)>,
 }
 
 /// The last execution of a block, but for one that only looks whether something took effect.
@@ -158,6 +160,8 @@ pub(crate) struct Told<'w> {
     pub(crate) label: &'w str,
     pub(crate) outcome: &'w Whose,
     pub(crate) confirmed: bool,
+    /// Of an action that writes several values down, `outcome` names the last one alone; here is each of them.
+    pub(crate) written: &'w [(String, Whose)],
     pub(crate) ran: Option<&'w Ran>,
 }
 
@@ -195,11 +199,12 @@ impl Witness {
     pub(crate) fn told(&self) -> impl Iterator<Item = Told<'_>> {
         let mut done: Vec<_> = self.done.iter().collect();
         done.sort_by_key(|(_, last)| last.moment);
-        done.into_iter().map(|(label, Last { step, outcome, confirmed, .. })| Told {
+        done.into_iter().map(|(label, Last { step, outcome, confirmed, written, .. })| Told {
             step,
             label,
             outcome,
             confirmed: *confirmed,
+            written,
             ran: self.executions.get(label),
         })
     }
@@ -243,7 +248,15 @@ impl Witness {
             Event::ValueRecorded { step, action, name, value, within_limits, by, .. } => {
                 self.value(name.clone(), value);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
+                let mut written = self.written(action);
+                // Written down once more, all of them are: the step was begun again.
+                if written.iter().any(|(known, _)| known == name) {
+                    written.clear();
+                }
+                written
+                    .push((name.clone(), Whose::of(format!("{name} = {value}, recorded by "), by, limits)));
                 self.done(step, action, Whose::of(format!("{name} recorded by "), by, limits));
+                self.done.entry(action.clone()).and_modify(|last| last.written = written);
             }
             Event::ValueCorrected(Corrected {
                 step,
@@ -259,7 +272,13 @@ impl Witness {
                 self.value(name.clone(), new);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
                 let after = format!(" from {old} to {new}{limits}: {reason}");
-                self.done(step, action, Whose::of(format!("{name} corrected by "), by, after));
+                let corrected = Whose::of(format!("{name} corrected by "), by, after);
+                let mut written = self.written(action);
+                for (_, said) in written.iter_mut().filter(|(known, _)| known == name) {
+                    *said = corrected.clone();
+                }
+                self.done(step, action, corrected);
+                self.done.entry(action.clone()).and_modify(|last| last.written = written);
             }
             Event::SignOffGiven(given) => {
                 self.done(
@@ -307,8 +326,14 @@ impl Witness {
 
     fn done(&mut self, step: &str, label: &str, outcome: Whose) {
         self.moments += 1;
-        let last = Last { moment: self.moments, step: step.to_owned(), outcome, confirmed: false };
+        let (moment, step) = (self.moments, step.to_owned());
+        let last = Last { moment, step, outcome, confirmed: false, written: Vec::new() };
         self.done.insert(label.to_owned(), last);
+    }
+
+    /// What an action wrote down so far.
+    fn written(&mut self, action: &str) -> Vec<(String, Whose)> {
+        self.done.get_mut(action).map(|last| std::mem::take(&mut last.written)).unwrap_or_default()
     }
 
     fn value(&mut self, name: String, value: &str) {

@@ -41,7 +41,65 @@ impl NotUndone {
     }
 }
 
+/// A rollback that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollingBack {
+    /// Its steps that are behind, in the order in which they were undone, and how far that came.
+    pub behind: Vec<(usize, RollbackState)>,
+    /// The rollback block that is begun, or is next.
+    pub next: Task,
+    /// Its steps that come after the one of `next`, in order.
+    pub ahead: Vec<usize>,
+}
+
+impl RollingBack {
+    /// In one line: what is undone, which rollback is next and how it stands, and what then comes.
+    pub fn words(&self, run: &Run, plan: &Plan, driven: bool) -> String {
+        let named = |step: &usize| run.step_in_words(&plan.steps[*step]);
+        let mut behind: Vec<String> =
+            self.behind.iter().map(|(step, state)| format!("{}: {}", named(step), state.words())).collect();
+        if behind.is_empty() {
+            behind.push("nothing is undone so far".to_owned());
+        }
+        let next = named(&self.next.step);
+        let how = run.rollback_state(plan, self.next.step).map(|state| state.seen(driven));
+        behind.push(match how {
+            Some(RollbackState::Running) => format!("the rollback of {next} runs now"),
+            Some(RollbackState::Failed) => format!("the rollback of {next} is next; it failed"),
+            Some(RollbackState::InDoubt) => {
+                format!("the rollback of {next} is next; its end is not recorded")
+            }
+            _ => format!("the rollback of {next} is next"),
+        });
+        if !self.ahead.is_empty() {
+            behind.push(format!("then {}", self.ahead.iter().map(named).collect::<Vec<_>>().join(", ")));
+        }
+        behind.join("; ")
+    }
+}
+
 impl Run {
+    /// How far a rollback came that is not over; `None` where there is none.
+    pub fn rolling_back(&self, plan: &Plan) -> Option<RollingBack> {
+        let rollback = self.rollback.as_ref().filter(|_| !self.is_closed())?;
+        let next = rollback.current()?;
+        let mut steps: Vec<usize> = rollback.queue.iter().map(|task| task.step).collect();
+        let mut ahead = Vec::new();
+        for step in steps.split_off(rollback.settled) {
+            if step != next.step && !ahead.contains(&step) {
+                ahead.push(step);
+            }
+        }
+        let mut behind = Vec::new();
+        for step in steps {
+            let over = step != next.step && !ahead.contains(&step);
+            if over && !behind.iter().any(|(known, _)| *known == step) {
+                behind.extend(self.rollback_state(plan, step).map(|state| (step, state)));
+            }
+        }
+        Some(RollingBack { behind, next, ahead })
+    }
+
     /// How far undoing a step came; `None` where no rollback is about it.
     pub fn rollback_state(&self, plan: &Plan, step: usize) -> Option<RollbackState> {
         self.rollback.as_ref()?;

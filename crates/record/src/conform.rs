@@ -47,6 +47,8 @@ pub struct Verification {
     pub stands_at: Option<String>,
     /// Whether its environment asks for an anchor over its seal, and nobody answered for going without.
     pub asks_for_anchor: bool,
+    /// How often it was gone about otherwise than the document says, as far as the events conform.
+    pub deviations: usize,
     /// Actions that somebody skipped and that were not done afterwards, as far as the events conform.
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's, likewise.
@@ -78,10 +80,12 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
     let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
+    let mut deviations = 0;
     let mut exchanged = Vec::new();
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
+            deviations = replay.run.deviations();
             skipped = replay.run.skipped(&replay.plan);
             edited = replay.run.edited(&replay.plan);
             asks_for_anchor = replay.run.asks_for_anchored_seal();
@@ -145,6 +149,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         clocks,
         stands_at,
         asks_for_anchor,
+        deviations,
         skipped,
         edited,
         remarks,

@@ -144,8 +144,8 @@ impl From<DiskError> for SealError {
 /// Why a record cannot be written on.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process drives the run.
-    #[error("the run is being driven {}: wait for it, or end it there", whom(.0.as_ref()))]
+    /// Another process drives the run, or does something beside its driver.
+    #[error("{}", held(.0.as_ref()))]
     Held(Option<Holder>),
     /// The record cannot be read, or is not what it says it is.
     #[error(transparent)]
@@ -165,6 +165,13 @@ pub enum OpenError {
     /// The torn tail could not be kept.
     #[error("the torn tail of the record cannot be kept as a blob: {0}")]
     Recovery(WriteError),
+}
+
+fn held(holder: Option<&Holder>) -> String {
+    match holder.and_then(|holder| holder.visitor.as_ref()) {
+        Some(visitor) => format!("the run is in use: {}, {}", visitor.words(), whom(holder)),
+        None => format!("the run is being driven {}: wait for it, or end it there", whom(holder)),
+    }
 }
 
 pub(crate) fn whom(holder: Option<&Holder>) -> String {

@@ -158,7 +158,7 @@ impl Expunging {
         if [&opened.signers, &opened.revoked].into_iter().flatten().any(|keys| keys.sha256 == blob.sha256) {
             return Err(ExpungeError::Signers);
         }
-        let lock = take_lock(dir)?;
+        let lock = take_lock(dir, None)?;
         let there = dir.join(SHA256).join(&blob.sha256).symlink_metadata().is_ok();
         let signers = signers(dir, &opened).map_err(ExpungeError::BadSigners)?;
         let (who, reason) = (who.trim().to_owned(), reason.trim().to_owned());

@@ -31,6 +31,50 @@ pub struct Holder {
     /// The machine on which that group is, where it is another one: a number of it names somebody else here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_host: Option<String>,
+    /// Whoever does something to the run beside its driver; `None` where it is driven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<Visitor>,
+}
+
+/// Somebody who has a run for something else than to drive it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Who.
+    pub by: String,
+    /// What for.
+    pub does: Deed,
+}
+
+/// What somebody has a run for who does not drive it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// They look at the evidence, to sign or to reject.
+    Sign,
+    /// A note is taken.
+    Note,
+    /// A value is put right.
+    Correct,
+    /// It is handed over, or that is accepted or withdrawn.
+    HandOver,
+    /// Something that this program does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl Visitor {
+    /// In words: `qa@example.org is signing in it`.
+    pub fn words(&self) -> String {
+        let Visitor { by, does } = self;
+        let what = match does {
+            Deed::Sign => "is signing in it",
+            Deed::Note => "is taking a note in it",
+            Deed::Correct => "is putting a value right in it",
+            Deed::HandOver => "is at its handover",
+            Deed::Other => "has it",
+        };
+        format!("{by} {what}")
+    }
 }
 
 impl Holder {
@@ -70,8 +114,9 @@ pub(crate) struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a run directory or says who has it. Waits for no driver.
-    pub(crate) fn take(dir: &Path) -> Result<RunLock, LockError> {
+    /// Takes the lock of a run directory, for somebody beside its driver where one is named, or says who has it. Waits for no
+    /// driver.
+    pub(crate) fn take(dir: &Path, visitor: Option<Visitor>) -> Result<RunLock, LockError> {
         let path = dir.join(FILE);
         let failed = |doing| {
             let path = path.clone();
@@ -99,6 +144,7 @@ impl RunLock {
             child_group: child.map(|(group, _)| group),
             child_host: child.filter(|(_, on)| **on != host).map(|(_, on)| on.to_owned()),
             host,
+            visitor,
         };
         file.set_len(0).map_err(failed("write to"))?;
         let longest = serde_json::to_vec(&Holder { child_group: Some(i32::MIN), ..me.clone() });
@@ -178,8 +224,14 @@ mod tests {
         let gone = i32::MAX.unsigned_abs();
         let named = |pid: u32, host: &str| {
             let child_group = None;
-            let holder =
-                Holder { pid, host: host.to_owned(), since: Timestamp::now(), child_group, child_host: None };
+            let holder = Holder {
+                pid,
+                host: host.to_owned(),
+                since: Timestamp::now(),
+                child_group,
+                child_host: None,
+                visitor: None,
+            };
             std::fs::write(dir.path().join(FILE), serde_json::to_vec(&holder).unwrap()).unwrap();
             driver(dir.path()).map(|holder| holder.pid)
         };

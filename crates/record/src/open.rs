@@ -14,6 +14,7 @@ use crate::errors::OpenError;
 use crate::errors::SealError;
 use crate::errors::WriteError;
 use crate::errors::{ReadError, Torn};
+use crate::lock::Visitor;
 use crate::reader::{Reader, is_run, self_contained};
 use crate::room::Roomy;
 use crate::seal::{Seal, is_sealed};
@@ -43,7 +44,24 @@ impl Writer {
         dir: &Path,
         known: (Vec<Stamped>, Position),
     ) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
-        let (mut writer, mut file, events, torn) = take_up(dir, known)?;
+        Writer::go_on_as(dir, known, None)
+    }
+
+    /// As [`Writer::go_on`], for somebody who does something beside the run's driver: whoever waits for them is told who and what.
+    pub fn go_on_beside(
+        dir: &Path,
+        known: (Vec<Stamped>, Position),
+        visitor: Visitor,
+    ) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
+        Writer::go_on_as(dir, known, Some(visitor))
+    }
+
+    fn go_on_as(
+        dir: &Path,
+        known: (Vec<Stamped>, Position),
+        visitor: Option<Visitor>,
+    ) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
+        let (mut writer, mut file, events, torn) = take_up(dir, known, visitor)?;
         if writer.end.closed.is_some() {
             return Err(OpenError::Closed);
         }
@@ -55,7 +73,7 @@ impl Writer {
 
 /// Seals the record of a run that was closed by a process that ended before it could seal it.
 pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
-    let (mut writer, file, _, torn) = take_up(dir, (Vec::new(), Position::default()))?;
+    let (mut writer, file, _, torn) = take_up(dir, (Vec::new(), Position::default()), None)?;
     if writer.end.closed.is_none() {
         return Err(OpenError::NotClosed.into());
     }
@@ -84,6 +102,7 @@ pub enum SealClosedError {
 fn take_up(
     dir: &Path,
     (mut events, known): (Vec<Stamped>, Position),
+    visitor: Option<Visitor>,
 ) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
     let path = dir.join(LOG);
     if !is_run(dir) {
@@ -94,7 +113,7 @@ fn take_up(
     if is_sealed(dir) {
         return Err(OpenError::Sealed);
     }
-    let lock = take_lock(dir)?;
+    let lock = take_lock(dir, visitor)?;
     if is_sealed(dir) {
         return Err(OpenError::Sealed);
     }

@@ -18,8 +18,8 @@ use crate::layout::SIGNOFFS;
 use crate::layout::number_of;
 use crate::layout::{BLOBS, SHA256};
 use crate::line::{encode, stored_time};
-use crate::lock::LockError;
 use crate::lock::{Holder, RunLock};
+use crate::lock::{LockError, Visitor};
 use crate::reader::Reader;
 use crate::room::Log;
 use crate::room::Roomy;
@@ -73,7 +73,7 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     /// Makes the files of a run in an empty directory and takes its lock. [`crate::Store::create_run`] does this.
     pub fn create(dir: &Path) -> Result<Writer, OpenError> {
-        let lock = take_lock(dir)?;
+        let lock = take_lock(dir, None)?;
         for part in [BLOBS, SHA256, SIGNOFFS] {
             let path = dir.join(part);
             make_dir(&path).map_err(cannot("create", &path))?;
@@ -269,8 +269,8 @@ impl Writer {
 #[path = "writer_tests.rs"]
 mod tests;
 
-pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
-    RunLock::take(dir).map_err(|error| match error {
+pub(crate) fn take_lock(dir: &Path, visitor: Option<Visitor>) -> Result<RunLock, OpenError> {
+    RunLock::take(dir, visitor).map_err(|error| match error {
         LockError::Held(holder) => OpenError::Held(holder),
         LockError::Disk(error) => OpenError::Disk(error),
     })

@@ -281,11 +281,11 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     let soaks = soaks.iter().filter(|soak| !soak.superseded && soak.place.as_deref() == place);
     let held = soaks.filter_map(|soak| held(&soak.held, soak.broken_by.is_none()));
     let mut lines: Vec<String> = held.collect();
-    let by_hand = action.history.iter().filter(|it| action.status == Status::ByHand && !it.superseded);
-    lines.extend(by_hand.filter_map(|happening| match &happening.what {
-        What::Confirmed { by, .. } => Some(format!("done by hand, as {} says", by.words())),
-        _ => None,
-    }));
+    let counts = action
+        .history
+        .iter()
+        .filter(|it| !it.superseded && (it.place.is_none() || it.place.as_deref() == place));
+    lines.extend(counts.filter_map(|happening| answered(&happening.what, action.status)));
     if failed.is_empty() {
         lines.extend(printed);
         return (!lines.is_empty()).then(|| lines.join("\n"));
@@ -301,6 +301,28 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     lines.push("the last attempt printed:".to_owned());
     lines.extend(printed);
     Some(lines.join("\n"))
+}
+
+/// What somebody, or a file for them, said of a case.
+fn answered(what: &What, status: Status) -> Option<String> {
+    let told = match what {
+        What::Confirmed { by, .. } if status == Status::ByHand => {
+            format!("done by hand, as {} says", by.words())
+        }
+        What::Confirmed { by, .. } => format!("confirmed by {}", by.words()),
+        What::Recorded { name, value, by, .. } => {
+            format!("{name} = {value}, written down by {}", by.words())
+        }
+        What::Corrected(corrected) => corrected.words(),
+        What::Given(given) if status == Status::Signed => {
+            format!("signed off by {} ({}){}", given.name, given.by.who, given.by.source())
+        }
+        What::Decision { choice: choice @ (Choice::Happened | Choice::Accepted), by, .. } => {
+            format!("{choice}, by {}", by.words())
+        }
+        _ => return None,
+    };
+    Some(visible(told.as_bytes()))
 }
 
 /// What came of an attempt that did not pass, a line each.

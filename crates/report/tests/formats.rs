@@ -142,3 +142,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn junit_says_who_confirmed_and_wrote_down_and_what_an_answers_file_gave() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    let Event::ItemConfirmed { step, action, text, by } = tape.confirming("prepare#1") else { panic!() };
+    let by = By { via: Via::Answers, ..by };
+    tape.push(Event::ItemConfirmed { step, action, text, by: by.clone() }).confirmed("prepare#2");
+    tape.requested("release-approval#2");
+    let written = junit(&tape);
+    for told in [
+        "<system-out>confirmed by olga@example.org (from the answers file)</system-out>",
+        "<system-out>confirmed by olga@example.org</system-out>",
+        "error_rate = 0, written down by olga@example.org",
+    ] {
+        assert!(written.contains(told), "{told}: {written}");
+    }
+}

@@ -250,7 +250,7 @@ fn whoever_took_the_lock_after_the_last_session_began_does_not_drive() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     tape.started("deploy#1", 1, None);
     let since = tape.events.last().unwrap().at;
-    let held = Some(holdpoint_view::HeldBy { pid: 1, host: "h".to_owned(), since });
+    let held = Some(holdpoint_view::HeldBy { pid: 1, host: "h".to_owned(), since, visitor: None });
     let summary = tape.with(None, |m| {
         let m = holdpoint_report::Material { held, ..m.clone() };
         holdpoint_report::summarise(&m).unwrap()
@@ -367,7 +367,7 @@ fn a_run_that_goes_on_after_its_end_has_no_verdict() {
     assert_eq!(summary(&tape).verdict(), Some(Verdict::Passed));
     tape.forging().noted("and one thing more", None, None);
     let told = summary(&tape);
-    assert_eq!((told.verdict(), told.verdict_words()), (None, "DOES NOT CONFORM"));
+    assert_eq!((told.verdict(), told.verdict_words().as_str()), (None, "DOES NOT CONFORM"));
     let junit = tape.with(None, |m| holdpoint_report::junit(m).unwrap());
     assert!(junit.contains("<error message=\"does not conform\""), "{junit}");
 }
@@ -542,4 +542,21 @@ fn a_sign_off_that_lapsed_is_asked_for_again_and_told_in_every_form() {
     assert!(frames.iter().any(|frame| frame.kind == FrameKind::SignOffLapsed { reason: reason.clone() }));
     tape.requested(&action).signed(&action);
     assert_eq!(self::action(&summary(&tape), &action), Status::Signed);
+}
+
+#[test]
+fn whoever_tried_to_sign_and_did_not_count_has_performed_nothing() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.requested("release-approval#2");
+    let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
+    let reason = "they have not the role".to_owned();
+    tape.push(Event::SignOffRefused { step, action, reason, by: by("peter") });
+    tape.signed("release-approval#2");
+    let summary = summary(&tape);
+    let step = summary.steps.iter().find(|step| step.id == "release-approval").unwrap();
+    assert!(step.performers.contains(&"quinn@example.org".to_owned()), "{:?}", step.performers);
+    assert!(!step.performers.contains(&"peter@example.org".to_owned()), "{:?}", step.performers);
+    let hold_point = step.actions.iter().find(|action| action.id == "release-approval#2").unwrap();
+    assert_eq!(hold_point.who, ["quinn@example.org"]);
+    assert!(hold_point.history.iter().any(|told| matches!(told.what, What::Refused { .. })));
 }

@@ -19,6 +19,9 @@ pub struct Awaited {
     /// The step; `None` where it is about no one step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// Whether the run is being rolled back: then it waits within that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rolling_back: bool,
     /// The last event that moved the run.
     pub since: Timestamp,
 }
@@ -61,7 +64,9 @@ impl Awaited {
         let plan = plan.after(run.exchanges());
         let AtHand { step, action, takes, .. } =
             if driven { run.now_at_hand(plan) } else { run.standing(plan).next };
-        let mut awaited = Awaited { what: Wanted::Driver, role: None, to: None, step: step.clone(), since };
+        let rolling_back = run.rolling_back(plan).is_some();
+        let (what, step_id) = (Wanted::Driver, step.clone());
+        let mut awaited = Awaited { what, role: None, to: None, step: step_id, rolling_back, since };
         if let Some(handover) = run.handover() {
             return Awaited { what: Wanted::Acceptance, to: Some(handover.to.clone()), ..awaited };
         }
@@ -100,6 +105,14 @@ impl Awaited {
             Wanted::SessionSigned => "waits for its operator's key".to_owned(),
             Wanted::Rules => "rules do not hold".to_owned(),
             Wanted::Nothing => "rules did not hold, goes no further".to_owned(),
+            Wanted::EndOfBlock if self.rolling_back => "rolling back".to_owned(),
+            Wanted::Driver if self.rolling_back => "parked in its rollback".to_owned(),
+            Wanted::DecisionOnFailure if self.rolling_back => {
+                "rollback failed, waits for a decision".to_owned()
+            }
+            Wanted::DecisionOnDoubt if self.rolling_back => {
+                "rollback in doubt, waits for a decision".to_owned()
+            }
             Wanted::Driver => "parked".to_owned(),
             Wanted::EndOfBlock => "running".to_owned(),
             Wanted::Confirmation | Wanted::Values | Wanted::SignOff => format!("waits for {whom}"),

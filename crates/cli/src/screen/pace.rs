@@ -52,13 +52,13 @@ impl Clocked {
     }
 }
 
-/// With who says so.
+/// With who says so. What past runs took has in it that people were waited for, which nobody sees in the number.
 pub fn told(expected: Expected) -> String {
     let time = took(expected.ms);
     match expected.runs {
         None => time,
-        Some(1) => format!("{time} (as in the last run)"),
-        Some(runs) => format!("{time} (half of {runs} runs)"),
+        Some(1) => format!("{time} (as in the last run, waiting for people included)"),
+        Some(runs) => format!("{time} (half of {runs} runs, waiting for people included)"),
     }
 }
 

@@ -115,6 +115,20 @@ pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
     }
 }
 
+/// What explains a question for a value: a `?` alone may be the value.
+pub const EXPLAIN: &str = ":?";
+
+/// What is typed where a value is awaited and nothing else can be chosen: the value, of which `::` begins one with a colon; the
+/// error says why it is none. [`EXPLAIN`] is left as it is.
+pub fn plain_value(line: &str) -> Result<&str, String> {
+    match line.strip_prefix(':') {
+        None => Ok(line),
+        _ if line == EXPLAIN => Ok(line),
+        Some(behind) if behind.starts_with(':') => Ok(behind),
+        Some(_) => Err("Type :? for what it takes, or :: for a value with a colon first.".to_owned()),
+    }
+}
+
 /// For lines that must say something.
 pub fn not_empty(text: &str) -> Result<(), String> {
     if text.is_empty() { Err("It must not be empty; Ctrl-C leaves.".to_owned()) } else { Ok(()) }
@@ -142,6 +156,14 @@ pub fn meant<'t>(kind: &'t ValueKind, typed: &'t str) -> &'t str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_what_was_typed_and_one_with_a_colon_first_has_two() {
+        for (typed, value) in [("?", Some("?")), ("a:b", Some("a:b")), ("::b", Some(":b")), (":b", None)] {
+            assert_eq!(plain_value(typed).ok(), value, "{typed}");
+        }
+        assert_eq!(plain_value(EXPLAIN), Ok(EXPLAIN));
+    }
 
     #[test]
     fn yes_and_no_are_taken_by_their_letters_and_in_any_case() {

@@ -2,6 +2,9 @@
 
 use super::Screen;
 
+/// What quotes are headed by that are alerts.
+const ALERTS: [&str; 5] = ["NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"];
+
 /// Whether cautions are shown here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cautions {
@@ -13,12 +16,16 @@ pub enum Cautions {
 
 /// A piece of Markdown below a blank line. Code and tables keep their lines: broken, they would say something else.
 pub fn markdown(screen: &Screen, prose: &str, cautions: Cautions) {
-    let (mut cautioned, mut said) = (false, false);
-    for line in screen.prose(prose) {
+    let (mut cautioned, mut said, mut within) = (false, false, false);
+    for mut line in screen.prose(prose) {
         let quote = line.quoted;
+        let begins = quote && !std::mem::replace(&mut within, quote);
         cautioned = quote && (cautioned || line.text.trim_start().starts_with("> [!CAUTION]"));
         if cautioned && cautions == Cautions::Left {
             continue;
+        }
+        if let Some(headed) = alert(&line.text).filter(|_| begins) {
+            line.text = headed;
         }
         let style = if quote { screen.style().yellow() } else { screen.style() };
         // One blank line above what is shown; above nothing, none.
@@ -33,6 +40,14 @@ pub fn markdown(screen: &Screen, prose: &str, cautions: Cautions) {
             screen.say(format!("  {}", style.apply_to(part)).trim_end());
         }
     }
+}
+
+/// The line that an alert begins with, headed by its word: the brackets are markup.
+fn alert(line: &str) -> Option<String> {
+    let (before, word) = line.trim_end().split_once("[!")?;
+    let word = word.strip_suffix(']')?.to_uppercase();
+    let is_quote = before.trim() == ">";
+    (is_quote && ALERTS.contains(&word.as_str())).then(|| format!("{before}{word}"))
 }
 
 /// A piece of Markdown behind a mark; what goes on stands below its beginning.
@@ -51,5 +66,25 @@ pub fn marked(screen: &Screen, mark: &str, text: &str) {
 pub fn heading(screen: &Screen, text: &str) {
     for line in screen.wrapped(screen.prose_width(), &screen.neutralise(text)) {
         screen.say(&format!("  {}", screen.style().bold().apply_to(line)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alert;
+
+    #[test]
+    fn an_alert_is_headed_by_its_word_and_any_other_quote_is_left_as_it_is() {
+        for (line, shown) in [
+            ("> [!WARNING]", Some("> WARNING")),
+            ("  > [!note]  ", Some("  > NOTE")),
+            (">[!TIP]", Some(">TIP")),
+            ("> [!DANGER]", None),
+            ("> [!WARNING] It is loud.", None),
+            ("> See [!WARNING]", None),
+            ("[!WARNING]", None),
+        ] {
+            assert_eq!(alert(line).as_deref(), shown, "{line}");
+        }
     }
 }

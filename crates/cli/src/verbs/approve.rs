@@ -64,9 +64,11 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
             format!("Add it: [people.\"{who}\"] with name = \"First Last\"."),
         ));
     };
+    let key = KeyFile::of_key(arguments.key.as_deref());
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    if !arguments.yes && !consents(screen, &who, checked)? {
+    let unable = || by_key::unable(signers, &who, APPROVAL, key);
+    if !arguments.yes && !consents(screen, &who, checked, unable)? {
         screen.say("Nothing was approved.");
         return Ok(Exit::Parked);
     }
@@ -74,7 +76,6 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
     let approval = Approval::of(asked, Signer { principal: who.clone(), name: name.clone() }, at);
     let fault = |error| Problem::fault(format!("the approval cannot be written: {error}"), "");
     let statement = approval.to_bytes().map_err(fault)?;
-    let key = KeyFile::of_key(arguments.key.as_deref());
     let signature = by_key::signature(signers, &who, APPROVAL, key, &statement);
     let signature = match signature {
         Ok(signature) => signature.into_bytes(),
@@ -121,12 +122,22 @@ fn refuse_broken(checked: &Checked) -> Result<(), Problem> {
     Err(Problem::findings(format!("{} has errors; nothing was approved", checked.path), findings))
 }
 
-fn consents(screen: &Screen, who: &str, checked: &Checked) -> Result<bool, Problem> {
+fn consents(
+    screen: &Screen,
+    who: &str,
+    checked: &Checked,
+    unable: impl FnOnce() -> Option<String>,
+) -> Result<bool, Problem> {
     if !prepare::asks(screen, false)? {
         return Err(Problem::usage(
             "there is no terminal to ask at",
             "Look at what is shown above, and at the document. Then add --yes to approve it.",
         ));
+    }
+    // Nobody is asked for what cannot be done.
+    if let Some(why) = unable() {
+        screen.tell(&format!("No signature is possible here: {}", screen.neutralise(&why)));
+        return Ok(false);
     }
     let options = [
         ("leave", 'l', "approve nothing now"),

@@ -89,6 +89,8 @@ impl Told<'_> {
             match &run.proof {
                 Err(error) => json["error"] = json!(error.to_string()),
                 Ok(proof) => {
+                    json["stands"] = json!(stands(run));
+                    json["deviations"] = json!(proof.deviations);
                     json["verdict"] = json!(proof.verdict.to_string());
                     json["events"] = json!(proof.position.events);
                     json["signatures"] = json!(proof.signatures);
@@ -152,7 +154,7 @@ impl Told<'_> {
             }
             table.row([
                 number.to_string().into(),
-                state(run).into(),
+                stands(run).into(),
                 environment.into(),
                 events.to_string().into(),
                 keys.to_string().into(),
@@ -174,6 +176,15 @@ impl Told<'_> {
     }
 }
 
+/// As [`state`], and how many deviations there were.
+fn stands(run: &Audited) -> String {
+    match (&run.proof, run.closed) {
+        (Ok(proof), Some(verdict)) if !run.never_opened() => verdict.told(proof.deviations),
+        _ => state(run).to_owned(),
+    }
+}
+
+/// In words that never change, for programs.
 fn state(run: &Audited) -> &'static str {
     match (&run.proof, run.closed) {
         (Err(_), _) => "unreadable",

@@ -2,12 +2,12 @@
 
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Run, Via, fit};
-use holdpoint_record::Writer;
+use holdpoint_record::{Deed, Visitor, Writer};
 
 use super::note::known_secrets;
 use super::read::{Recorded, find, open_problem, read_dir};
 use super::run::hide;
-use super::taking_up::take_up_beside;
+use super::taking_up::{take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::operator::{listed, not_for_another, not_in_a_block, operator};
@@ -22,6 +22,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
         return Err(Problem::usage("the reason is empty", "Write it in quotes after --reason."));
     }
     let dir = find(&arguments.run)?;
+    wait_for_others(screen, &dir);
     let mut recorded = read_dir(dir.clone())?;
     let place = Place::here()?;
     let (said, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
@@ -29,8 +30,9 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
     let people = People::of(recorded.opened());
     let by = By { who: listed(&people, &said)?, via: Via::Command };
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
-    let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
-        .map_err(open_problem)?;
+    let read = (std::mem::take(&mut recorded.events), recorded.position.clone());
+    let visitor = Visitor { by: by.who.clone(), does: Deed::Correct };
+    let writer = Writer::go_on_beside(&dir.path, read, visitor).map_err(open_problem)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.lapse()?;
     let corrected = corrected(screen, recorder.run(), &recorded, arguments, by)?;

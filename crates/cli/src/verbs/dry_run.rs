@@ -30,7 +30,7 @@ use crate::world::before::Before;
 use crate::world::local::Local;
 use crate::world::places::Places;
 use crate::world::screening::Screening;
-use crate::world::{Memory, Store};
+use crate::world::{Memory, ProseShown, Store};
 
 /// How a dry run is to be made, and told.
 pub struct How {
@@ -77,7 +77,7 @@ pub async fn dry_run(
         screen: screen.clone(),
         learnt: Rc::clone(&learnt),
         answers: prepared.answers.clone().unwrap_or_default(),
-        told: None,
+        told: ProseShown::default(),
     };
     let places = Places::new(local, &opened, BTreeMap::new());
     let number = before.as_ref().map(|before| before.number);

@@ -15,7 +15,7 @@ use super::handover;
 use super::orphan::Orphan;
 use super::read::{open_problem, read_dir};
 use super::session;
-use super::taking_up::{OnDisk, is_over, read_alike, take_up};
+use super::taking_up::{OnDisk, is_over, read_alike, take_up, wait_for_others};
 use super::watch::{Seen, Watch};
 use crate::args;
 use crate::exit::Exit;
@@ -30,7 +30,6 @@ use crate::world::disk::Disk;
 use crate::world::local::Local;
 use crate::world::places::Places;
 use crate::world::screening::Screening;
-use crate::world::terminal::Operator;
 
 /// Ends the run that is named.
 pub async fn end(
@@ -43,6 +42,7 @@ pub async fn end(
     let reason = reasoned(reason)?;
     let dir = chosen(screen, named(run, Some("--abort"))?, Among::Open)?;
     let place = Place::here()?;
+    wait_for_others(screen, &dir);
     let recorded = read_dir(dir.clone())?;
     if let Some(exit) = is_over(screen, &dir, &recorded, false)? {
         return Ok(exit);
@@ -109,7 +109,7 @@ pub async fn end(
         Redactor::new(Vec::new()).map_err(|error| Problem::fault(error.to_string(), "Try again."))?;
     let local = Local::new(screen, place.root.clone(), None, Vec::new(), redactor)?;
     let runner = Places::new(local, &opened, BTreeMap::new());
-    let desk = Answered::new(screen, Default::default(), None::<Operator>);
+    let desk = Answered::new(screen, Default::default(), None);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
     Ok(farewell(screen, session.recorder.run(), plan, (stop, number), None))

@@ -59,10 +59,16 @@ pub fn farewell(
                 _ => "the operator",
             };
             let title = screen.neutralise(&run.step_in_words(step));
+            let back = run.rolling_back(plan);
+            let (within, of) =
+                if back.is_some() { (" in its rollback", "the rollback of ") } else { ("", "") };
             screen.tell(&format!(
-                "Run {number}: {} · at {title}, waiting for {what}",
+                "Run {number}: {}{within} · at {of}{title}, waiting for {what}",
                 screen.style().yellow().bold().apply_to("PARKED")
             ));
+            if let Some(back) = back {
+                screen.tell(&screen.neutralise(&format!("  {}", back.words(run, plan, false))));
+            }
             if let (Question::SignOff, Some(Work::SignOff(sign_off))) = (question, task.work(plan)) {
                 screen.tell(&format!(
                     "  whoever has the role {} types, from their own account: holdpoint sign {number}",

@@ -3,7 +3,7 @@
 use holdpoint_document::Plan;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
-use holdpoint_record::Writer;
+use holdpoint_record::{Deed, Position, Visitor, Writer};
 
 use super::choice::{Among, chosen};
 use super::note::known_secrets;
@@ -12,7 +12,7 @@ use super::read::open_problem;
 use super::read::read_dir;
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::take_up_beside;
+use super::taking_up::{take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -28,6 +28,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     not_in_a_block("a run is not handed over")?;
     let dir = chosen(screen, arguments.run.as_deref(), Among::Open)?;
     let number = dir.number;
+    wait_for_others(screen, &dir);
     let recorded = read_dir(dir.clone())?;
     let plan = &recorded.plan;
     let place = Place::here()?;
@@ -36,7 +37,9 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let writer = Writer::open(&dir.path).map_err(open_problem)?;
+    let visitor = Visitor { by: who.clone(), does: Deed::HandOver };
+    let writer =
+        Writer::go_on_beside(&dir.path, (Vec::new(), Position::default()), visitor).map_err(open_problem)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     let by = By { who, via: Via::Command };
     if arguments.accept {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, People, Via};
-use holdpoint_record::Writer;
+use holdpoint_record::{Deed, Visitor, Writer};
 
 use super::read::Recorded;
 use super::read::open_problem;
 use super::read::{find, read_dir};
 use super::run::hide;
-use super::taking_up::take_up_beside;
+use super::taking_up::{take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
@@ -25,6 +25,7 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
         return Err(Problem::usage("the note is empty", "Write it in quotes after the run."));
     }
     let dir = find(&arguments.run)?;
+    wait_for_others(screen, &dir);
     let mut recorded = read_dir(dir.clone())?;
     if let Some(step) = &arguments.step
         && recorded.plan.step(step).is_none()
@@ -49,8 +50,9 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
         None => who,
     };
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
-    let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
-        .map_err(open_problem)?;
+    let read = (std::mem::take(&mut recorded.events), recorded.position.clone());
+    let visitor = Visitor { by: who.clone(), does: Deed::Note };
+    let writer = Writer::go_on_beside(&dir.path, read, visitor).map_err(open_problem)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.record(vec![Event::Note {
         text: arguments.text.clone(),

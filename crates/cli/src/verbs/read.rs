@@ -64,8 +64,8 @@ pub fn held_by(dir: &Path) -> Option<HeldBy> {
 
 /// The same of a lock that was looked at.
 pub fn held(holder: Holder) -> HeldBy {
-    let Holder { pid, host, since, .. } = holder;
-    HeldBy { pid, host, since }
+    let Holder { pid, host, since, visitor, .. } = holder;
+    HeldBy { pid, host, since, visitor: visitor.map(|visitor| visitor.words()) }
 }
 
 /// Reads, and looks who has the run meanwhile: before, for whoever is at it then may have let go of it in order when all is
@@ -402,6 +402,9 @@ pub fn store_problem(error: StoreError) -> Problem {
 pub fn open_problem(error: OpenError) -> Problem {
     let message = error.to_string();
     match error {
+        OpenError::Held(Some(Holder { visitor: Some(_), .. })) => {
+            Problem::usage(message, "Nothing was done. Do it again once that is over.")
+        }
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
         OpenError::Read(error) => read_problem(error),
         OpenError::Sealed | OpenError::Closed => Problem::usage(

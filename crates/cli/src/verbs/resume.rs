@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Status, Unexpected, Via};
+use holdpoint_engine::{
+    By, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
+};
 use holdpoint_record::Writer;
 use jiff::Timestamp;
 
@@ -21,7 +23,7 @@ use super::read::open_problem;
 use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::{OnDisk, is_over, read_alike, take_up};
+use super::taking_up::{OnDisk, is_over, read_alike, take_up, wait_for_others};
 use super::unasked;
 use super::watch::{Seen, Watch};
 use crate::args;
@@ -90,6 +92,7 @@ pub async fn take_on(
     }
     let dir = chosen(screen, named(run, arguments.unattended.then_some("--unattended"))?, Among::Open)?;
     let place = Place::here()?;
+    wait_for_others(screen, &dir);
     let recorded = read_dir(dir.clone())?;
     let mut opened = recorded.opened().clone();
     if let Some(exit) = is_over(screen, &dir, &recorded, undo.is_some())? {
@@ -399,6 +402,9 @@ fn accepted(
 
 /// Why each step will or will not run.
 fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
+    if let Some(back) = run.rolling_back(plan) {
+        return tell_rollback_steps(screen, plan, run, &back);
+    }
     let mut sent = false;
     let (at, doubtful) = match run.next(plan) {
         Next::Ask(task, question) => {
@@ -437,6 +443,28 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () => "will run: nothing of it has happened yet".to_owned(),
         };
         screen.tell(&format!("  {title}: {why}"));
+    }
+}
+
+/// Of a run that is being rolled back: what is undone, where that goes on, and what else becomes of its steps.
+fn tell_rollback_steps(screen: &Screen, plan: &Plan, run: &Run, back: &RollingBack) {
+    screen.tell("  The run is being rolled back: this goes on with that, and does no other step.");
+    for (index, step) in plan.steps.iter().enumerate() {
+        let why = match run.rollback_state(plan, index) {
+            Some(RollbackState::Impossible) => "stays: it has no rollback",
+            Some(state) if index == back.next.step => match state.seen(false) {
+                RollbackState::Failed => "goes on here: its rollback failed; you decide",
+                RollbackState::InDoubt => {
+                    "goes on here: its rollback was started, no end is on record; you decide"
+                }
+                _ => "goes on here: its rollback is next",
+            },
+            Some(_) if back.ahead.contains(&index) => "its rollback comes after that",
+            Some(state) => state.words(),
+            None if run.is_touched(index) => "stays as it is: the rollback is not about it",
+            None => "will not run: nothing of it has happened",
+        };
+        screen.tell(&format!("  {}: {why}", screen.neutralise(&run.step_in_words(step))));
     }
 }
 

@@ -78,13 +78,15 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
     };
     timely(&dir, &before, &review)?;
     show(screen, opened, &before, &review);
+    let key = KeyFile::of_key(arguments.key.as_deref());
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    if !arguments.yes && !consents(screen, &who)? {
+    let unable = || by_key::unable(&signers, &who, REVIEW, key);
+    if !arguments.yes && !consents(screen, &who, unable)? {
         screen.say("Nothing was signed.");
         return Ok(Exit::Parked);
     }
-    sign(screen, &dir, &review, &signers, KeyFile::of_key(arguments.key.as_deref()))
+    sign(screen, &dir, &review, &signers, key)
 }
 
 /// A review that this machine's clock dates before what it follows would never hold, and could not be taken back.
@@ -150,12 +152,17 @@ fn show(screen: &Screen, opened: &RunOpened, before: &Reviews, review: &Review) 
     screen.say("");
 }
 
-fn consents(screen: &Screen, who: &str) -> Result<bool, Problem> {
+fn consents(screen: &Screen, who: &str, unable: impl FnOnce() -> Option<String>) -> Result<bool, Problem> {
     if !prepare::asks(screen, false)? {
         return Err(Problem::usage(
             "there is no terminal to ask at",
             "Look at what is shown above, and at the record. Then add --yes to sign it.",
         ));
+    }
+    // Nobody is asked for what cannot be done.
+    if let Some(why) = unable() {
+        screen.tell(&format!("No signature is possible here: {}", screen.neutralise(&why)));
+        return Ok(false);
     }
     let options =
         [("leave", 'l', "sign nothing now"), ("sign", 's', "sign it; it cannot be taken back or changed")];

@@ -99,9 +99,13 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         fact("conforms", format!("no: {broken}"));
         fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
     }
-    if let Some(Driver { operator, pid, host, since, drives }) = &summary.driver {
+    if let Some(Driver { operator, pid, host, since, drives, visitor }) = &summary.driver {
         let since = clock(*since, &zone);
         match drives {
+            false if visitor.is_some() => {
+                let who = visitor.as_deref().unwrap_or_default();
+                fact("in use", format!("now: {who}, process {pid} at {host}, since {since}"));
+            }
             true => fact("driven", format!("now, by {operator}, process {pid} at {host}, since {since}")),
             false => fact(
                 "in use",
@@ -114,6 +118,9 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     for RunningNow { number, action, place, since, .. } in &summary.running {
         let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
         fact("running", format!("{number} {action}{place}, since {since}"));
+    }
+    if let Some(back) = &summary.rolling_back {
+        fact("ROLLING BACK", back.clone());
     }
     if let Some(waits) = summary.waits.as_ref().filter(|waits| waits.status != Status::Running) {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! `sign`: somebody else, in their own account and at another time, signs off what a parked run waits for.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
-use holdpoint_record::{OpenError, RunDir, Writer};
+use holdpoint_record::{Deed, OpenError, Position, RunDir, Visitor, Writer};
 use holdpoint_view::SignOffEvent;
 
 use super::choice::{Among, chosen, named};
@@ -15,7 +15,7 @@ use super::prepare;
 use super::read::open_problem;
 use super::read::{read_dir, summed_up};
 use super::run::hide;
-use super::taking_up::take_up_beside;
+use super::taking_up::{LOOK, PATIENCE, take_up_beside};
 use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
@@ -26,11 +26,6 @@ use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::world::Answer;
 use crate::world::terminal::{Consent, HoldPoint};
-
-/// How long another signer may hold the run before one gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The kernel tells nobody when a lock is let go of without waiting for it for good.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one sign-off, or one rejection.
 pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
@@ -51,7 +46,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let mut recorder = take_up_beside(screen, &recorded, take(screen, &dir)?, secrets)?;
+    let mut recorder = take_up_beside(screen, &recorded, take(screen, &dir, &who)?, secrets)?;
     // An earlier hold point may be asked for again: what is shown is what is signed.
     recorder.lapse()?;
     let (task, sign_off) = awaited(recorder.run(), &recorded)?;
@@ -151,16 +146,20 @@ fn over(dir: &RunDir) -> Result<Problem, Problem> {
 fn take(
     screen: &Screen,
     dir: &RunDir,
+    who: &str,
 ) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
     let _waiting = Prompting::of_holder(screen);
     let begun = Instant::now();
     let mut told = false;
     loop {
-        match Writer::open(&dir.path) {
+        let visitor = Visitor { by: who.to_owned(), does: Deed::Sign };
+        match Writer::go_on_beside(&dir.path, (Vec::new(), Position::default()), visitor) {
             Err(OpenError::Held(holder)) if begun.elapsed() < PATIENCE => {
                 if !std::mem::replace(&mut told, true) {
-                    let held = OpenError::Held(holder);
-                    screen.tell(&format!("{held}. Waiting for it; its operator parks it with p."));
+                    let driven = holder.as_ref().is_none_or(|holder| holder.visitor.is_none());
+                    let parks = if driven { "; its operator parks it with p" } else { "" };
+                    let held = screen.neutralise(&OpenError::Held(holder).to_string());
+                    screen.tell(&format!("{held}. Waiting for it{parks}."));
                 }
                 std::thread::sleep(LOOK);
             }

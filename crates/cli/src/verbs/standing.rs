@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_document::{Plan, many};
+use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
 use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, has_tombstones, read_seal};
 use holdpoint_view::{Awaited, Driver, HeldBy, Reading, Wanted};
@@ -88,13 +88,13 @@ impl Standing {
         let expunged = if self.expunged { ", expunged" } else { "" };
         let words = match (&self.broken, self.verdict, &self.awaited) {
             (Some(_), ..) => DOES_NOT_CONFORM.to_owned(),
-            (None, Some(Verdict::Passed), _) if self.deviations > 0 => {
-                format!("passed with {}", many(self.deviations, "deviation"))
-            }
-            (None, Some(verdict), _) => verdict_words(verdict).to_owned(),
+            (None, Some(verdict), _) => verdict.told(self.deviations),
             // Somebody else's signature is waited for whether the driver waits along or not.
             (None, None, Some(awaited)) if !self.is_driven() || awaited.what == Wanted::SignOff => {
                 awaited.words()
+            }
+            (None, None, Some(awaited)) if awaited.rolling_back => {
+                format!("driven by {}, rolling back", self.operator)
             }
             (None, None, Some(awaited)) if awaited.what == Wanted::EndOfBlock => {
                 format!("driven by {}, {}", self.operator, awaited.words())

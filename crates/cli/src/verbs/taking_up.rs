@@ -1,12 +1,14 @@
 //! A run that is taken up to be written to, by whatever verb.
 
+use std::time::{Duration, Instant};
+
 use holdpoint_driver::{NotConforming, Recorder, Secrets};
-use holdpoint_engine::{Event, Stamped};
-use holdpoint_record::{Recovered, RunDir, SealClosedError, Writer, seal_closed};
+use holdpoint_engine::{Event, Run, Stamped};
+use holdpoint_record::{OpenError, Recovered, RunDir, SealClosedError, Writer, driver, seal_closed};
 use jiff::Timestamp;
 
 use super::read::{Recorded, open_problem};
-use super::verdict::{exit_of, verdict_words};
+use super::verdict::exit_of;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -15,6 +17,27 @@ use crate::world::screening::Screening;
 
 /// A run and its record on the disk, told of on the terminal.
 pub type OnDisk<'a> = Recorder<'a, Disk, Screening>;
+
+/// How long somebody else may have the run before one gives up.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The kernel tells nobody when a lock is let go of without waiting for it for good.
+pub const LOOK: Duration = Duration::from_millis(100);
+
+/// Waits for whoever has the run for something else than to drive it, such as to sign: they are done soon. A driver is not waited
+/// for.
+pub fn wait_for_others(screen: &Screen, dir: &RunDir) {
+    let begun = Instant::now();
+    let mut told = false;
+    while begun.elapsed() < PATIENCE
+        && let Some(holder) = driver(&dir.path).filter(|holder| holder.visitor.is_some())
+    {
+        if !std::mem::replace(&mut told, true) {
+            let held = screen.neutralise(&OpenError::Held(Some(holder)).to_string());
+            screen.tell(&format!("{held}. Waiting for it."));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
 
 /// Folds in what `writer` has read and puts on record what was cut off: before anybody is asked anything, for they may
 /// leave, and whatever is refused then.
@@ -70,7 +93,9 @@ pub fn is_over(
         })?;
         screen.tell("The run had ended and was not sealed yet; it is now.");
     }
-    let (number, words) = (recorded.opened().number, verdict_words(*verdict));
+    let events = recorded.events.iter().map(|stamped| (stamped.at, stamped.event.clone()));
+    let deviations = Run::replay(&recorded.plan, events).map_or(0, |run| run.deviations());
+    let (number, words) = (recorded.opened().number, verdict.told(deviations));
     if undoes {
         return Err(Problem::usage(
             format!("run {number} has ended ({words}), and only an open run can be rolled back"),

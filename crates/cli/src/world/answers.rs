@@ -9,45 +9,44 @@ use holdpoint_engine::{
 };
 
 use super::reply::evidence_file;
-use super::tell::{show_prose, show_question};
+use super::tell::show_question;
+use super::terminal::Operator;
 use super::{Answer, Desk, RunView, Store, roll_back};
 use crate::notices::Notices;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
 /// Answers from a file, and whoever answers what it does not.
-pub struct Prepared<P> {
+pub struct Prepared {
     screen: Screen,
     /// The file's answers.
     pub answers: Answers,
     /// Who is asked otherwise; nobody parks.
-    pub otherwise: Option<P>,
+    pub otherwise: Option<Operator>,
     /// Choices that were taken already: none is taken twice, or a failing retry would never end.
     taken: BTreeSet<(Task, &'static str)>,
     /// What was answered with something that does not count, and is asked once more.
     refused: Option<(Task, Question)>,
     /// People who are told elsewhere.
     notices: Option<Notices>,
-    /// Whose prose was shown last.
-    told: Option<Task>,
 }
 
-impl<P: Desk<Error = Problem>> Prepared<P> {
+impl Prepared {
     /// Answers first, then `otherwise`.
-    pub fn new(screen: &Screen, answers: Answers, otherwise: Option<P>) -> Prepared<P> {
+    pub fn new(screen: &Screen, answers: Answers, otherwise: Option<Operator>) -> Prepared {
         let (screen, taken) = (screen.clone(), BTreeSet::new());
-        Prepared { screen, answers, otherwise, taken, refused: None, notices: None, told: None }
+        Prepared { screen, answers, otherwise, taken, refused: None, notices: None }
     }
 
     /// Puts on record what came of these notices.
-    pub fn noticing(self, notices: &Notices) -> Prepared<P> {
+    pub fn noticing(self, notices: &Notices) -> Prepared {
         Prepared { notices: Some(notices.clone()), ..self }
     }
 
     /// What stands above an action that the file answers, where somebody sits there and reads along.
     fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
-        if self.otherwise.is_some() && self.told.replace(task) != Some(task) {
-            show_prose(&self.screen, view, task);
+        if let Some(operator) = &mut self.otherwise {
+            operator.tell_prose(view, task);
         }
     }
 
@@ -260,7 +259,7 @@ impl Asked<'_> {
     }
 }
 
-impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
+impl Desk for Prepared {
     type Error = Problem;
 
     fn adds(&mut self, view: &RunView<'_>, ending: bool) -> Vec<Event> {

@@ -17,7 +17,7 @@ use super::before::Before;
 use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
-use super::tell::{show_prose, show_question};
+use super::tell::{ProseShown, show_question};
 use super::{
     Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
 };
@@ -98,18 +98,8 @@ pub struct Assuming {
     pub learnt: Shared,
     /// Values an answers file gives.
     pub answers: Answers,
-    /// What the prose was shown for last.
-    pub told: Option<Task>,
-}
-
-impl Assuming {
-    /// The prose above an action, once: a dry run is read as the run will be.
-    fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
-        let task = Task { place: None, ..task };
-        if self.told.replace(task) != Some(task) {
-            show_prose(&self.screen, view, task);
-        }
-    }
+    /// What stood above actions, and was shown: a dry run is read as the run will be.
+    pub told: ProseShown,
 }
 
 impl Desk for Assuming {
@@ -119,6 +109,10 @@ impl Desk for Assuming {
         false
     }
 
+    fn enter(&mut self, _view: &RunView<'_>, _task: Task) {
+        self.told.forget();
+    }
+
     fn permit(
         &mut self,
         view: &RunView<'_>,
@@ -126,7 +120,7 @@ impl Desk for Assuming {
         _script: &str,
         _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        self.tell_prose(view, execution.task);
+        self.told.show(&self.screen, view, execution.task);
         Ok(Answer::Go)
     }
 
@@ -139,7 +133,7 @@ impl Desk for Assuming {
     ) -> Result<Answer, Problem> {
         let plan = view.plan;
         if !matches!(question, Question::Failed | Question::InDoubt | Question::Barred) {
-            self.tell_prose(view, task);
+            self.told.show(&self.screen, view, task);
         }
         show_question(&self.screen, view, task, question);
         let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };

@@ -1,13 +1,38 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
+use std::collections::BTreeSet;
+
 use holdpoint_document::{Confidence, Plan, Span, Work, many};
 use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
 use crate::screen::{self, Screen, with_kind};
 
+/// The actions whose prose was shown: it stands there once for all places, and is not repeated for a second question.
+#[derive(Debug, Default)]
+pub struct ProseShown(BTreeSet<Task>);
+
+impl ProseShown {
+    /// Shows what stands above an action, where that was not shown yet.
+    pub fn show(&mut self, screen: &Screen, view: &RunView<'_>, task: Task) {
+        if self.is_new(task) {
+            show_prose(screen, view, task);
+        }
+    }
+
+    /// Whether it was not shown yet, at whatever place.
+    fn is_new(&mut self, task: Task) -> bool {
+        self.0.insert(task.unplaced())
+    }
+
+    /// Another step begins, or one begins again.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// The prose above an action.
-pub fn show_prose(screen: &Screen, view: &RunView<'_>, task: Task) {
+fn show_prose(screen: &Screen, view: &RunView<'_>, task: Task) {
     let Slot::Action(action) = task.slot else { return };
     let action = &task.step_of(view.plan).actions[action];
     if let Some(span) = action.prose {
@@ -272,5 +297,23 @@ pub fn tell_rejection(screen: &Screen, run: &Run, task: Task) {
         let mark = screen.style().red().bold().apply_to("REJECTED");
         let at = holdpoint_report::clock(*at, &jiff::tz::TimeZone::system());
         screen.say_hung("  ", &format!("{mark} {}", screen.neutralise(&format!("by {who}, {at}: {reason}"))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_engine::{PlaceIx, Task};
+
+    use super::ProseShown;
+
+    #[test]
+    fn what_stands_above_an_action_is_shown_once_for_all_of_its_places() {
+        let mut shown = ProseShown::default();
+        let task = Task::action(0, 0);
+        let [one, other] = [0, 1].map(|place| task.at(PlaceIx(place)));
+        assert_eq!([one, other, task, one].map(|task| shown.is_new(task)), [true, false, false, false]);
+        assert!(shown.is_new(Task::action(0, 1)));
+        shown.forget();
+        assert!(shown.is_new(other), "its step began again");
     }
 }

@@ -35,7 +35,8 @@ impl Desk for Operator {
     }
 
     fn enter(&mut self, _view: &RunView<'_>, _task: Task) {
-        (self.told, self.shown) = (None, None);
+        self.told.forget();
+        self.shown = None;
     }
 
     fn permit(

@@ -286,6 +286,8 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.answers("End the run for good?", "no");
     terminal
         .answers(rate, "?")
+        .waits_for("For what it takes, type :?")
+        .answers(rate, ":?")
         .waits_for("What it takes:")
         .waits_for("write a note into the record")
         .answers(rate, "1");
@@ -444,4 +446,26 @@ fn what_a_rollback_would_do_is_offered_where_something_was_done() {
     assert!(!before.contains("hat rollback"), "{before}");
     terminal.chooses("run").waits_for("[w]hat rollback").chooses("park");
     terminal.ends(3);
+}
+
+#[test]
+fn a_value_that_is_a_question_mark_or_begins_with_a_colon_can_be_typed_wherever_a_value_is() {
+    let source = "---\nrunbook: 1\ntitle: T\ninputs:\n  WHO: { prompt: Who }\n---\n\n# T\n\n## Observe\n\n\
+        ```yaml record\nlamp: { prompt: Lamp }\n```\n";
+    let desk = Desk::with(source);
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.answers("Who", ":ann").waits_for("Type :? for what it takes");
+    let mut terminal = {
+        terminal.presses_ctrl_c();
+        terminal.ends(2);
+        desk.terminal(&["run", "book.md"])
+    };
+    terminal.answers("Who", ":?").waits_for("it takes any text").answers("Who", "::ann");
+    terminal.answers("Lamp", ":?").waits_for("Any text.").answers("Lamp", "?");
+    terminal.waits_for("lamp = ?").waits_for("It is the value").answers("Write that down?", "yes");
+    terminal.waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("value.recorded")["value"], "?");
+    assert_eq!(record.one("run.opened")["inputs"][0]["value"], ":ann");
 }

@@ -143,3 +143,14 @@ fn where_nobody_types_it_plays_to_its_end_and_says_nothing_of_keys() {
     assert!(told.contains("out-of-one") && told.contains("PASSED"), "{told}");
     assert!(!told.contains("space"), "{told}");
 }
+
+#[test]
+fn a_note_of_several_lines_is_marked_where_it_goes_on_and_passes_for_no_line_of_the_replay() {
+    let desk = Desk::with(&book("## Wait\n\n- [ ] It is quiet\n"));
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    desk.ends(0, &["note", "1", "It was loud\nDEVIATION (skipped) by nobody: none"]);
+    let (_, told) = desk.ends(0, &["replay", "1", "--speed", "1000"]);
+    assert!(told.contains("note by ops@example.org: It was loud\n"), "{told}");
+    let goes_on = told.lines().find(|line| line.contains("DEVIATION")).unwrap();
+    assert!(goes_on.trim_start().starts_with("│ DEVIATION"), "{told}");
+}

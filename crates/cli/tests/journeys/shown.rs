@@ -51,7 +51,7 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
     let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
-    terminal.waits_for("holdpoint exhibit 3");
+    terminal.waits_for("holdpoint exhibit 4");
     terminal.types("!");
     terminal.waits_for("not available");
     terminal.types("\r");
@@ -105,7 +105,7 @@ fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhe
     let shown = shown(&desk);
     for line in [
         "confirmed by ops@example.org (from the answers file): The start page shows v1.1",
-        "errors recorded by ops@example.org (from the answers file)",
+        "errors = 0.02, recorded by ops@example.org (from the answers file)",
         "errors = 0.02, recorded by ops@example.org (from the answers file)",
     ] {
         assert!(shown.contains(line), "{line}: {shown}");
@@ -120,4 +120,52 @@ fn whoever_signs_is_shown_which_answers_came_from_a_file_in_production_as_anywhe
     let over =
         "run 1 is over (PASSED), and waits for no signature: release#1 was signed off by Quinn Auditor";
     assert!(told.contains(over), "{told}");
+}
+
+#[test]
+fn whoever_waits_for_a_signer_is_told_for_whom_and_goes_on_when_they_are_done() {
+    let desk = Desk::with(&book(SIGNED));
+    waiting(&desk);
+    let mut signer = desk.terminal(&["sign", "1", "--as", QA, "--no-pager"]);
+    signer.waits_for(&format!("{QA}, what now?")).listens();
+    let (shown, _) = desk.ends(0, &["show", "1"]);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        shown.contains(&format!("in use now: {QA} is signing in it, process {}", signer.pid())),
+        "{shown}"
+    );
+    assert!(!shown.contains("driven"), "{shown}");
+    let mut operator = desk.terminal(&["resume", "1"]);
+    operator.waits_for(&format!("the run is in use: {QA} is signing in it")).waits_for("Waiting for it.");
+    signer.types("leave\r");
+    signer.ends(3);
+    operator.waits_for("HOLD POINT").chooses("park");
+    operator.ends(3);
+    desk.is_intact_and_open(1);
+}
+
+#[test]
+fn what_is_typed_before_the_pager_opens_is_none_of_its_commands() {
+    let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
+    waiting(&desk);
+    let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
+    terminal.types("q");
+    terminal.waits_for("holdpoint exhibit 4");
+    terminal.types("G");
+    terminal.waits_for("I release it.");
+    terminal.types("q");
+    terminal.waits_for("Shown in the pager").answers(&format!("{QA}, what now?"), "leave");
+    terminal.ends(3);
+}
+
+#[test]
+fn nobody_is_asked_whether_they_sign_a_review_where_nothing_could_sign_for_them() {
+    let desk = Desk::with(&book("## Look\n\n```sh check\ntrue\n```\n"));
+    desk.ends(0, &["run", "book.md", "--unattended"]);
+    let review = ["review", "1", "--kind", "late-note", "--text", "The fan was loud.", "--as", QA];
+    let mut terminal = desk.terminal(&review);
+    terminal
+        .waits_for("No signature is possible here: no SSH agent is at hand")
+        .waits_for("Nothing was signed.");
+    assert!(!terminal.ends(3).contains("what now"));
 }

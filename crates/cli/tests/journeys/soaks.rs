@@ -246,10 +246,14 @@ fn what_the_document_does_not_say_past_runs_in_the_same_environment_do() {
     assert_eq!(one["steps"]["wait"], nothing["steps"]["wait"], "the document comes first");
     assert_eq!(expected("two"), nothing);
     let (plan, _) = desk.ends(0, &["plan", "book.md", "--env", "one"]);
-    assert!(plan.contains("(as in the last run)") && plan.contains("Expected in all: "), "{plan}");
+    assert!(
+        plan.contains("(as in the last run, waiting for people included)")
+            && plan.contains("Expected in all: "),
+        "{plan}"
+    );
     let mut terminal = desk.terminal(&["run", "book.md", "--env", "one"]);
     terminal.waits_for("expected 1 ms").waits_for(" left").chooses("run");
-    terminal.waits_for("2 Look").waits_for("(as in the last run)").chooses("park").waits_for("PARKED");
+    terminal.waits_for("2 Look").waits_for("(as in the last run, ").chooses("park").waits_for("PARKED");
     terminal.ends(3);
     // The one that was parked did not pass.
     assert_eq!(expected("one"), one);

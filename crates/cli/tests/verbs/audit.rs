@@ -195,3 +195,24 @@ fn a_rehearsal_that_a_run_relied_on_is_named_and_missed_when_it_is_gone() {
         json["wrong"].as_array().unwrap().iter().map(|fault| fault["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["gap", "chain", "rehearsal"], "{json:#}");
 }
+
+#[test]
+fn how_a_run_stands_is_told_with_its_deviations_wherever_it_is_told() {
+    let bench = Bench::with(&[
+        ("wait.md", WAITS),
+        ("skip.yaml", "steps: { wait-1: { choice: skip, reason: Seen it before } }\n"),
+    ]);
+    bench.ends(0, &["run", "wait.md", "--unattended", "--answers", "skip.yaml"]);
+    let told = "passed with 1 deviation";
+    bench.ends(0, &["audit"]).says(told);
+    bench.ends(0, &["runs"]).says(told);
+    bench.ends(0, &["resume", "1", "--unattended"]).says(told);
+    bench.ends(0, &["show", "1"]).says("PASSED WITH 1 DEVIATION");
+    bench.ends(0, &["report", "1", "--format", "junit"]).says(told);
+    let audited = bench.ends(0, &["audit", "--format", "json"]).json();
+    let run = &audited["runs"][0];
+    assert_eq!(
+        (&run["state"], &run["stands"], &run["deviations"]),
+        (&json!("passed"), &json!(told), &json!(1))
+    );
+}

@@ -451,3 +451,12 @@ fn a_dry_run_executes_no_block_that_changes_something_and_leaves_no_file() {
         assert_eq!(bench.tree(), before, "{what}: it left something");
     }
 }
+
+#[test]
+fn an_alert_is_shown_headed_by_its_word_and_with_its_text() {
+    let body = "## Work\n\n> [!WARNING]\n> It is loud.\n\n> See [!NOTE]\n\n- [ ] Done\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let ran = bench.holdpoint(&["run", "book.md", "--dry-run"]);
+    ran.says("> WARNING").says("> It is loud.").says("> See [!NOTE]");
+    assert!(!ran.both().contains("[!WARNING]"), "{}", ran.both());
+}

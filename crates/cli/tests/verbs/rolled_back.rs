@@ -29,6 +29,34 @@ fn what_was_done_is_undone_in_reverse_and_nothing_else_is_done() {
 }
 
 #[test]
+fn a_rollback_that_is_half_done_is_told_as_that_and_how_it_goes_on() {
+    let undo = "test -e mended || exit 7\necho not one >> log";
+    let body = BODY.replacen("echo not one >> log", undo, 1);
+    let bench = Bench::with(&[("book.md", &book("", &body))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    let half = "2 Two: undone; the rollback of 1 One is next; it failed";
+    let parked = bench.ends(3, &ROLLBACK);
+    parked.says("PARKED in its rollback · at the rollback of 1 One").says(half).says("holdpoint resume 1");
+    let shown = bench.ends(0, &["show", "1"]);
+    shown.says("ROLLING BACK").says(half).says("its rollback: failed").says("holdpoint resume 1");
+    for format in ["markdown", "html"] {
+        bench
+            .ends(0, &["report", "1", "--format", format])
+            .says("It is being rolled back.")
+            .says("1 One is next");
+    }
+    bench.ends(0, &["runs"]).says("rollback failed, waits for a decision");
+    let row = bench.ends(0, &["runs", "--format", "json"]).json();
+    assert_eq!(row[0]["awaited"]["rolling_back"], true);
+    assert_eq!(bench.ends(0, &["show", "1", "--format", "json"]).json()["rolling_back"], half);
+    let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
+    resumed.says("The run is being rolled back").says("2 Two: undone");
+    resumed.says("1 One: goes on here: its rollback failed; you decide");
+    resumed.says("4 Three: will not run: nothing of it has happened");
+    resumed.says("3 Wait: will not run");
+}
+
+#[test]
 fn nothing_is_rolled_back_unasked_or_without_a_reason_or_where_nothing_can_be() {
     let bench = waiting();
     let before = bench.events(1).len();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use holdpoint_model::many;
+
 use super::{Choice, DeviationKind, Outcome, Verdict};
 
 impl fmt::Display for DeviationKind {
@@ -55,6 +57,14 @@ impl Verdict {
             Verdict::Failed => "failed",
             Verdict::RolledBack => "rolled back",
             Verdict::Aborted => "aborted",
+        }
+    }
+
+    /// The same, and how often a run that passed was gone about otherwise than its document says.
+    pub fn told(self, deviations: usize) -> String {
+        match (self, deviations) {
+            (Verdict::Passed, 1..) => format!("{} with {}", self.words(), many(deviations, "deviation")),
+            _ => self.words().to_owned(),
         }
     }
 }

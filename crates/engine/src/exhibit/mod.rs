@@ -93,7 +93,9 @@ impl Run {
                     happened.say(self.numbered_title(step));
                 }
             }
-            happened.say(format!("  {:<30} {}", told.label, outcome(wording, plan, &told)));
+            for how in outcomes(wording, plan, &told) {
+                happened.say(format!("  {:<30} {how}", told.label));
+            }
             if wording >= Wording::Third {
                 self.left_out(plan, &told).for_each(|line| happened.say(format!("    not done: {line}")));
             }
@@ -251,7 +253,14 @@ fn exchanged_at<E>(
     Ok(part)
 }
 
-/// How an action ended, and who says so.
+/// How an action ended, and who says so: a line, or one for each value that it wrote down.
+fn outcomes(wording: Wording, plan: &Plan, told: &Told<'_>) -> Vec<String> {
+    if wording >= Wording::Fourth && !told.written.is_empty() {
+        return told.written.iter().map(|(_, whose)| wording.of_whom(whose)).collect();
+    }
+    vec![outcome(wording, plan, told)]
+}
+
 fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
     let offered =
         || Task::named(plan, told.step, told.label).is_some_and(|task| task.offered(plan).is_some());

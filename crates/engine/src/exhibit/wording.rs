@@ -13,13 +13,15 @@ pub enum Wording {
     Second,
     /// Tells also which answers came from a file, and what was done by hand.
     Third,
+    /// Tells each value that an action wrote down, with what it is.
+    Fourth,
 }
 
 impl Wording {
     /// What is shown today.
-    pub const LATEST: Wording = Wording::Third;
+    pub const LATEST: Wording = Wording::Fourth;
     /// All of them, today's first.
-    pub const ALL: [Wording; 3] = [Wording::Third, Wording::Second, Wording::First];
+    pub const ALL: [Wording; 4] = [Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
 
     /// The first line of the text.
     pub fn head(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Wording {
             Wording::First => "holdpoint exhibit 1: what whoever signs is shown",
             Wording::Second => "holdpoint exhibit 2: what whoever signs is shown",
             Wording::Third => "holdpoint exhibit 3: what whoever signs is shown",
+            Wording::Fourth => "holdpoint exhibit 4: what whoever signs is shown",
         }
     }
 

@@ -258,3 +258,35 @@ fn a_rollback_survives_a_crash() {
     story.crash();
     assert_eq!(story.at(), "execute a#rollback-2");
 }
+
+#[test]
+fn a_rollback_that_is_not_over_is_told_by_what_is_undone_what_is_next_and_what_then_comes() {
+    let mut story = Story::of(deploy());
+    for _ in 0..4 {
+        story.pass();
+    }
+    story.fail();
+    assert_eq!(story.run.rolling_back(&story.plan), None);
+    story.roll_back();
+    let told = |story: &Story, driven| {
+        let back = story.run.rolling_back(&story.plan).unwrap();
+        back.words(&story.run, &story.plan, driven)
+    };
+    let [db, web, cdn] = [0, 2, 4].map(|step| story.run.step_in_words(&story.plan.steps[step]));
+    let nothing = format!("nothing is undone so far; the rollback of {cdn} is next; then {web}, {db}");
+    assert_eq!(told(&story, false), nothing);
+    story.pass();
+    story.start();
+    assert_eq!(told(&story, true), format!("{cdn}: undone; the rollback of {web} runs now; then {db}"));
+    let doubt = format!("{cdn}: undone; the rollback of {web} is next; its end is not recorded; then {db}");
+    assert_eq!(told(&story, false), doubt);
+    story.finish_with(Outcome::Failed, |_| {});
+    let failed = format!("{cdn}: undone; the rollback of {web} is next; it failed; then {db}");
+    assert_eq!(told(&story, true), failed);
+    story.skip();
+    story.pass();
+    let skipped = "not undone, its rollback was skipped";
+    assert_eq!(told(&story, true), format!("{cdn}: undone; {web}: {skipped}; the rollback of {db} is next"));
+    story.pass();
+    assert_eq!(story.run.rolling_back(&story.plan), None, "nothing of it is left");
+}

@@ -245,7 +245,7 @@ fn what_an_answers_file_answered_is_told_so_and_the_second_wording_is_made_as_it
     let shown = text(&file);
     for line in [
         &format!("confirmed by {OPS} {from}: "),
-        &format!("LOAD recorded by {OPS} {from}"),
+        &format!("a#3                            LOAD = 1, recorded by {OPS} {from}"),
         &format!("LOAD = 1, recorded by {OPS} {from}"),
         &format!("skipped b#1 by {OPS} {from}: "),
         &format!("done by hand, says {OPS} {from}: make it"),
@@ -287,4 +287,44 @@ fn what_was_left_out_is_told_by_what_it_says_and_a_file_that_signed_before() {
     assert_eq!(holding(&signed, &shown), 1, "{shown}");
     let second = text_in(Wording::Second, &story);
     assert!(!second.contains("not done:") && !second.contains("answers file"), "{second}");
+}
+
+#[test]
+fn each_value_that_an_action_wrote_down_is_told_with_what_it_is_and_the_third_wording_is_made_as_it_was() {
+    let mut story = Story::of(plan([
+        step("a").record(&["REPLICAS", "LOAD"]).record(&["NOTE"]),
+        step("c").sign_off("qa"),
+    ]));
+    story.record("REPLICAS", "3");
+    story.record("LOAD", "0.7");
+    story.record("NOTE", "1");
+    let told = |shown: &str| -> Vec<String> {
+        let part = shown.split("\n\n").find(|part| part.starts_with("What happened")).unwrap();
+        let lines = part.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| line.starts_with("a#")).collect()
+    };
+    let recorded = |action: &str, value: &str| format!("{action} {value}, recorded by {OPS}");
+    let both = [recorded("a#1", "REPLICAS = 3"), recorded("a#1", "LOAD = 0.7")];
+    assert_eq!(told(&text(&story)), [&both[..], &[recorded("a#2", "NOTE = 1")]].concat());
+    let third = text_in(Wording::Third, &story);
+    assert_eq!(told(&third), [format!("a#1 LOAD recorded by {OPS}"), format!("a#2 NOTE recorded by {OPS}")]);
+    assert_eq!(story.run.seen().actions.len(), 2, "statements go on naming the last one");
+    story.tell(Event::ValueCorrected(Corrected {
+        step: "a".into(),
+        action: "a#1".into(),
+        name: "REPLICAS".into(),
+        old: "3".into(),
+        new: "4".into(),
+        reason: "misread".into(),
+        within_limits: true,
+        by: by(OPS),
+    }));
+    let corrected = format!("a#1 REPLICAS corrected by {OPS} from 3 to 4: misread");
+    let now = told(&text(&story));
+    assert!(now.contains(&corrected) && now.contains(&both[1]) && !now.contains(&both[0]), "{now:?}");
+    story.repeat("a");
+    story.record("REPLICAS", "5");
+    let again = told(&text(&story));
+    assert!(again.contains(&recorded("a#1", "REPLICAS = 5")), "{again:?}");
+    assert!(!again.iter().any(|line| line.contains("LOAD")), "it is still to be written down: {again:?}");
 }

@@ -117,7 +117,7 @@ pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> R
 struct Page<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
-    verdict: &'static str,
+    verdict: String,
     tone: &'static str,
     zone: String,
     statuses: Vec<Told>,

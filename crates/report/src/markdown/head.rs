@@ -46,7 +46,7 @@ struct Head<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
     mark: &'a str,
-    verdict: &'static str,
+    verdict: String,
     zone: String,
     statuses: Vec<String>,
     decided: Vec<Decided<'a>>,

@@ -307,7 +307,7 @@ impl Tape {
     /// As somebody reads it while the driver that opened it is at it.
     pub fn driven<R>(&self, read: impl FnOnce(&Material<'_>) -> R) -> R {
         let (host, since) = ("host-1".to_owned(), self.events[0].at);
-        let held = Some(holdpoint_view::HeldBy { pid: 4711, host, since });
+        let held = Some(holdpoint_view::HeldBy { pid: 4711, host, since, visitor: None });
         self.with(Some("intact, still open"), |m| read(&Material { held, ..m.clone() }))
     }
 

@@ -259,7 +259,7 @@ fn side(summary: &Summary) -> Side {
         id: run.id.clone(),
         environment: run.environment.name.clone(),
         rehearsal: run.environment.rehearsal,
-        verdict: summary.verdict_words().to_owned(),
+        verdict: summary.verdict_words(),
         opened: run.opened,
         elapsed_ms: run.elapsed_ms,
         document: document.blob.sha256.clone(),
@@ -297,7 +297,7 @@ impl<'a> Comparing<'a> {
         let (a, b) = (self.a.summary, self.b.summary);
         let digest = |summary: &Summary| Some(summary.document.blob.sha256.clone());
         self.hold(Differing::Document, digest(a), digest(b));
-        let verdict = |summary: &Summary| Some(ended(summary).to_owned());
+        let verdict = |summary: &Summary| Some(ended(summary));
         self.hold(Differing::Verdict, verdict(a), verdict(b));
         let inputs = |summary: &'a Summary| -> BTreeMap<&str, String> {
             let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(secret)".to_owned());
@@ -519,9 +519,6 @@ impl<'a> Comparing<'a> {
 type Stream = fn(&Output) -> &BlobRef;
 
 /// How a run ended; deviations are told on their own.
-fn ended(summary: &Summary) -> &'static str {
-    match summary.verdict_words() {
-        "PASSED, WITH DEVIATIONS" => "PASSED",
-        words => words,
-    }
+fn ended(summary: &Summary) -> String {
+    summary.verdict().map_or_else(|| summary.verdict_words(), |verdict| verdict.words().to_uppercase())
 }

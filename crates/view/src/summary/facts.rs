@@ -486,6 +486,8 @@ impl Waits {
         match (self.kind, self.status) {
             ("signoff", Status::Waiting) => "for a signature".to_owned(),
             (_, Status::Waiting) => "for an answer".to_owned(),
+            ("rollback", Status::NotReached) => "its rollback is next".to_owned(),
+            ("rollback", status) => format!("its rollback: {}", status.words().to_lowercase()),
             (_, status) => status.words().to_lowercase(),
         }
     }

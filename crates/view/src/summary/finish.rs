@@ -40,6 +40,8 @@ pub(super) fn times_of_action(action: &mut ActionSummary) {
                 }
                 Some(&attempt.who)
             }
+            // Whoever tried to sign, and did not count, has done nothing here.
+            What::Refused { .. } => None,
             other => other.by().map(|by| &by.who),
         };
         // At several places what ends last need not have begun last.

@@ -506,6 +506,7 @@ impl<'a> Summing<'a> {
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {
             summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, run, task));
+            summary.rolling_back = run.rolling_back(plan).map(|back| back.words(run, plan, driven));
         }
         summary
     }

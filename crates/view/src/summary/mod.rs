@@ -101,6 +101,9 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
+    /// Of a run that is being rolled back, in words: what is undone, what is next, and what then comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolling_back: Option<String>,
     /// Who has the run while this is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver: Option<crate::Driver>,
@@ -200,16 +203,11 @@ impl Summary {
     }
 
     /// How the run ended in capitals, or that it did not, or that nobody can say.
-    pub fn verdict_words(&self) -> &'static str {
+    pub fn verdict_words(&self) -> String {
         match self.verdict() {
-            None if !self.misfits.is_empty() => "DOES NOT CONFORM",
-            None => "OPEN, NOT FINISHED",
-            Some(Verdict::Passed) if self.deviations.is_empty() => "PASSED",
-            Some(Verdict::Passed) => "PASSED, WITH DEVIATIONS",
-            Some(Verdict::NothingDone) => "NOTHING DONE",
-            Some(Verdict::Failed) => "FAILED",
-            Some(Verdict::RolledBack) => "ROLLED BACK",
-            Some(Verdict::Aborted) => "ABORTED",
+            None if !self.misfits.is_empty() => "DOES NOT CONFORM".to_owned(),
+            None => "OPEN, NOT FINISHED".to_owned(),
+            Some(verdict) => verdict.told(self.deviations.len()).to_uppercase(),
         }
     }
 }

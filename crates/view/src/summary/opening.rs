@@ -73,6 +73,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         rehearsal_wrong: None,
         recoveries: Vec::new(),
         waits: None,
+        rolling_back: None,
         driver: None,
         running: Vec::new(),
         barred: false,

@@ -125,7 +125,7 @@ impl<'r> Showing<'r> {
             }
         }
         let at = kind.place().map(|place| format!(" at {place}")).unwrap_or_default();
-        let line = |text: String| self.screen.say_hung("  ", &self.screen.neutralise(&text));
+        let line = |text: String| self.screen.say_hung("  ", &self.screen.within_a_line(&text));
         match kind {
             FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
             FrameKind::Session { session, resumed } => {

@@ -217,7 +217,7 @@ impl Store {
         Ok(Shown {
             number: summary.run.number,
             title: summary.document.title.clone(),
-            state: summary.verdict_words().to_owned(),
+            state: summary.verdict_words(),
             verdict,
             intact,
             facts: facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),

@@ -2,10 +2,11 @@
 //! answers stay readable in the scrollback.
 
 use console::measure_text_width;
+use holdpoint_engine::Event;
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
-use crate::screen::{self, Screen};
+use crate::screen::{self, EXPLAIN, Screen, plain_value};
 
 /// How one gets out of a question, to where one was before.
 const BACK: &str = "Ctrl-C goes back";
@@ -55,8 +56,12 @@ pub fn chosen(options: &[Choice], typed: &str) -> Option<&'static str> {
 }
 
 fn show_menu(screen: &Screen, options: &[Choice]) {
+    show_menu_with(screen, options, "? explains");
+}
+
+fn show_menu_with(screen: &Screen, options: &[Choice], explains: &str) {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    for line in menu(screen.width() - 4, &words) {
+    for line in menu(screen.width() - 4, &words, explains) {
         screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
     }
     // A key that was pressed while a block ran answers no question that nobody had seen.
@@ -85,9 +90,14 @@ fn read(options: &[Choice], line: &str) -> Result<Typed, String> {
         return Ok(Typed::Value(behind.to_owned()));
     }
     chosen(options, behind).map(Typed::Choice).ok_or_else(|| {
-        "That is no choice. Type one behind the colon, ? for what each does, or :: for a value with a colon first."
+        "That is no choice. Type one behind the colon, :? for what each does, or :: for a value with a colon first."
             .to_owned()
     })
+}
+
+/// Of a `?` that is no value here: how one is helped.
+fn asks_for_help(why: String, value: &str) -> String {
+    if value == "?" { format!("{why}. For what it takes, type {EXPLAIN}") } else { why }
 }
 
 /// A value that `fits` must take, or one of the choices behind a colon: whatever is typed without one is the value.
@@ -100,24 +110,25 @@ pub fn value(
 ) -> Asked<Typed> {
     if all {
         screen.say_hung("  ", "Type the value. A choice is typed with a colon before it, as :info or :i.");
-        show_menu(screen, options);
+        show_menu_with(screen, options, ":? explains");
     }
-    let takes = |line: &str| match read(options, line)? {
-        _ if line == "?" => Ok(()),
-        Typed::Choice(_) => Ok(()),
-        Typed::Value(value) if value.is_empty() && may_be_empty => Ok(()),
-        Typed::Value(value) => {
+    let takes = |line: &str| match read(options, line) {
+        _ if line == EXPLAIN => Ok(()),
+        Err(why) => Err(why),
+        Ok(Typed::Choice(_)) => Ok(()),
+        Ok(Typed::Value(value)) if value.is_empty() && may_be_empty => Ok(()),
+        Ok(Typed::Value(value)) => {
             let why = screen::not_empty(&value).and_then(|()| fits(&value));
             why.map_err(|why| match chosen(options, &value) {
                 Some(word) => format!("{why}. To choose it, type :{word}"),
-                None => why,
+                None => asks_for_help(why, &value),
             })
         }
     };
     loop {
         let prompting = Prompting::begin(screen);
         match screen.line(&prompting, &format!("  {prompt}"), None, takes) {
-            Ok(line) if line == "?" => {
+            Ok(line) if line == EXPLAIN => {
                 screen.say_hung("    ", help);
                 explain(screen, options);
             }
@@ -128,6 +139,29 @@ pub fn value(
             Err(error) => return left(screen, &prompting, &error),
         }
     }
+}
+
+/// A slip is corrected before it is on record.
+const SURE_OF_VALUES: [Choice; 2] =
+    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
+
+/// Shows values before they go into the record, and asks whether they do.
+pub fn are_right(screen: &Screen, events: &[Event], options: &[Choice]) -> bool {
+    for event in events {
+        if let Event::ValueRecorded { name, value, within_limits, .. } = event {
+            let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
+            let shown = if value.is_empty() { "(left empty)" } else { value };
+            screen.say_hung("    ", &screen.one_line(&format!("{name} = {shown}{fails}")));
+            if let Some(word) = chosen(options, value) {
+                let text = format!("It is the value. To choose {word} instead: again, then :{word}");
+                screen.say_hung("    ", &text);
+            }
+            if value == "?" {
+                screen.say_hung("    ", "It is the value. For what is asked: again, then :?");
+            }
+        }
+    }
+    one_of(screen, "Write that down?", &SURE_OF_VALUES, true) == Asked::Said("yes")
 }
 
 /// A prompt that gave no answer. Ctrl-C and signals reach the rest of the program a moment later; before that, no
@@ -144,9 +178,9 @@ fn left<T>(screen: &Screen, prompting: &Prompting, error: &std::io::Error) -> As
 }
 
 /// What may be chosen, in lines of so many columns; none of it is broken.
-fn menu(width: usize, words: &[String]) -> Vec<String> {
+fn menu(width: usize, words: &[String], explains: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in words.iter().map(String::as_str).chain(["? explains"]) {
+    for word in words.iter().map(String::as_str).chain([explains]) {
         let line = lines.last_mut().expect("there is one from the start");
         match line.is_empty() {
             true => line.push_str(word),
@@ -181,6 +215,32 @@ pub fn fitting(
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> Asked<String> {
     line(screen, &with_way_back(screen, prompt), &format!("{help} {BACK}."), fits)
+}
+
+/// A value that `fits` must take, where nothing else can be chosen: what is typed is the value, [`EXPLAIN`] says `help`.
+pub fn only_value(
+    screen: &Screen,
+    prompt: &str,
+    help: &str,
+    fits: impl Fn(&str) -> Result<(), String>,
+) -> Asked<String> {
+    let takes = |line: &str| {
+        let value = plain_value(line)?;
+        if line == EXPLAIN {
+            return Ok(());
+        }
+        let why = screen::not_empty(value).and_then(|()| fits(value));
+        why.map_err(|why| asks_for_help(why, value))
+    };
+    let prompt = with_way_back(screen, prompt);
+    loop {
+        let prompting = Prompting::begin(screen);
+        match screen.line(&prompting, &format!("  {prompt}"), None, takes) {
+            Ok(line) if line == EXPLAIN => screen.say_hung("    ", &format!("{help} {BACK}.")),
+            Ok(line) => return Asked::Said(plain_value(&line).unwrap_or(&line).to_owned()),
+            Err(error) => return left(screen, &prompting, &error),
+        }
+    }
 }
 
 /// The same before anything has begun, where nobody can go back to something.
@@ -233,8 +293,8 @@ mod tests {
             [("run", 'r'), ("what rollback", 'w'), ("roll back", 'k')].map(|(word, key)| with_key(word, key));
         let lines = ["[r]un · [w]hat rollback", "roll bac[k] · ? explains"];
         for width in 24..34 {
-            assert_eq!(menu(width, &words), lines, "{width}");
+            assert_eq!(menu(width, &words, "? explains"), lines, "{width}");
         }
-        assert_eq!(menu(10, &words), ["[r]un", "[w]hat rollback", "roll bac[k]", "? explains"]);
+        assert_eq!(menu(10, &words, "? explains"), ["[r]un", "[w]hat rollback", "roll bac[k]", "? explains"]);
     }
 }

@@ -11,22 +11,18 @@ use crate::world::{Answer, RunView};
 /// The values that a command must have, each asked for; nothing where one was left.
 pub(super) fn values(screen: &Screen, view: &RunView<'_>, task: Task) -> Option<Answer> {
     let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
-    let mut events = Vec::new();
-    for blank in view.run.missing(view.plan, task) {
-        let value = value(screen, blank)?;
-        let (step, action, by) = (step.clone(), action.clone(), by.clone());
-        let name = blank.field.name.clone();
-        events.push(Event::ValueRecorded {
-            step,
-            action,
-            name,
-            value,
-            evidence: None,
-            within_limits: true,
-            by,
-        });
+    loop {
+        let mut events = Vec::new();
+        for blank in view.run.missing(view.plan, task) {
+            let (step, action, by) = (step.clone(), action.clone(), by.clone());
+            let (name, value) = (blank.field.name.clone(), value(screen, blank)?);
+            let (evidence, within_limits) = (None, true);
+            events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
+        }
+        if ask::are_right(screen, &events, &[]) {
+            return Some(Answer::Events(events));
+        }
     }
-    Some(Answer::Events(events))
 }
 
 fn value(screen: &Screen, blank: &Blank) -> Option<String> {
@@ -50,7 +46,7 @@ fn value(screen: &Screen, blank: &Blank) -> Option<String> {
         Fit::Within => Ok(()),
         Fit::OutOfLimits(_) | Fit::Wrong(_) => Err(format!("It takes {takes}.")),
     };
-    match ask::fitting(screen, &asked, &format!("It takes {takes}."), typed) {
+    match ask::only_value(screen, &asked, &format!("It takes {takes}."), typed) {
         Asked::Said(value) => Some(meant(&blank.field.kind, &value).to_owned()),
         Asked::Left => None,
     }

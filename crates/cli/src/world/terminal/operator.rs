@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use holdpoint_document::{Checks, Work};
 use holdpoint_engine::{By, Execution, Slot, Task, Via};
 
-use super::super::tell::{show_command, show_prose};
+use super::super::tell::{ProseShown, show_command};
 use super::super::{RunView, Store};
 use super::shown::Shown;
 use crate::problem::Problem;
@@ -19,8 +19,8 @@ pub struct Operator {
     pub(super) root: std::path::PathBuf,
     /// Whether checks wait for an answer.
     checks: Option<Checks>,
-    /// What the prose was shown for last: it is not repeated for a second question on the same action.
-    pub(super) told: Option<Task>,
+    /// What stood above actions, and was shown.
+    pub(super) told: ProseShown,
     /// The command that was shown last: what may be run again without another question must have been seen.
     pub(super) shown: Option<(Task, String)>,
     /// The evidence that was shown last: whoever signs is not shown the same twice, and is shown what is new.
@@ -31,7 +31,7 @@ impl Operator {
     /// Somebody at the keyboard, standing in `root`.
     pub fn new(screen: &Screen, root: std::path::PathBuf, checks: Option<Checks>) -> Operator {
         let (screen, evidence) = (screen.clone(), RefCell::default());
-        Operator { screen, root, checks, told: None, shown: None, evidence }
+        Operator { screen, root, checks, told: ProseShown::default(), shown: None, evidence }
     }
 
     /// Whether they need not say that this begins: it is a check as the document has it, that nobody types into, and
@@ -65,10 +65,9 @@ impl Operator {
         Ok(shown)
     }
 
-    pub(super) fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
-        if self.told.replace(task) != Some(task) {
-            show_prose(&self.screen, view, task);
-        }
+    /// What stands above an action, once.
+    pub fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
+        self.told.show(&self.screen, view, task);
     }
 
     pub(super) fn tell_command(&mut self, view: &RunView<'_>, task: Task, script: &str) {

@@ -11,10 +11,6 @@ use crate::screen::{self, with_kind};
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::{Answer, RunView, Store};
 
-/// A slip is corrected before it is on record.
-const SURE_OF_VALUES: [Option_; 2] =
-    [("yes", 'y', "they go into the record as they stand above"), ("again", 'g', "type them again")];
-
 /// What came of asking for a value.
 enum Told {
     /// It was written down.
@@ -60,21 +56,10 @@ pub(super) fn record(
             }
             continue;
         }
-        for event in &events {
-            if let Event::ValueRecorded { name, value, within_limits, .. } = event {
-                let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
-                let shown = if value.is_empty() { "(left empty)" } else { value };
-                screen.say_hung("    ", &screen.one_line(&format!("{name} = {shown}{fails}")));
-                if let Some(word) = ask::chosen(&options, value) {
-                    let text = format!("It is the value. To choose {word} instead: again, then :{word}");
-                    screen.say_hung("    ", &text);
-                }
-            }
+        if ask::are_right(screen, &events, &options) {
+            return Ok(Answer::Events(events));
         }
-        match ask::one_of(screen, "Write that down?", &SURE_OF_VALUES, true) {
-            Asked::Said("yes") => return Ok(Answer::Events(events)),
-            Asked::Said(_) | Asked::Left => events.clear(),
-        }
+        events.clear();
     }
 }
 
