@@ -85,6 +85,7 @@ pub(super) fn decide(
     }
     if question == Question::Failed && view.run.is_offered_still(view.plan, task) {
         first.push(BY_HAND);
+        first.extend(super::blanks::may_be_mended(view, task).then_some(super::offered::VALUES));
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
     choose(operator, view, task, &script, &first, false, store)
