@@ -28,7 +28,9 @@ pub(super) fn groups(source: &str) -> Vec<Span> {
     if ![":::", "{{", "{%", "<", "///"].iter().any(|hint| source.contains(hint)) {
         return found;
     }
-    let (mut at, mut fence, mut open): (usize, Option<(char, usize)>, Option<(usize, End)>) = (0, None, None);
+    let mut at = 0;
+    let mut fence: Option<(char, usize)> = None;
+    let mut open: Option<(usize, End)> = None;
     for line in source.split_inclusive('\n') {
         let start = at;
         at += line.len();
