@@ -203,7 +203,7 @@ fn has_box(cell: &str) -> bool {
         cell.trim_start().strip_prefix(*mark).is_some_and(|rest| !rest.starts_with(['(', '[', ':']))
     };
     let marked = cell.trim_start().starts_with(['☐', '□', '▢', '◻', '☑', '☒'])
-        || ["[ ]", "[x]", "[X]"].iter().any(|mark| is_behind(mark));
+        || ["[ ]", "[x]", "[X]"].iter().any(is_behind);
     marked && !plain(cell).is_empty()
 }
 
