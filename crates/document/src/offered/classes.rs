@@ -6,7 +6,7 @@ use holdpoint_shell::{Kind, Part, Token};
 use regex::Regex;
 
 use super::filled::filled;
-use super::looks::{Does, does};
+use super::looks::{Does, does, watched};
 use super::programs::{is_known, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
@@ -190,7 +190,7 @@ fn effect(text: &str) -> Does {
     }
     let mut all = Does::Sets;
     for (program, words) in &outline.calls {
-        match does(program, words) {
+        match watched(program, words).map_or_else(|| does(program, words), |command| effect(&command)) {
             Does::Changes => return Does::Changes,
             Does::Looks => all = Does::Looks,
             Does::Sets => {}

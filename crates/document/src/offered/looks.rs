@@ -113,6 +113,16 @@ const BY_WORDS: &[(&str, &str, &str, &str)] = &[
     ("aws", "--profile --region --output --endpoint-url", "s3 ls, sts get-caller-identity", ""),
 ];
 
+/// The command that `watch` is given: what it does is what that does.
+pub(super) fn watched(program: &str, words: &[String]) -> Option<String> {
+    let taking = ["-n", "--interval", "-q", "--equexit", "-s", "--shotsdir"];
+    let mut at = 0;
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+        at += if taking.contains(&word.as_str()) { 2 } else { 1 };
+    }
+    (program == "watch").then(|| words.get(at..).unwrap_or_default().join(" "))
+}
+
 /// What a program does that is called with these words.
 pub(super) fn does(program: &str, words: &[String]) -> Does {
     let is = |list: &str| list.split_whitespace().any(|one| one == program);
@@ -237,7 +247,6 @@ fn looks_as_called(program: &str, words: &[&str]) -> bool {
             matches!(first, "-l" | "-s" | "-L" | "-S" | "--list" | "--status" | "--listfiles" | "--search")
         }
         "rpm" => first.starts_with("-q") || first.starts_with("--query"),
-        "watch" => looks_again_and_again(words),
         "git" => looks_at_repository(words),
         _ => false,
     }
@@ -357,20 +366,6 @@ fn looks_at_web(words: &[&str]) -> bool {
         }
     }
     true
-}
-
-/// What `watch` is given is asked about as any command.
-fn looks_again_and_again(words: &[&str]) -> bool {
-    let mut at = 0;
-    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
-        at += if matches!(*word, "-n" | "--interval" | "-q" | "--equexit" | "-s" | "--shotsdir") {
-            2
-        } else {
-            1
-        };
-    }
-    let command = words.get(at..).unwrap_or_default().join(" ");
-    !command.is_empty() && !super::classes::changes(&command)
 }
 
 /// Words of `git` that list where nothing is named.

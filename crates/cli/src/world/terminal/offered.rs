@@ -3,14 +3,10 @@
 use holdpoint_engine::{Choice, Task};
 
 use super::blanks;
-use super::choose::{BY_HAND, NOT_THIS_ONE, Option_, choose};
+use super::choose::{BY_HAND, NOT_THIS_ONE, Option_, VALUES, choose};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
-
-/// Of a command whose values are all known.
-pub(super) const VALUES: Option_ =
-    ("values", 'v', "see the values it has, and put one right; needs a reason, is no deviation");
 
 /// What somebody answers to a command that is offered. Nothing is chosen by Enter alone.
 pub(super) fn decide(
