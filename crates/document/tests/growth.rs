@@ -101,6 +101,46 @@ fn documents(n: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Documents that people follow by hand.
+fn foreign_documents(n: usize) -> Vec<(&'static str, String)> {
+    // Each command is read more than once, and what is not optimised takes long for that.
+    let n = n / 2;
+    let code = |lines: String| format!("# T\n\n## A\n\n```console\n{lines}```\n");
+    vec![
+        ("commands", code(each(n, |i| format!("$ queue stop x{i}\n")))),
+        (
+            "commands without prompts",
+            format!("# T\n\n## A\n\n```sh\n{}```\n", each(n, |i| format!("rm x{i}\n"))),
+        ),
+        ("commands with output", code(each(n, |i| format!("$ queue stop x{i}\nok {i}\n")))),
+        ("literals", code(each(n, |i| format!("$ queue stop 1.{}.{}\n", i % 100, i / 100)))),
+        (
+            "literals in text",
+            format!(
+                "{}\n{}",
+                code("$ queue stop 1.2.3\n".to_owned()),
+                each(n, |_| "Of 1.2.3.\n\n".to_owned())
+            ),
+        ),
+        ("placeholders", code(each(n, |i| format!("$ queue stop <name-{i}>\n")))),
+        ("variables", code(each(n, |i| format!("$ queue stop $V{i}\n")))),
+        ("fences", each(n, |i| format!("```sh\nqueue stop x{i}\n```\n\n"))),
+        (
+            "groups of fences",
+            each(n, |i| format!("::: code-group\n```sh [a]\nqueue stop x{i}\n```\n:::\n\n")),
+        ),
+        (
+            "numbered items with code",
+            each(n, |i| format!("{}. Stop\n\n   ```sh\n   queue stop\n   ```\n\n", i + 1)),
+        ),
+        ("bullets", each(n, |i| format!("- Stop x{i}\n"))),
+        ("rows", format!("| Item | Yes | No |\n|-|-|-|\n{}", each(n, |i| format!("| x{i} | | |\n")))),
+        ("sections", each(n, |i| format!("## Stop x{i}\n\nText.\n\n"))),
+        ("open quotes", code(each(n, |_| "$ queue 'stop\n".to_owned()))),
+        ("options below", format!("# T\n\n## A\n\n```sh\nqueue\n{}```\n", each(n, |_| "  --x\n".to_owned()))),
+    ]
+}
+
 fn configurations(n: usize) -> Vec<(&'static str, String)> {
     let places = |n| each(n, |i| format!("\"ssh://u@h{i}\", "));
     vec![
@@ -144,6 +184,16 @@ fn documents_take_a_time_that_grows_with_what_they_hold() {
         let (compiled, _) = compile_and_lint(source, None);
         lint_claims(&compiled.plan, None, jiff::civil::date(2026, 11, 28));
     });
+}
+
+#[test]
+fn foreign_documents_take_a_time_that_grows_with_what_they_hold() {
+    grows(foreign_documents, |source| drop(compile_and_lint(source, None)));
+}
+
+#[test]
+fn what_is_proposed_takes_a_time_that_grows_with_the_document() {
+    grows(foreign_documents, |source| drop(holdpoint_document::adopt(source, None)));
 }
 
 #[test]

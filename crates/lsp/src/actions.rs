@@ -1,6 +1,7 @@
-//! What an editor can put right: a near miss by what was probably meant, and words that front matter lacks.
+//! What an editor can put right: a near miss by what was probably meant, words that front matter lacks, and what `adopt`
+//! proposes for a document, or for a block.
 
-use holdpoint_document::{Code, Diagnostic as Finding, Span, nearest};
+use holdpoint_document::{Code, Diagnostic as Finding, DocumentKind, Edit, Span, adopt, nearest};
 use lsp_types::Range;
 
 use crate::Read;
@@ -9,10 +10,10 @@ use crate::text::Text;
 /// A change that puts a finding right.
 pub(crate) struct Mend {
     pub(crate) title: String,
-    pub(crate) range: Range,
-    pub(crate) text: String,
-    /// The finding's number in [`Read::findings`].
-    pub(crate) of: usize,
+    /// What takes the place of what; none overlaps another.
+    pub(crate) edits: Vec<(Range, String)>,
+    /// The finding's number in [`Read::findings`], if it is about one.
+    pub(crate) of: Option<usize>,
 }
 
 /// What could be put right within a range.
@@ -24,11 +25,17 @@ pub(crate) fn mends(text: &Text, read: &Read, range: Range) -> Vec<Mend> {
         if span.start > to || span.end < from {
             continue;
         }
-        let mend =
-            |(title, span, by): (String, Span, String)| Mend { title, range: text.range(span), text: by, of };
+        let mend = |(title, span, by): (String, Span, String)| Mend {
+            title,
+            edits: vec![(text.range(span), by)],
+            of: Some(of),
+        };
         all.extend(meant(text, &found.finding, span).map(mend));
         all.extend(front(text, &found.finding, span).into_iter().map(mend));
+        let block = block(text, read, &found.finding, span);
+        all.extend(block.map(|(title, edits)| Mend { title, edits, of: Some(of) }));
     }
+    all.extend(whole(text, read));
     all
 }
 
@@ -58,6 +65,51 @@ fn meant(text: &Text, finding: &Finding, span: Span) -> Option<(String, Span, St
 
 fn squeezed(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// What `adopt` proposes for a document that is no run-book yet.
+fn whole(text: &Text, read: &Read) -> Option<Mend> {
+    let adoption = (read.plan.kind == DocumentKind::Foreign)
+        .then(|| adopt(text.as_str(), read.config.as_ref()))
+        .filter(|adoption| !adoption.edits.is_empty())?;
+    let left = match (adoption.left.len(), adoption.errors.len()) {
+        (0, 0) => String::new(),
+        (left, errors) => format!(" ({} to decide then)", left + errors),
+    };
+    let title = format!("Make a run-book of this document, as `holdpoint adopt` proposes{left}");
+    let edits = adoption.edits.into_iter().map(|edit| (text.range(edit.span), edit.text)).collect();
+    Some(Mend { title, edits, of: None })
+}
+
+/// What `adopt` would propose for a block of a run-book that does not say what it is: the same that it proposes in a document
+/// that is none. Nothing where a value would have to be declared.
+fn block(text: &Text, read: &Read, finding: &Finding, span: Span) -> Option<(String, Vec<(Range, String)>)> {
+    if finding.code != Code::MissingKind {
+        return None;
+    }
+    let source = text.as_str();
+    let key = source.find("\nrunbook:").map(|at| at + 1).filter(|at| *at < span.start)?;
+    // As long as it is, so that every place stays where it is.
+    let masked = [&source[..key], "x-rbook:", &source[key + "runbook:".len()..]].concat();
+    let from = source[..span.start].rfind('\n').map_or(0, |end| end + 1);
+    let opening = source[from..].lines().next()?.trim_start_matches([' ', '>', '\t']);
+    let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = opening.chars().take_while(|c| *c == mark).count();
+    let closes = |line: &&str| line.trim().len() >= length && line.trim().chars().all(|c| c == mark);
+    let mut to = from;
+    for (number, line) in source[from..].split_inclusive('\n').enumerate() {
+        to += line.len();
+        if number > 0 && closes(&line) {
+            break;
+        }
+    }
+    let own = |edit: &Edit| from <= edit.span.start && edit.span.end <= to;
+    let edits: Vec<Edit> = adopt(&masked, read.config.as_ref()).edits.into_iter().filter(own).collect();
+    let info = edits.iter().find(|edit| edit.span.start <= span.end && span.start <= edit.span.end)?;
+    let title = format!("Write `{}`: {}", info.text.lines().next()?, info.reason);
+    let takes_values = edits.iter().any(|edit| edit.text.contains("${"));
+    let edits = || edits.iter().map(|edit| (text.range(edit.span), edit.text.clone())).collect();
+    (!takes_values).then(|| (title, edits()))
 }
 
 /// What stands in the front matter: a key that is another tool's, and what becomes of prose.

@@ -368,9 +368,12 @@ fn code_actions(document: &Document, read: &Read, asked: &CodeActionParams) -> V
     let action = |mend: actions::Mend| CodeAction {
         title: mend.title,
         kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: shown.get(mend.of).cloned().map(|found| vec![found]),
-        edit: from_value::<WorkspaceEdit>(edits(uri.as_str(), vec![TextEdit::new(mend.range, mend.text)]))
-            .ok(),
+        diagnostics: mend.of.and_then(|of| shown.get(of)).cloned().map(|found| vec![found]),
+        edit: from_value::<WorkspaceEdit>(edits(
+            uri.as_str(),
+            mend.edits.into_iter().map(|(range, text)| TextEdit::new(range, text)).collect(),
+        ))
+        .ok(),
         ..CodeAction::default()
     };
     mends.into_iter().map(action).collect()

@@ -61,6 +61,33 @@ fn what_looks_like_an_example_is_asked_whether_it_is_right_still() {
 }
 
 #[test]
+fn a_value_that_was_given_can_be_looked_at_and_put_right_before_the_command_runs_and_after_it_failed() {
+    let desk = Desk::with("");
+    desk.write(
+        "list.md",
+        "# A\n\n## B\n\n```sh\ntouch ran-<name>\n```\n\n```sh\ntest -e ran-<name> && touch <other>-<name>\n```\n",
+    );
+    let mut terminal = desk.terminal(&["run", "list.md"]);
+    terminal.chooses("values").answers("<name> in this document's commands", "on");
+    terminal.waits_for("touch ran-'on'").waits_for("[v]alues").chooses("values");
+    terminal.waits_for("name = on").answers("What is name (<name>)?", "on");
+    terminal.waits_for("It is that already.");
+    terminal.answers("What is name (<name>)?", "one").answers("Why is it corrected?", "a letter was missing");
+    terminal.waits_for("touch ran-'one'").chooses("run").waits_for("✓ passed");
+    assert!(desk.path("ran-one").exists() && !desk.path("ran-on").exists());
+    terminal.chooses("values").answers("<other> in this document's commands", "x");
+    terminal.waits_for("touch 'x'-'one'").chooses("values").waits_for("name = one").waits_for("other = x");
+    terminal.answers("Which one is wrong?", "name").answers("What is name (<name>)?", "two");
+    terminal.answers("Why is it corrected?", "it is another").chooses("run").waits_for("✗ FAILED");
+    terminal.waits_for("[v]alues").chooses("values").answers("Which one is wrong?", "name");
+    terminal.answers("What is name (<name>)?", "one").answers("Why is it corrected?", "it was right");
+    terminal.chooses("retry").waits_for("PASSED");
+    terminal.ends(0);
+    assert!(desk.path("x-one").exists());
+    desk.is_intact_and_complete(1);
+}
+
+#[test]
 fn a_command_that_failed_is_done_by_hand_or_skipped_and_every_report_says_that_it_failed() {
     let desk = Desk::with("");
     let fence = "```sh\nfalse\n```\n\n";

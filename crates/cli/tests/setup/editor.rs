@@ -13,7 +13,7 @@ use crate::support::{Bench, HOLDPOINT, Ran};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An editor at work in a bench.
-struct Editor<'b> {
+pub(super) struct Editor<'b> {
     bench: &'b Bench,
     child: Child,
     stdin: Option<ChildStdin>,
@@ -22,7 +22,7 @@ struct Editor<'b> {
 }
 
 impl<'b> Editor<'b> {
-    fn new(bench: &'b Bench) -> Editor<'b> {
+    pub(super) fn new(bench: &'b Bench) -> Editor<'b> {
         let mut command = bench.command(HOLDPOINT);
         command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -64,7 +64,7 @@ impl<'b> Editor<'b> {
     }
 
     /// The whole answer, whatever is told meanwhile.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(super) fn ask(&mut self, method: &str, params: Value) -> Value {
         self.last += 1;
         let id = self.last;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
@@ -76,11 +76,11 @@ impl<'b> Editor<'b> {
         }
     }
 
-    fn uri(&self, name: &str) -> String {
+    pub(super) fn uri(&self, name: &str) -> String {
         format!("file://{}", self.bench.path(name).canonicalize().unwrap_or(self.bench.path(name)).display())
     }
 
-    fn open(&mut self, name: &str, text: &str) -> Value {
+    pub(super) fn open(&mut self, name: &str, text: &str) -> Value {
         let uri = self.uri(name);
         self.tell(
             "textDocument/didOpen",
@@ -116,7 +116,7 @@ impl<'b> Editor<'b> {
     }
 
     /// Ends it as editors do; its exit code.
-    fn ends(mut self) -> i32 {
+    pub(super) fn ends(mut self) -> i32 {
         self.ask("shutdown", Value::Null);
         self.tell("exit", Value::Null);
         self.stdin = None;
@@ -153,7 +153,7 @@ fn message(stdout: &mut impl BufRead) -> Option<Value> {
 }
 
 /// Line and column, in UTF-16, behind the first letter of `needle`.
-fn position(text: &str, needle: &str) -> Value {
+pub(super) fn position(text: &str, needle: &str) -> Value {
     let at = text.find(needle).unwrap_or_else(|| panic!("{needle} is not in the text")) + 1;
     let line = text[..at].matches('\n').count();
     let column = text[..at].rsplit('\n').next().unwrap().encode_utf16().count();
@@ -213,7 +213,7 @@ statement: I release {{ RELEASE }}.
 const CHECKS: &str =
     "---\nrunbook: 1\nroles: [operator]\n---\n\n# Checks\n\n## Look\n\n```sh check\ntrue\n```\n";
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     let bench = Bench::with(&[("book.md", BOOK), ("common/checks.md", CHECKS), ("outside.md", CHECKS)]);
     bench.committed();
     bench

@@ -13,6 +13,7 @@ mod cast;
 mod consumers;
 mod corpus;
 mod editor;
+mod editor_adopts;
 mod events;
 mod exchange_page;
 mod init;

@@ -76,8 +76,14 @@ pub(super) fn why_not(
     taken_back: Option<&String>,
 ) -> Option<String> {
     let refused = |command: &Command| {
-        let named: Vec<(Mark, String)> =
-            values.marks(&command.text).into_iter().map(|mark| (mark, "x".to_owned())).collect();
+        let marks = values.marks(&command.text);
+        if let Some(mark) = marks.iter().find(|mark| matches!(mark.what, What::Stays(_))) {
+            let written = &command.text[mark.at.clone()];
+            return Some(format!(
+                "`{written}` is asked for elsewhere, and is part of a longer word in it: put in what is right there"
+            ));
+        }
+        let named: Vec<(Mark, String)> = marks.into_iter().map(|mark| (mark, "x".to_owned())).collect();
         template(&command.text, &named).wrong.into_iter().find_map(|(_, why)| match why {
             Why::Never(message) => Some(message),
             Why::Again(_) => None,
@@ -234,7 +240,7 @@ impl Rewrite<'_> {
             let reason = match (is_secret(name), mark.what) {
                 (true, _) => format!("`{written}` is a secret: it is asked for, and masked"),
                 (false, What::Placeholder) => format!("`{written}` is asked for"),
-                (false, What::Example(kind)) => {
+                (false, What::Example(kind) | What::Stays(kind)) => {
                     format!("`{written}` looks like an example of a {kind}: it is the default")
                 }
             };

@@ -1,11 +1,13 @@
 //! Numbered items stay steps of their own: a run-book makes one step of a section in which a box or a block stands beside them.
 
+use std::collections::BTreeSet;
+
 use super::edit::{Place, back};
 use super::indent::width;
 use super::proposal::Proposal;
 use crate::markdown::{Block, Item, List};
 use crate::steps::sections;
-use crate::{Plan, Span};
+use crate::{Plan, Span, Work};
 
 /// Takes the boxes of numbered items away, which are confirmed without, and has items with boxes below numbered ones go on
 /// with their numbers.
@@ -50,6 +52,44 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
         let first = above.last().map_or(1, |list| number(source, list) + list.items.len());
         for (number, item) in (first..).zip(numbers) {
             renumber(proposal, source, item, number);
+        }
+    }
+}
+
+/// Gives each bullet a box that is confirmed by itself, where it is none: a run-book confirms a list of them as one.
+pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan) {
+    let confirmed: BTreeSet<usize> = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.actions)
+        .filter(|action| matches!(action.work, Work::Confirm { .. }))
+        .map(|action| action.span.start)
+        .collect();
+    for block in blocks {
+        let lists = match block {
+            Block::List(list) => list,
+            Block::Quote(quote) => {
+                boxes(proposal, source, &quote.blocks, plan);
+                continue;
+            }
+            _ => continue,
+        };
+        for item in &lists.items {
+            let is_own = !lists.ordered && item.task.is_none() && confirmed.contains(&item.span.start);
+            let is_bullet = item.span.of(source).starts_with(['-', '*', '+']);
+            if !is_own || !is_bullet {
+                boxes(proposal, source, &item.blocks, plan);
+                continue;
+            }
+            // In the text of an item they would be a template.
+            if ["{{", "{%", "{#"].iter().any(|opens| item.span.of(source).contains(opens)) {
+                let what = "this is confirmed with the items around it, for its braces would be a template: write it as `- [ ]` if \
+                            somebody is to confirm it by itself";
+                proposal.leave(item.span, what);
+                continue;
+            }
+            let reason = "it says what to do, and is confirmed by itself: without a box the list would be confirmed as one";
+            proposal.edit(Span::new(item.content, item.content), "[ ] ", reason);
         }
     }
 }

@@ -75,7 +75,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let mut blocks = Vec::new();
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
-            let why = turn::out_of(source, &compiled.plan, unit.span)
+            let why = turn::one_of_several(unit)
+                .or_else(|| turn::out_of(source, &compiled.plan, unit.span))
                 .or_else(|| code::why_not(source, &values, unit, fence, taken_back.get(&at)));
             match (why, fence) {
                 (None, Some(Fenced { fence, .. })) => blocks.push((unit, fence)),
@@ -97,6 +98,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         }
         proposal.active = active;
         items::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
+        items::boxes(&mut proposal, source, &tree.blocks, &compiled.plan);
         turn::leave_tabs(&mut proposal, &in_tabs);
         turn::left(&mut proposal, source, &compiled.plan);
         let roles = match without_signoffs {
@@ -105,7 +107,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         };
         front::propose(&mut proposal, source, &fronts, &roles);
         proposal.settle();
-        proposal.leave_literals(source);
+        proposal.leave_literals(source, &values);
         let (text, places) = edit::apply(source, &proposal.edits);
         let read = compile(&text, config);
         items::left(&mut proposal, source, &compiled.plan, (&read.plan, &places));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::Edit;
-use crate::offered::{elsewhere, in_lines};
+use crate::offered::{Values, in_lines};
 use crate::{Blank, Diagnostic, Span};
 
 /// Something that a person must decide.
@@ -64,10 +64,11 @@ impl Proposal {
     }
 
     /// Names the literals that are asked for and stand elsewhere as they are: whoever is asked for another would not know.
-    pub(super) fn leave_literals(&mut self, source: &str) {
+    pub(super) fn leave_literals(&mut self, source: &str, values: &Values) {
         let edited: Vec<Span> = self.edits.iter().map(|edit| edit.span).collect();
+        let elsewhere = values.elsewhere(source, &edited);
         for blank in self.asked.iter().filter(|blank| blank.example) {
-            let lines = elsewhere(source, &blank.written, &edited);
+            let lines = elsewhere.lines(&blank.written);
             let Some(first) = lines.first() else { continue };
             let start: usize = source.split_inclusive('\n').take(first - 1).map(str::len).sum();
             let at = start + source[start..].find(blank.written.as_str()).unwrap_or_default();
@@ -75,7 +76,7 @@ impl Proposal {
                 "`{}` is asked for as `{}` now, and stays as it is in {}: is it the same there?",
                 blank.written,
                 blank.field.name,
-                in_lines(&lines)
+                in_lines(lines)
             );
             self.left.push(Left { span: Span::new(at, at + blank.written.len()), what });
         }

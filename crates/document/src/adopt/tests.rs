@@ -252,3 +252,93 @@ fn rows_of_a_table_that_nobody_would_be_asked_for_are_named() {
     let left = adopt(source, None).left;
     assert!(left.iter().any(|left| left.what.contains("yaml record")), "{left:?}");
 }
+
+#[test]
+fn bullets_that_say_what_to_do_stay_confirmed_one_by_one() {
+    for (source, wanted) in [
+        (
+            "# T\n\n## Prepare\n\n- Stop the queue\n- Tell #ops\n  about it\n* * *\n\n## Do\n\n```sh\nls\n```\n",
+            "- [ ] Stop the queue\n- [ ] Tell #ops\n  about it\n* * *\n",
+        ),
+        ("# T\n\n## A\n\n- [ ] Stop it\n- the rest too\n", "- [ ] Stop it\n- [ ] the rest too\n"),
+        (
+            "# T\n\n## A\n\n- Stop it\n  - the first\n  - the second\n- Start it\n",
+            "- [ ] Stop it\n  - the first\n  - the second\n- [ ] Start it\n",
+        ),
+        // Nobody is asked for what explains.
+        ("# T\n\n## A\n\nDo it:\n\n- the first\n- the second\n", "- the first\n- the second\n"),
+    ] {
+        let adoption = adopt(source, None);
+        assert!(adoption.text.contains(wanted), "{}", adoption.text);
+        assert!(adoption.errors.is_empty(), "{}\n{:?}", adoption.text, adoption.errors);
+        let confirmed = |source: &str| {
+            let plan = compile_and_lint(source, None).0.plan;
+            let actions = plan.steps.iter().flat_map(|step| &step.actions);
+            actions.filter(|action| matches!(action.work, crate::Work::Confirm { .. })).count()
+        };
+        assert_eq!(confirmed(&adoption.text), confirmed(source), "{}", adoption.text);
+        let again = adopt(&adoption.text, None);
+        assert!(again.edits.is_empty());
+    }
+    let adoption = adopt("# T\n\n## A\n\n- Stop the queue\n- Set {{ it }}\n", None);
+    assert!(
+        adoption.left.iter().any(|left| left.what.contains("confirmed with the items around it")),
+        "{:?}",
+        adoption.left
+    );
+}
+
+#[test]
+fn a_bullet_that_holds_a_block_needs_no_box() {
+    let adopted = adopted("# T\n\n## A\n\n- Stop it:\n\n  ```sh\n  queue stop\n  ```\n\n- Tell them\n");
+    assert!(
+        adopted.contains("- Stop it:\n\n  ```sh run\n") && adopted.contains("- [ ] Tell them\n"),
+        "{adopted}"
+    );
+}
+
+#[test]
+fn of_a_group_of_fences_none_becomes_a_block() {
+    for (begins, ends) in
+        [("::: code-group", ":::"), ("<Tabs>", "</Tabs>"), ("{{< tabs >}}", "{{< /tabs >}}")]
+    {
+        let source = format!(
+            "# T\n\n## A\n\n{begins}\n\n```sh [npm]\nnpm add x\n```\n\n```sh [pnpm]\npnpm add x\n```\n\n{ends}\n"
+        );
+        let adoption = adopt(&source, None);
+        assert!(!adoption.text.contains(" run"), "{}", adoption.text);
+        assert_eq!(adoption.commands.left, 2);
+        assert!(
+            adoption.left.iter().filter(|left| left.what.contains("stands in a tab")).count() == 2,
+            "{:?}",
+            adoption.left
+        );
+    }
+}
+
+#[test]
+fn a_command_in_which_a_literal_is_part_of_a_longer_word_is_left_to_a_person() {
+    let adoption = adopt(
+        "# T\n\n## A\n\n```sh\ngit push origin v1.0.23\n```\n\n## B\n\n```sh\ndpkg -i app_v1.0.23_amd64.deb\n```\n\n## C\n\n```sh\ntar xf app-v1.0.23.tgz\n```\n",
+        None,
+    );
+    assert!(
+        adoption.text.contains("```sh example\ndpkg")
+            && adoption.text.contains("tar xf app-\"${version}\".tgz"),
+        "{}",
+        adoption.text
+    );
+    assert!(
+        adoption.left.iter().any(|left| left.what.contains("part of a longer word")),
+        "{:?}",
+        adoption.left
+    );
+}
+
+#[test]
+fn rows_of_a_table_that_are_ticked_are_named_too() {
+    let left =
+        adopt("# T\n\n## Check\n\n| Task | Done |\n|---|---|\n| Look | |\n\n## Do\n\n```sh\nls\n```\n", None)
+            .left;
+    assert!(left.iter().any(|left| left.what.contains("rows of a table")), "{left:?}");
+}

@@ -23,6 +23,14 @@ static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+const IN_A_TAB: &str =
+    "it stands in a tab, of which a run-book knows nothing: make a section of each, with a `when`";
+
+/// Why code in a group of tabs is not run in its turn: only one of them is to be.
+pub(super) fn one_of_several(unit: &Unit) -> Option<String> {
+    unit.is_one_of_several.then(|| IN_A_TAB.to_owned())
+}
+
 /// Why code is not run in its turn, if it is not.
 pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
     let step = plan.steps.iter().rfind(|step| step.span.start <= unit.start && unit.end <= step.span.end);
@@ -50,7 +58,11 @@ pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan) {
         proposal.leave(step.span, what);
     }
     for step in &plan.steps {
-        let row = step.actions.iter().find(|action| matches!(action.work, Work::Record { .. }));
+        let row = step.actions.iter().find(|action| {
+            let is_row = || action.span.of(source).trim_start().starts_with('|');
+            matches!(action.work, Work::Record { .. })
+                || matches!(action.work, Work::Confirm { .. }) && is_row()
+        });
         if let Some(row) = row {
             let what = "a run-book does not ask for the rows of a table: write a `yaml record` for each, or `- [ ]` items";
             proposal.leave(row.span, what);
@@ -125,9 +137,6 @@ pub(super) fn in_tabs(source: &str, fronts: &Fronts, plain: &[Unit]) -> Vec<(Spa
 pub(super) fn leave_tabs(proposal: &mut Proposal, in_tabs: &[(Span, usize)]) {
     for (span, count) in in_tabs {
         proposal.commands.left += count;
-        proposal.leave(
-            *span,
-            "it stands in a tab, of which a run-book knows nothing: make a section of each, with a `when`",
-        );
+        proposal.leave(*span, IN_A_TAB);
     }
 }

@@ -70,10 +70,15 @@ pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet
     Some(named.filter(plain).filter(own).map(str::to_owned).collect())
 }
 
+/// Folders in which a program is what it is called.
+const OF_SYSTEM: [&str; 6] = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+
 /// What a shell script calls, sets and reads, for those who ask what a command is.
 pub(crate) struct Outline {
     /// The programs by name, each with its words behind it.
     pub(crate) calls: Vec<(String, Vec<String>)>,
+    /// A program is called by a path that is none of the system's: what it is called says nothing of what it does.
+    pub(crate) is_elsewhere: bool,
     /// Variables that are set in it.
     pub(crate) defines: BTreeSet<String>,
     /// Variables that are read without a default.
@@ -96,7 +101,12 @@ pub(crate) fn outline(script: &str) -> Outline {
     let calls = shell.commands.iter().map(|command| {
         (command.program().to_owned(), command.arguments().map(str::to_owned).collect::<Vec<_>>())
     });
+    let is_elsewhere = |command: &shell::Command<'_>| {
+        let path = command.words.first().and_then(|word| word.text.rsplit_once('/'));
+        path.is_some_and(|(folder, _)| !OF_SYSTEM.contains(&folder))
+    };
     Outline {
+        is_elsewhere: shell.commands.iter().any(is_elsewhere),
         calls: calls.collect(),
         waits: waits.map(|command| command.program().to_owned()),
         asks: shell.commands.iter().find_map(|command| command.password_for),

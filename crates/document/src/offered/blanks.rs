@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::classes::changes;
 use super::filled::placeholders;
+use super::literals::{Literals, examples};
 use crate::names::BUILT_IN;
 use crate::placeholders::is_date;
 use crate::{Blank, Field, ValueKind, lints};
@@ -26,86 +27,34 @@ pub(crate) enum What {
     Placeholder,
     /// An example of this kind, by the looks.
     Example(&'static str),
+    /// An example of this kind that is part of a longer word: what takes its place elsewhere may not here.
+    Stays(&'static str),
 }
 
-/// Kinds of literals that are examples more often than not; the first group is the literal.
-const EXAMPLES: &[(&str, &str)] = &[
-    ("date", r"(?:^|[^A-Za-z0-9_./-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[^A-Za-z0-9_-])"),
-    ("address", r"(?:^|[^A-Za-z0-9_.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^A-Za-z0-9_.])"),
-    (
-        "version",
-        r"(?:^|[^A-Za-z0-9_.+-])(v?[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z]+(?:\.[0-9]+)?)?)(?:$|[^A-Za-z0-9_.])",
-    ),
-    (
-        "id",
-        r"(?:^|[^A-Za-z0-9_-])([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[a-z]{1,6}-[0-9a-f]{8,17}|[0-9a-f]{12,64})(?:$|[^A-Za-z0-9_-])",
-    ),
-    (
-        "host",
-        r"(?:^|[^A-Za-z0-9_.-])((?:[a-z0-9][a-z0-9-]*\.)*(?:example\.(?:com|org|net)|[a-z0-9-]+\.(?:example|internal|local|lan|corp)))(?:$|[^A-Za-z0-9_.-])",
-    ),
-];
-
-/// Addresses that are the same wherever a document is read.
-const EVERYWHERE: &[&str] = &["0.0.0.0", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"];
-
 /// The marks of a command, in order: placeholders, and literals that look like examples where it changes something, or where
-/// they are `known` for such from another command.
-pub(crate) fn marks(text: &str, known: &BTreeSet<String>) -> Vec<Mark> {
+/// they are `known` for such from another command, by themselves or within a longer word.
+pub(crate) fn marks(text: &str, known: &Literals) -> Vec<Mark> {
     let placeholder = |at| Mark { at, what: What::Placeholder };
     let mut found: Vec<Mark> = placeholders(text).into_iter().map(placeholder).collect();
+    let apart = |found: &[Mark], at: &Range<usize>| {
+        !found.iter().any(|mark| mark.at.start < at.end && at.start < mark.at.end)
+    };
     let all = examples(text);
     if !all.is_empty() {
         let changes = changes(text);
-        let apart =
-            |at: &Range<usize>| !found.iter().any(|mark| mark.at.start < at.end && at.start < mark.at.end);
         let wanted =
-            all.into_iter().filter(|(at, _)| apart(at) && (changes || known.contains(&text[at.clone()])));
+            all.into_iter().filter(|(at, _)| apart(&found, at) && (changes || known.has(&text[at.clone()])));
         let wanted: Vec<Mark> = wanted.map(|(at, kind)| Mark { at, what: What::Example(kind) }).collect();
         found.extend(wanted);
     }
+    for (at, kind, is_clear) in known.within(text) {
+        if apart(&found, &at) {
+            let what = if is_clear { What::Example(kind) } else { What::Stays(kind) };
+            found.push(Mark { at, what });
+        }
+    }
     found.sort_by_key(|mark| mark.at.start);
     found
-}
-
-/// Literals of a text that look like examples, whatever it is, and their kinds; none overlaps another.
-pub(crate) fn examples(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-        EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
-    });
-    let mut found: Vec<(Range<usize>, &'static str)> = Vec::new();
-    if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') {
-        return found;
-    }
-    for (kind, pattern) in COMPILED.iter() {
-        // A match takes the character behind it, which may be the one before the next.
-        let mut from = 0;
-        while let Some(literal) = pattern.captures_at(text, from).and_then(|captures| captures.get(1)) {
-            from = literal.end();
-            let overlaps = found.iter().any(|(at, _)| at.start < literal.end() && literal.start() < at.end);
-            if !overlaps && is_example(kind, literal.as_str()) {
-                found.push((literal.range(), kind));
-            }
-        }
-    }
-    found
-}
-
-fn is_example(kind: &str, literal: &str) -> bool {
-    match kind {
-        "address" => {
-            !EVERYWHERE.contains(&literal)
-                && !literal.starts_with("127.")
-                && !literal.starts_with("255.")
-                && literal.split('.').all(|part| part.parse::<u8>().is_ok())
-        }
-        // Words of letters alone, and numbers, are no ids.
-        "id" => {
-            let tail = literal.rsplit('-').next().unwrap_or_default();
-            tail.contains(|c: char| c.is_ascii_digit()) && tail.contains(|c: char| c.is_ascii_alphabetic())
-        }
-        _ => true,
-    }
 }
 
 /// Values of a whole document: the same placeholder is the same value, wherever it stands.
@@ -114,6 +63,8 @@ pub(crate) struct Sheet {
     /// Names by what is written.
     names: BTreeMap<String, String>,
     taken: BTreeSet<String>,
+    /// How often a name was wanted again.
+    numbers: BTreeMap<String, usize>,
     /// Names of values that a command reads once more somewhere: these take harmless characters alone.
     plain: BTreeSet<String>,
     /// Names of values that name a program, or are part of its name.
@@ -132,6 +83,7 @@ impl Sheet {
         let written = &text[mark.at.clone()];
         let (key, wanted) = match mark.what {
             What::Example(kind) => (format!("={written}"), kind.to_owned()),
+            What::Stays(kind) => return self.fixed(written, kind, text.trim_end()),
             What::Placeholder => self.placeholder(text, mark, written),
         };
         self.given(key, &wanted)
@@ -141,12 +93,12 @@ impl Sheet {
         if let Some(name) = self.names.get(&key) {
             return name.clone();
         }
-        let mut name = usable(wanted);
-        let first = name.clone();
-        let mut number = 2;
+        let first = usable(wanted);
+        let mut name = first.clone();
         while !self.taken.insert(name.clone()) {
+            let number = self.numbers.entry(first.clone()).or_insert(1);
+            *number += 1;
             name = format!("{first}_{number}");
-            number += 1;
         }
         self.names.insert(key, name.clone());
         name
@@ -217,7 +169,7 @@ impl Sheet {
     pub(crate) fn blank(&self, name: &str, written: &str, what: What, inserted: bool) -> Blank {
         let plain = self.all_plain || self.plain.contains(name);
         let (prompt, (kind, takes), example) = match what {
-            What::Example(kind) => {
+            What::Example(kind) | What::Stays(kind) => {
                 let stays = if inserted { "" } else { ", where no other can take its place" };
                 let prompt = format!("{written}, {} {kind}{stays}: still right?", article(kind));
                 let kind = match inserted {
@@ -265,6 +217,9 @@ pub(crate) fn variable(name: &str) -> Blank {
 
 /// Variables that commands read and nothing sets.
 pub(crate) fn unset(text: &str, language: &str, defined: &BTreeSet<String>) -> Vec<String> {
+    if !text.contains('$') {
+        return Vec::new();
+    }
     let outline = lints::outline(text);
     let known = |name: &String| {
         defined.contains(name)
@@ -413,10 +368,10 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let mut sheet = Sheet::default();
-        let told = marks(text, &BTreeSet::new()).into_iter().map(|mark| {
+        let told = marks(text, &Literals::default()).into_iter().map(|mark| {
             let kind = match mark.what {
                 What::Placeholder => "",
-                What::Example(_) => "=",
+                _ => "=",
             };
             format!("{}{kind}{}", sheet.name(text, &mark), &text[mark.at.clone()])
         });
@@ -503,7 +458,7 @@ mod tests {
             ("restore --at 2024-01-31", "2024-02-01", "2024/../.."),
             ("aws ec2 reboot-instances i-0abc12345def", "i-0abc12345dee", "../x"),
         ] {
-            let mark = marks(command, &BTreeSet::new()).remove(0);
+            let mark = marks(command, &Literals::default()).remove(0);
             let written = &command[mark.at.clone()];
             let kind = Sheet::default().blank("x", written, mark.what, true).field.kind;
             let takes = |value: &str| fit(&kind, value) == Fit::Within;

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
+use holdpoint_shell::{Kind, Part, Token};
 use regex::Regex;
 
 use super::filled::filled;
-use super::programs::{is_known, only_reads, surely_read};
+use super::looks::{Does, does, watched};
+use super::programs::{is_known, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
 use crate::placeholders::is_elided;
@@ -132,9 +134,10 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
             format!("{why}; `{program}` goes on until somebody ends it"),
         );
     }
-    let why = match !changes(text) {
-        true => format!("{why}; it only looks"),
-        false => why,
+    let why = match effect(text) {
+        Does::Looks => format!("{why}; it only looks"),
+        Does::Sets => format!("{why}; it only sets something in its shell"),
+        Does::Changes => why,
     };
     reading(Offered, confidence, why)
 }
@@ -163,17 +166,61 @@ pub(crate) fn surely_looks(text: &str) -> bool {
 
 /// Whether a command changes something, as far as its programs tell.
 pub(crate) fn changes(text: &str) -> bool {
-    use holdpoint_shell::Kind;
-    let writes = |token: &holdpoint_shell::Token| match &token.kind {
-        Kind::Redirection(redirection) => {
-            text[redirection.operator.clone()].contains('>')
-                && !redirection.target.as_ref().is_some_and(|word| {
-                    matches!(word.bare(text), Some("/dev/null" | "1" | "2" | "&1" | "&2"))
-                })
+    effect(text) == Does::Changes
+}
+
+/// Whether a command looks at something, and changes nothing that is known.
+#[cfg(test)]
+pub(super) fn only_looks(text: &str) -> bool {
+    effect(text) == Does::Looks
+}
+
+/// What a command does, all of its parts together.
+fn effect(text: &str) -> Does {
+    let outline = lints::outline(text);
+    // It decides by itself where programs are looked for, or what is loaded into them.
+    let odd = |name: &String| name == "PATH" || name.starts_with("LD_") || name.starts_with("GIT_");
+    let nothing_known = outline.calls.is_empty() && outline.defines.is_empty();
+    if nothing_known
+        || outline.is_elsewhere
+        || !outline.calls.is_empty() && outline.defines.iter().any(odd)
+        || writes(text, &holdpoint_shell::read(text).tokens)
+    {
+        return Does::Changes;
+    }
+    let mut all = Does::Sets;
+    for (program, words) in &outline.calls {
+        match watched(program, words).map_or_else(|| does(program, words), |command| effect(&command)) {
+            Does::Changes => return Does::Changes,
+            Does::Looks => all = Does::Looks,
+            Does::Sets => {}
         }
-        _ => false,
+    }
+    all
+}
+
+/// Whether something is written to a file by a redirection, in what stands within words too.
+fn writes(text: &str, tokens: &[Token]) -> bool {
+    let within = |parts: &[Part]| {
+        let mut found = false;
+        parts.iter().for_each(|part| part.lists(&mut |_, tokens| found |= writes(text, tokens)));
+        found
     };
-    !only_reads(&lints::outline(text).calls) || holdpoint_shell::read(text).tokens.iter().any(writes)
+    tokens.iter().any(|token| match &token.kind {
+        Kind::Redirection(redirection) => {
+            let operator = &text[redirection.operator.clone()];
+            let target = redirection.target.as_ref();
+            let bare = target.and_then(|word| word.bare(text));
+            let copies = operator.ends_with('&')
+                && bare.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
+            operator.contains('>') && !copies && bare != Some("/dev/null")
+                || target.is_some_and(|word| within(&word.parts))
+        }
+        Kind::Word(word) | Kind::Pattern(word) => within(&word.parts),
+        Kind::Body(body) => within(&body.parts),
+        Kind::Arithmetic(parts) => within(parts),
+        _ => false,
+    })
 }
 
 fn begins_compound(read: &holdpoint_shell::Script) -> bool {

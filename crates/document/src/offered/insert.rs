@@ -32,6 +32,11 @@ pub(crate) enum Why {
 
 /// The template of a command in which these marks are values of these names.
 pub(crate) fn template(text: &str, marks: &[(Mark, String)]) -> Made {
+    if marks.is_empty() {
+        let mut template = String::with_capacity(text.len());
+        raw(&mut template, text);
+        return Made { template, wrong: Vec::new() };
+    }
     // Placeholders read as redirections and globs; what takes their place is part of a word.
     let masked = masked(text, marks.iter().map(|(mark, _)| mark.at.clone()));
     let read = holdpoint_shell::read(&masked);

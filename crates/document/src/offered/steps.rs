@@ -7,8 +7,9 @@
 use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
+use super::literals::{Elsewhere, in_lines};
 use super::units::{Unit, label, units};
-use super::values::{Values, elsewhere, in_lines};
+use super::values::Values;
 use crate::foreign::{Piece, Shown, close_gaps};
 use crate::markdown::Tree;
 use crate::names::is_secret;
@@ -33,11 +34,13 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
         return;
     }
     let commands = units.iter().flat_map(|unit| unit.cut.commands.iter().map(move |command| (unit, command)));
-    let asked = commands
+    let asked: Vec<Span> = commands
         .filter(|(_, command)| command.is_offered())
         .map(|(unit, command)| unit.body.span(command.at.clone()))
         .collect();
-    let mut offers = Offers { units: &units, values: Values::of(&units), source, asked };
+    let values = Values::of(&units);
+    let elsewhere = values.elsewhere(source, &asked);
+    let mut offers = Offers { units: &units, values, elsewhere };
     let mut all = std::mem::take(pieces);
     all.sort_by_key(|piece| piece.span.start);
     let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
@@ -138,9 +141,8 @@ fn parts(commands: &[Command]) -> Vec<Part<'_>> {
 struct Offers<'u> {
     units: &'u [Unit],
     values: Values,
-    source: &'u str,
-    /// Where the commands stand that are offered: literals in them are asked about.
-    asked: Vec<Span>,
+    /// Where the literals stand that are asked about, but for commands that are offered.
+    elsewhere: Elsewhere,
 }
 
 impl Offers<'_> {
@@ -282,7 +284,10 @@ impl Offers<'_> {
         };
         let (mut values, mut inserted): (Vec<Blank>, Vec<(Mark, String)>) = (Vec::new(), Vec::new());
         for (number, (mark, name)) in named.iter().enumerate() {
-            let wrong = never(number);
+            let wrong = match mark.what {
+                What::Stays(_) => Some(String::new()),
+                _ => never(number),
+            };
             let written = &text[mark.at.clone()];
             if mark.what == What::Placeholder && is_secret(name) {
                 refused.get_or_insert(not_kept(written));
@@ -297,9 +302,9 @@ impl Offers<'_> {
             if let (What::Example(_), true, Some(prompt)) =
                 (mark.what, wrong.is_none(), &mut blank.field.prompt)
             {
-                let lines = elsewhere(self.source, written, &self.asked);
+                let lines = self.elsewhere.lines(written);
                 if !lines.is_empty() {
-                    prompt.push_str(&format!(" It stays as it is in {}", in_lines(&lines)));
+                    prompt.push_str(&format!(" It stays as it is in {}", in_lines(lines)));
                 }
             }
             match (wrong, mark.what) {
@@ -309,7 +314,7 @@ impl Offers<'_> {
                         "{why}: put the value in and run it by hand, or edit the command"
                     ));
                 }
-                (Some(_), What::Example(_)) => {}
+                (Some(_), What::Example(_) | What::Stays(_)) => {}
             }
             if !values.iter().any(|value| value.field.name == *name) {
                 values.push(blank);

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::code::{Code, Cut, cut, language};
-use crate::Span;
-use crate::markdown::{Block as Markdown, Tree};
+use super::code::{Code, Command, Cut, cut, language};
+use super::ways::groups;
+use crate::markdown::{Block as Markdown, Tree, is_tab};
 use crate::spanned::Mapped;
+use crate::{Confidence, Reading, Span};
 
 /// Code of a document that may hold commands.
 pub(crate) struct Unit {
@@ -18,33 +19,57 @@ pub(crate) struct Unit {
     /// What stands behind the mark that begins it.
     pub(crate) info: String,
     pub(crate) cut: Cut,
+    /// It stands in a tab, or in a group of such: of these one is taken.
+    pub(crate) is_one_of_several: bool,
 }
 
 /// All code of a document that reads as a shell's, in order.
 pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
     let mut found = Vec::new();
-    collect(source, &tree.blocks, &mut found);
+    collect(source, &tree.blocks, false, &mut found);
     found.sort_by_key(|unit| unit.span.start);
+    let (groups, mut at) = (groups(source), 0);
+    for unit in &mut found {
+        at += groups[at..].iter().take_while(|group| group.end <= unit.span.start).count();
+        unit.is_one_of_several |= groups.get(at).is_some_and(|group| group.start <= unit.span.start);
+        if unit.is_one_of_several {
+            unit.cut.commands.iter_mut().filter(|command| command.is_offered()).for_each(is_one_way);
+        }
+    }
     found
 }
 
-fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
+/// Whoever is offered a command of a group is told so.
+fn is_one_way(command: &mut Command) {
+    let Reading { confidence, reason, .. } = &mut command.reading;
+    if *confidence == Confidence::Sure {
+        *confidence = Confidence::Likely;
+    }
+    reason.push_str("; it stands in a tab, and is one of several ways");
+}
+
+fn collect(source: &str, blocks: &[Markdown], in_tab: bool, found: &mut Vec<Unit>) {
+    let own = |unit: Option<Unit>| {
+        unit.map(|unit| Unit { is_one_of_several: in_tab || unit.is_one_of_several, ..unit })
+    };
     for block in blocks {
         match block {
             Markdown::Fence(fence) => {
                 // A fence that swallows headings is none that anybody meant.
                 if fence.closed {
-                    found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
+                    found.extend(own(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone()))));
                 }
             }
             Markdown::Indented(body, span) => {
-                found.extend(unit(source, *span, (**body).clone(), Some(String::new())))
+                found.extend(own(unit(source, *span, (**body).clone(), Some(String::new()))))
             }
             Markdown::Text(text) => {
-                found.extend(unit(source, text.span, Mapped::slice(source, text.span), None))
+                found.extend(own(unit(source, text.span, Mapped::slice(source, text.span), None)))
             }
-            Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
-            Markdown::Quote(quote) => collect(source, &quote.blocks, found),
+            Markdown::List(list) => list.items.iter().for_each(|item| {
+                collect(source, &item.blocks, in_tab || is_tab(item.span.of(source)), found)
+            }),
+            Markdown::Quote(quote) => collect(source, &quote.blocks, in_tab, found),
             Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
         }
     }
@@ -56,13 +81,15 @@ fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<
     let language = language(&code)?;
     let cut = cut(&code);
     let info = info.unwrap_or_default();
-    (!cut.commands.is_empty()).then_some(Unit { span, body, language, info, cut })
+    let is_one_of_several = info.contains("tab=");
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, info, cut, is_one_of_several })
 }
 
 /// What a fence is called beside others in its info string, as it is written there: `[npm]`, `title="web"`.
 pub(super) fn label(info: &str) -> &str {
-    static LABEL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?:^|\s)(\[[^\]\s][^\]]*\]|(?:title|file|filename)="[^"]+")"#).ok());
+    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?:^|\s)(\[[^\]\s][^\]]*\]|(?:title|file|filename|tab)="[^"]+")"#).ok()
+    });
     let found = LABEL.as_ref().and_then(|label| label.captures(info)?.get(1));
     found.map_or("", |found| found.as_str())
 }

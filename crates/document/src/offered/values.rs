@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::blanks::{Mark, Sheet, What, examples, marks, unset, variable};
-use super::classes::changes;
+use super::blanks::{Mark, Sheet, What, marks, unset, variable};
 use super::code::Command;
 use super::filled::masked;
 use super::insert::{Why, template};
+use super::literals::{Elsewhere, Literals};
 use super::units::Unit;
 use crate::{Blank, Span, lints};
 
@@ -16,7 +16,7 @@ pub(crate) struct Values {
     /// Variables that its commands set.
     defined: BTreeSet<String>,
     /// Literals that are asked about: the same value wherever they stand.
-    literals: BTreeSet<String>,
+    literals: Literals,
 }
 
 impl Values {
@@ -25,7 +25,8 @@ impl Values {
         let offered = |unit: &&Unit| unit.cut.commands.iter().any(Command::is_offered);
         let commands = || units.iter().filter(offered).flat_map(|unit| &unit.cut.commands);
         let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
-        let literals = literals(commands().filter(|command| command.is_offered()));
+        let literals =
+            Literals::of(commands().filter(|command| command.is_offered()).map(|command| &*command.text));
         let mut values = Values { sheet: Sheet::default(), defined, literals };
         values.sheet.restrict_all_for(commands().map(|command| command.text.as_str()));
         for command in commands().filter(|command| command.is_offered()) {
@@ -66,6 +67,11 @@ impl Values {
         marks(text, &self.literals)
     }
 
+    /// Where the literals that are asked about stand in a document, but for these places.
+    pub(crate) fn elsewhere(&self, source: &str, asked: &[Span]) -> Elsewhere {
+        self.literals.elsewhere(source, asked)
+    }
+
     /// The name of a literal where no value can take its place.
     pub(crate) fn fixed(&mut self, written: &str, kind: &str, command: &str) -> String {
         self.sheet.fixed(written, kind, command)
@@ -79,57 +85,6 @@ impl Values {
     /// Variables that a command reads and nothing sets.
     pub(crate) fn variables(&self, text: &str, language: &str) -> Vec<Blank> {
         unset(text, language, &self.defined).iter().map(|name| variable(name)).collect()
-    }
-}
-
-/// The literals that are asked about: those of commands that change something, and those that are given to a variable which such a
-/// command reads.
-fn literals<'c>(commands: impl Iterator<Item = &'c Command> + Clone) -> BTreeSet<String> {
-    let changing = || commands.clone().filter(|command| changes(&command.text));
-    let read: BTreeSet<String> = changing().flat_map(|command| lints::outline(&command.text).uses).collect();
-    let sets = |command: &&Command| {
-        !examples(&command.text).is_empty()
-            && lints::outline(&command.text).defines.iter().any(|name| read.contains(name))
-    };
-    let of =
-        |command: &'c Command| examples(&command.text).into_iter().map(|(at, _)| command.text[at].to_owned());
-    changing().chain(commands.clone().filter(sets)).flat_map(of).collect()
-}
-
-/// The lines of a document in which a literal stands that no command asks about: between these places.
-pub(crate) fn elsewhere(source: &str, literal: &str, asked: &[Span]) -> Vec<usize> {
-    let mut lines = Vec::new();
-    for (at, _) in source.match_indices(literal) {
-        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
-        let mut behind = source[at + literal.len()..].chars();
-        // A full stop may end a sentence.
-        let goes_on = match behind.next() {
-            Some('.') => behind.next().is_some_and(part),
-            next => next.is_some_and(part),
-        };
-        let begun = source[..at].chars().next_back().is_some_and(|c| part(c) || c == '.');
-        let stands = !goes_on && !begun;
-        let is_asked = asked.iter().any(|span| span.start <= at && at < span.end);
-        if stands && !is_asked {
-            lines.push(1 + source[..at].matches('\n').count());
-        }
-    }
-    lines.dedup();
-    lines
-}
-
-/// Numbers of lines in words: `line 3`, `lines 3, 5 and 9`; of many the first few.
-pub(crate) fn in_lines(lines: &[usize]) -> String {
-    const MOST: usize = 4;
-    match lines {
-        [only] => format!("line {only}"),
-        lines => {
-            let (told, more) = lines.split_at(lines.len().min(MOST));
-            let mut told: Vec<String> = told.iter().map(usize::to_string).collect();
-            told.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
-            let last = told.pop().unwrap_or_default();
-            format!("lines {} and {last}", told.join(", "))
-        }
     }
 }
 
@@ -226,5 +181,90 @@ mod tests {
             told[0].1,
             ["version: v1.0.23, a version: still right? It stays as it is in lines 5 and 11"]
         );
+    }
+
+    /// The script of the command behind one in which `literal` is asked about, and what is asked of it.
+    fn behind(literal: &str, command: &str) -> (String, Vec<String>) {
+        asked(&format!("```sh\ndeploy {literal}\n{command}\n```")).remove(1)
+    }
+
+    #[test]
+    fn a_literal_within_a_longer_word_is_put_right_where_that_is_clear() {
+        for (literal, command, script) in [
+            ("v1.0.23", "tar xf app-v1.0.23.tar.gz", "tar xf app-{{ version }}.tar.gz"),
+            ("v1.0.23", "git log v1.0.23..HEAD", "git log {{ version }}..HEAD"),
+            ("v1.0.23", "git log HEAD..v1.0.23", "git log HEAD..{{ version }}"),
+            ("v1.0.23", "docker inspect image:v1.0.23@latest", "docker inspect image:{{ version }}@latest"),
+            ("v1.0.23", "cat 'app-v1.0.23.log'", "cat 'app-'{{ version }}'.log'"),
+            ("v1.0.23", "cat release_v1.0.23/notes", "cat release_{{ version }}/notes"),
+            ("2024-05-01", "cat release-2024-05-01.sql", "cat release-{{ date }}.sql"),
+            ("2024-05-01", "ls /backup/2024-05-01/x", "ls /backup/{{ date }}/x"),
+            ("10.1.2.3", "cat host-10.1.2.3.log", "cat host-{{ address }}.log"),
+        ] {
+            let told = behind(literal, command);
+            assert_eq!(told.0, script, "{command}");
+            assert!(told.1.len() == 1 && !told.1[0].contains("no other"), "{command}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_literal_within_a_longer_word_that_may_depend_on_it_is_asked_about_by_itself() {
+        for (literal, command) in [
+            ("v1.0.23", "cat app_v1.0.23_amd64.deb"),
+            ("v1.0.23", "cat app-v1.0.23-linux.zip"),
+            ("v1.0.23", "ls appv1.0.23"),
+            ("v1.0.23", "ls app-v1.0.23rc1"),
+            ("v1.0.23", "ls app-v1.0.23.beta"),
+            ("v1.0.23", "ls app-1.0.23-x"),
+            ("1.0.23", "ls appv1.0.23"),
+            ("v1.0.23", "grep 'v1\\.0\\.23' notes"),
+            ("2024-05-01", "ls dump-2024-05-01T12:00"),
+            ("2024-05-01", "ls dump-2024-05-01-2"),
+            ("10.1.2.3", "ls 10.1.2.3.nip.io"),
+            ("web1.example.com", "dig db.web1.example.com"),
+        ] {
+            let (script, asked) = behind(literal, command);
+            assert_eq!(script, command);
+            let by_itself = "where no other can take its place: still right?";
+            let own = literal != "web1.example.com";
+            assert!(asked.len() == 1 && (asked[0].ends_with(by_itself) || !own), "{command}: {asked:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_part_of_a_literal_stays_what_it_is() {
+        for (literal, command) in [
+            ("v1.0.23", "ls app-v1.0.231"),
+            ("v1.0.23", "ls app-v1.0.23.4"),
+            ("1.0.23", "ls app-2.1.0.23"),
+            ("10.1.2.3", "ls host-10.1.2.30"),
+            ("10.1.2.3", "ls host-110.1.2.3"),
+            ("2024-05-01", "ls dump-2024-05-012"),
+            ("i-0abc12345def", "ls xi-0abc12345def0"),
+        ] {
+            let told = behind(literal, command);
+            assert_eq!(told, (command.to_owned(), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_version_with_and_without_its_letter_is_two_values_and_both_are_asked_about() {
+        let told = asked("```sh\ngit push origin v1.0.23\ndocker images x:1.0.23\nls app-1.0.23.zip\n```");
+        let scripts: Vec<&str> = told.iter().map(|(script, _)| script.as_str()).collect();
+        assert_eq!(
+            scripts,
+            [
+                "git push origin {{ version }}",
+                "docker images x:{{ version_2 }}",
+                "ls app-{{ version_2 }}.zip"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_text_says_of_a_literal_within_a_longer_word_is_told_too() {
+        let told =
+            asked("Get app-v1.0.23.tar.gz, not app-v1.0.231.tgz.\n\n```sh\ngit push origin v1.0.23\n```");
+        assert_eq!(told[0].1, ["version: v1.0.23, a version: still right? It stays as it is in line 5"]);
     }
 }

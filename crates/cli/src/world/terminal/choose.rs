@@ -25,6 +25,10 @@ pub(super) const NOT_THIS_ONE: Option_ =
 /// For a command that is offered, and for one that was run and failed.
 pub(super) const BY_HAND: Option_ = ("by hand", 'h', "I did it by hand, and say so; no deviation");
 
+/// Of a command whose values are all known.
+pub(super) const VALUES: Option_ =
+    ("values", 'v', "see the values it has, and put one right; needs a reason, is no deviation");
+
 /// Before a block runs.
 pub(super) fn before(
     operator: &Operator,
@@ -85,6 +89,7 @@ pub(super) fn decide(
     }
     if question == Question::Failed && view.run.is_offered_still(view.plan, task) {
         first.push(BY_HAND);
+        first.extend(super::blanks::may_be_mended(view, task).then_some(VALUES));
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
     choose(operator, view, task, &script, &first, false, store)

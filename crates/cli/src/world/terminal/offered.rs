@@ -2,7 +2,8 @@
 
 use holdpoint_engine::{Choice, Task};
 
-use super::choose::{BY_HAND, NOT_THIS_ONE, Option_, choose};
+use super::blanks;
+use super::choose::{BY_HAND, NOT_THIS_ONE, Option_, VALUES, choose};
 use super::operator::Operator;
 use crate::problem::Problem;
 use crate::world::{Answer, RunView, Store};
@@ -19,6 +20,7 @@ pub(super) fn decide(
     let mut first: Vec<Option_> = Vec::new();
     if offers.choices.contains(&Choice::RunCommand) {
         first.push(("run", 'r', "run it now; what it prints is recorded"));
+        first.extend(blanks::may_be_mended(view, task).then_some(VALUES));
     } else if !view.run.missing(view.plan, task).is_empty() {
         first.push(("values", 'v', "say what is needed; each is asked once a run"));
     }
