@@ -23,14 +23,7 @@ pub fn never_fails(script: &str, strict: bool) -> bool {
     if strict {
         return reader.list(&read.tokens, 0) == Sure::Passes;
     }
-    // Nothing but its last command counts, where nothing ends it before.
-    let words = read.tokens.iter().filter_map(|token| match &token.kind {
-        Kind::Word(word) => word.bare(script),
-        _ => None,
-    });
-    let ends =
-        words.into_iter().any(|word| matches!(word, "exit" | "return" | "exec" | "set" | "kill" | "trap"));
-    !ends && statements.last().is_some_and(|last| reader.statement(last, 0) == Sure::Passes)
+    reader.leniently(&statements) == Sure::Passes
 }
 
 /// How a command ends.
@@ -64,18 +57,34 @@ impl Reader<'_> {
         }
     }
 
+    /// Statements of which the last one counts, where nothing ends the script before.
+    fn leniently(&self, statements: &[&[Token]]) -> Sure {
+        let Some((last, before)) = statements.split_last() else { return Sure::Passes };
+        let ends = |token: &Token| {
+            matches!(self.bare(token), Some("exit" | "return" | "exec" | "set" | "kill" | "trap"))
+        };
+        match before.iter().any(|statement| statement.iter().any(ends)) {
+            true => Sure::Unknown,
+            false => self.statement(last, 0),
+        }
+    }
+
     /// Commands of which the first that fails ends the script.
     fn list(&self, tokens: &[Token], depth: usize) -> Sure {
         if depth > DEEPEST {
             return Sure::Unknown;
         }
-        for statement in split::statements(tokens) {
+        let statements = split::statements(tokens);
+        for (at, statement) in statements.iter().enumerate() {
+            let words: Vec<Option<&str>> =
+                split::without_notes(statement).into_iter().map(|token| self.bare(token)).collect();
+            if let ([Some("set"), Some("+e" | "+eu")], 0) = (words.as_slice(), depth) {
+                return self.leniently(&statements[at + 1..]);
+            }
             match self.statement(statement, depth) {
                 Sure::Passes => {}
                 other => return other,
             }
-            let words: Vec<Option<&str>> =
-                split::without_notes(statement).into_iter().map(|token| self.bare(token)).collect();
             if let [Some("exit" | "return"), ..] = words.as_slice() {
                 break;
             }
@@ -108,6 +117,13 @@ impl Reader<'_> {
         let inverted = matches!(words.first(), Some(first) if first.kind == Kind::Keyword(Keyword::Not));
         if inverted {
             words.remove(0);
+        }
+        // How it ends in the background, `wait` alone would say.
+        if words.last().is_some_and(|last| last.kind == Kind::Operator(Operator::Background))
+            && !self.text.contains("wait")
+            && !split::is_joined(&pipeline[..pipeline.len() - 1])
+        {
+            return Sure::Passes;
         }
         if split::is_joined(pipeline) {
             return Sure::Unknown;

@@ -117,7 +117,7 @@ fn of_shell(script: &str, depth: usize) -> Option<Idle> {
     } else if done.contains(&Does::Assigns) {
         Some(Idle::Assigns)
     } else if only(&[Does::Sets]) {
-        Some(Idle::Nothing("only sets options, which end with it"))
+        Some(Idle::Nothing("only sets options and the like, which end with it"))
     } else if only(&[Does::Defines, Does::Sets]) {
         Some(Idle::Nothing("only defines functions, which end with it"))
     } else if done.contains(&Does::Idles) {
@@ -216,6 +216,9 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     if words.iter().all(|word| assigns(text, word)) {
         return Does::Assigns;
     }
+    if words[0].bare(text) == Some("alias") && words[1..].iter().all(|word| assigns(text, word)) {
+        return Does::Sets;
+    }
     if in_words(text, &words)
         .is_some_and(|it| it.settled && !matches!(it.to, To::Login(_)) && hands_nothing(&it.text, depth))
     {
@@ -239,7 +242,9 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
             });
             if stops { Does::Stops } else { Does::Sets }
         }
-        Some(["shopt", ..]) => Does::Sets,
+        // Traps end with the block as well, but for what one does then.
+        Some(["shopt" | "umask", ..] | ["trap", "-", ..]) => Does::Sets,
+        Some(["wait"]) => Does::Idles,
         _ => Does::Something,
     }
 }

@@ -11,6 +11,7 @@ mod empty;
 mod fed;
 mod handed;
 mod idle;
+pub mod interpreter;
 mod prove;
 mod read;
 mod split;
