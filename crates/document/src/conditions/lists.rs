@@ -18,6 +18,8 @@ pub(crate) struct Items {
     texts: Vec<Texts>,
     /// Whether all of them are texts.
     only: bool,
+    /// Whether numbers stand among them.
+    numbers: bool,
     /// One that a template has as a text where it was not written in the shortest way.
     as_written: bool,
 }
@@ -27,7 +29,7 @@ impl Items {
     pub(super) fn many(texts: &Texts) -> Items {
         // A part of one that can be few things can be others.
         let part = if matches!(texts, Texts::Said) { Texts::Said } else { Texts::Any };
-        Items { texts: vec![part.clone(), part], only: true, as_written: false }
+        Items { texts: vec![part.clone(), part], only: true, ..Items::default() }
     }
 
     /// These, as they are written out.
@@ -38,12 +40,18 @@ impl Items {
                 Kind::Text(_) if is_said(item) => found.texts.push(Texts::Said),
                 Kind::Text(texts) => found.texts.push(texts.clone()),
                 Kind::Number(range) => {
-                    found.only = false;
+                    (found.only, found.numbers) = (false, true);
                     found.as_written |= template && range.declared;
+                }
+                // They are ordered by their first items.
+                Kind::List(inner) => {
+                    found.only = false;
+                    found.texts.extend(inner.texts.iter().take(MOST).cloned());
                 }
                 _ => found.only = false,
             }
         }
+        found.texts.truncate(MOST);
         found
     }
 
@@ -53,6 +61,7 @@ impl Items {
         self.texts.truncate(MOST);
         self.only &= other.only;
         self.as_written |= other.as_written;
+        self.numbers |= other.numbers;
         self
     }
 
@@ -93,9 +102,11 @@ impl Items {
                     |texts: &Texts| if matches!(texts, Texts::Said) { Texts::Said } else { Texts::Any };
                 self.texts.iter().map(part).collect()
             }
-            _ => return Items::default(),
+            Some("int" | "float" | "abs" | "round" | "length" | "count") => return Items::default(),
+            // A part of each, say, of which nothing is known.
+            _ => return Items { only: false, ..Items::many(&Texts::Any) },
         };
-        Items { only: self.only || filter == Some("string"), texts, as_written: false }
+        Items { only: self.only || filter == Some("string"), texts, ..Items::default() }
     }
 }
 
@@ -124,7 +135,7 @@ pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind]) -> Option<
     let items = match of {
         Kind::List(items) => items,
         // What its values are is not followed.
-        Kind::Group if name == "dictsort" && by_value(arguments) => return Some(letters(&written, name)),
+        Kind::Group if name == "dictsort" && names(arguments, "by") => return Some(letters(&written, name)),
         _ => return None,
     };
     match (name, arguments.first(), kinds) {
@@ -135,11 +146,19 @@ pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind]) -> Option<
             ),
             help: "write `| int` or `| float` behind each of them".to_owned(),
         }),
+        ("max" | "min" | "sort", ..) if items.numbers && !items.texts.is_empty() => Some(Complaint {
+            message: format!(
+                "`{written} | {name}` orders texts and numbers, which cannot be ordered together"
+            ),
+            help: "write `| map(\"int\")` before it, if all of them are numbers".to_owned(),
+        }),
+        ("groupby", ..) => Some(by_part(&written, name)),
+        ("max" | "min" | "sort", ..) if names(arguments, "attribute") => Some(by_part(&written, name)),
         ("max" | "min" | "sort", ..) if items.is_unsaid() => Some(letters(&written, name)),
         ("select" | "reject", Some(CallArg::Pos(Expr::Const(test))), [_, beside, ..]) => {
             let operator = super::of_test(test.value.as_str()?)?;
             let beside = match beside {
-                Kind::Text(texts) => Items { texts: vec![texts.clone()], only: true, as_written: false },
+                Kind::Text(texts) => Items { texts: vec![texts.clone()], ..Items::default() },
                 Kind::Number(_) if !items.texts.is_empty() => {
                     return Some(Complaint {
                         message: format!("`{written} | {name}` compares texts with a number"),
@@ -154,9 +173,17 @@ pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind]) -> Option<
     }
 }
 
-fn by_value(arguments: &[CallArg<'_>]) -> bool {
-    let is_by = |argument: &CallArg<'_>| matches!(argument, CallArg::Kwarg("by", _));
-    arguments.iter().any(is_by)
+/// Whether an argument is given by this name.
+fn names(arguments: &[CallArg<'_>], name: &str) -> bool {
+    arguments.iter().any(|argument| matches!(argument, CallArg::Kwarg(given, _) if *given == name))
+}
+
+fn by_part(written: &str, name: &str) -> Complaint {
+    Complaint {
+        message: format!("`{written} | {name}` goes by the order of parts that may be numbers in texts"),
+        help: "order the values themselves, as numbers or as texts: `| map(\"int\")`, `| map(\"string\")`"
+            .to_owned(),
+    }
 }
 
 fn letters(written: &str, name: &str) -> Complaint {

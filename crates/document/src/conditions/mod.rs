@@ -357,6 +357,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the template makes it: a part of something, or what it set itself.
+    fn is_made(&self, expression: &Expr<'_>) -> bool {
+        match expression {
+            Expr::Var(var) => self.shadowed.contains_key(var.id),
+            Expr::GetAttr(_) | Expr::GetItem(_) => true,
+            _ => false,
+        }
+    }
+
     fn list(&mut self, items: &[Expr<'_>], depth: usize) -> Kind {
         let kinds: Vec<Kind> = items.iter().map(|item| self.kind(item, depth)).collect();
         Kind::List(Items::of(items, &kinds, self.template))
@@ -476,6 +485,13 @@ impl Reader<'_> {
 
     fn judge(&mut self, operator: Operator, left: (&Expr<'_>, &Kind), right: (&Expr<'_>, &Kind)) {
         let complaint = match (left.1, right.1) {
+            // Whatever it is, a text or a number: nobody said how the two are to be ordered.
+            (Kind::Text(texts), Kind::Unknown) | (Kind::Unknown, Kind::Text(texts))
+                if self.template && operator.orders() && self.is_made(left.0) | self.is_made(right.0) =>
+            {
+                let unsaid = unsaid(texts, &Texts::Any) && !is_said(left.0) && !is_said(right.0);
+                unsaid.then(|| told::order(operator, left.0, right.0))
+            }
             (Kind::Unknown, _) | (_, Kind::Unknown) => None,
             (Kind::Text(of_left), Kind::Text(of_right)) if operator.orders() => {
                 let unsaid = unsaid(of_left, of_right) && !is_said(left.0) && !is_said(right.0);

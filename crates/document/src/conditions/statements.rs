@@ -101,7 +101,11 @@ fn target(target_of: &Expr<'_>, kind: Kind, names: &mut BTreeMap<String, Kind>) 
 /// What a name is that a template sets: whether its values are to be ordered as texts or as numbers, and no more.
 fn roughly(kind: Kind) -> Kind {
     match kind {
-        Kind::Text(Texts::Exactly(text)) if !looks_like_a_number(&text) => Kind::Unknown,
+        Kind::Text(texts)
+            if texts.listed().is_some_and(|all| !all.iter().any(|one| looks_like_a_number(one))) =>
+        {
+            Kind::Text(Texts::Said)
+        }
         Kind::Text(Texts::Said) => Kind::Text(Texts::Said),
         Kind::Text(_) => Kind::Text(Texts::Any),
         Kind::List(items) => Kind::List(items),

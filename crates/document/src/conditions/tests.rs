@@ -256,6 +256,13 @@ fn no_template_orders_numbers_in_texts_as_texts_without_a_word() {
         "{% for one in [COUNT, BEFORE] %}{% if one > '9' %}{% endif %}{% endfor %}",
         "{% for one in COUNT | split(',') %}{% if one > BEFORE %}{% endif %}{% endfor %}",
         "{% set all = [COUNT, BEFORE] %}{{ all | max }}",
+        "{{ [COUNT, 12] | max }}",
+        "{{ [[COUNT, 1], [BEFORE, 2]] | sort }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | sort(attribute='n') }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | map(attribute='n') | max }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | groupby('n') }}",
+        "{% set ns = namespace(most=COUNT) %}{% if ns.most < BEFORE %}{% endif %}",
+        "{% if {'a': COUNT}.a < BEFORE %}{% endif %}",
         // A text where it was written like `+2`.
         "{{ [N, 3] | max }}",
     ] {
@@ -272,6 +279,8 @@ fn no_template_orders_numbers_in_texts_as_texts_without_a_word() {
         "{{ [N | int, 3] | max }}{{ [1, 2] | sort }}",
         "{{ {'b': COUNT, 'a': BEFORE} | dictsort }}",
         "{{ [COUNT, BEFORE] | select('eq', T) | list }}",
+        "{% for one in ['a', 'b'] %}{% if one > COUNT %}{% endif %}{% endfor %}",
+        "{% set ns = namespace(most=1) %}{% if ns.most < BEFORE | int %}{% endif %}",
         "{% for one in [1, 2] %}{% if one > 1 %}{% endif %}{% endfor %}",
         "{% set most = COUNT | int %}{% if BEFORE | int > most %}{% endif %}",
         "{% set x = x %}{% set y = y ~ x %}{{ y }}",
