@@ -158,7 +158,7 @@ impl Seat {
         Seat {
             program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
             os_user: os_user(),
-            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            host: holdpoint_record::this_machine(),
             tty: tty.map(|name| name.to_string_lossy().into_owned()),
         }
     }

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::blocks::{of_command, value_kind};
 use crate::findings::{Findings, nearest};
+use crate::lints::in_command;
 use crate::markdown::Fronts;
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
@@ -320,6 +321,9 @@ fn from(node: &Node, findings: &mut Findings) -> Option<Source> {
     let command = fields.get("command").and_then(|node| Some((node.text(findings)?, node)));
     if let Some((text, node)) = &command {
         of_command(text, node, findings);
+        if let Some((message, help)) = in_command(text) {
+            findings.add(Code::PipeInSh, node.span, message, help);
+        }
     }
     let command = command.map(|(text, _)| Source::Command(text));
     fields.finish(findings);

@@ -6,7 +6,7 @@ use holdpoint_bounded::template;
 use minijinja::Environment;
 
 use crate::blocks::{Templated, is_templated};
-use crate::conditions::{self, Kind, Room, Texts};
+use crate::conditions::{self, CONFIGURED, ENVIRONMENTS, Kind, Room, Texts};
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
 use crate::{Code, Config, FrontMatter, Span};
@@ -66,7 +66,10 @@ impl Scope {
         let all: BTreeSet<&String> =
             environments.iter().flat_map(|(_, environment)| environment.vars.keys()).collect();
         for name in all {
-            scope.kinds.insert(name.clone(), Kind::Text(Texts::Any));
+            let values: BTreeSet<&String> =
+                environments.iter().filter_map(|(_, environment)| environment.vars.get(name)).collect();
+            let values = values.into_iter().cloned().collect();
+            scope.kinds.insert(name.clone(), Kind::Text(Texts::OneOf(values, CONFIGURED)));
             match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
                 Some((without, _)) => {
                     scope.partial.insert(name.clone(), (*without).clone());
@@ -268,7 +271,7 @@ impl conditions::Names for Scope {
             "run.id" => Kind::Text(Texts::Sized(26, 26)),
             "run.number" => Kind::number(1.0),
             "environment.name" => Kind::Text(match &self.environments {
-                Some(names) => Texts::OneOf(names.clone(), "environments"),
+                Some(names) => Texts::OneOf(names.clone(), ENVIRONMENTS),
                 None => Texts::NotEmpty,
             }),
             "environment.rehearsal" => self.known_of_environments(|environment| environment.rehearsal),

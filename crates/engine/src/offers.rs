@@ -1,6 +1,6 @@
 //! What the operator may choose at this moment, so that prompts offer exactly what [`Run::apply`] takes.
 
-use holdpoint_model::{Plan, Work};
+use holdpoint_model::Plan;
 
 use crate::next::Condition;
 use crate::{Choice, Frontier, Question, RollbackPlan, Run, Slot, Task};
@@ -57,8 +57,8 @@ impl Moment {
         matches!(self.task.slot, Slot::Rollback(_))
     }
 
-    fn at_hold_point(&self, plan: &Plan) -> bool {
-        matches!(self.task.work(plan), Some(Work::SignOff(_)))
+    fn may_skip(&self, plan: &Plan) -> bool {
+        self.task.work(plan).is_some_and(|work| self.task.step_of(plan).may_skip(work))
     }
 }
 
@@ -127,7 +127,7 @@ impl Run {
     /// Whether the step is one of the alternatives that the document gives, and something of it is to be asked.
     fn may_pass_over(&self, plan: &Plan, moment: &Moment) -> bool {
         let asked = matches!(moment.question, Some(Question::Confirm | Question::Record | Question::Choose));
-        asked && !moment.in_rollback() && !moment.task.step_of(plan).alternatives.is_empty()
+        asked && !moment.in_rollback() && moment.task.step_of(plan).is_alternative()
     }
 
     fn in_doubt_choices(&self, plan: &Plan, task: Task) -> Vec<Choice> {
@@ -145,13 +145,12 @@ impl Run {
     pub(crate) fn may_skip(&self, plan: &Plan, moment: &Moment) -> bool {
         // Past a condition of the step that cannot be evaluated, only the whole step can be passed.
         let barred = matches!(self.condition(plan, moment.task), Condition::Unknown { whole: true, .. });
-        let skippable = moment.in_rollback() || moment.task.step_of(plan).skippable;
-        skippable && !moment.probe && !moment.at_hold_point(plan) && !barred && !moment.barred()
+        let skippable = moment.in_rollback() || moment.may_skip(plan);
+        skippable && !moment.probe && !barred && !moment.barred()
     }
 
     pub(crate) fn may_skip_step(&self, plan: &Plan, moment: &Moment) -> bool {
-        let barred = moment.in_rollback() || moment.in_doubt() || moment.at_hold_point(plan);
-        moment.task.step_of(plan).skippable && !barred && !moment.barred()
+        moment.may_skip(plan) && !moment.in_rollback() && !moment.in_doubt() && !moment.barred()
     }
 
     pub(crate) fn may_edit(&self, plan: &Plan, moment: &Moment) -> bool {
@@ -181,12 +180,7 @@ impl Run {
     /// The step's own check that tells whether the block took effect.
     pub fn check_after(&self, plan: &Plan, task: Task) -> Option<Task> {
         let Slot::Action(action) = task.slot else { return None };
-        if !task.mutates(plan) {
-            return None;
-        }
-        let actions = task.step_of(plan).actions.iter().enumerate().skip(action + 1);
-        let mut own = actions.take_while(|(_, action)| !matches!(action.work, Work::Run(_)));
-        let (index, _) = own.find(|(_, action)| matches!(action.work, Work::Check(_)))?;
+        let index = task.step_of(plan).check_behind(action)?;
         let check = self.beside(task, Task::action(task.step, index))?;
         // A check that is not for this run, or cannot be run, finds nothing out.
         let runs =

@@ -278,10 +278,10 @@ impl Run {
     pub fn warning(&self, plan: &Plan, task: Task) -> Option<String> {
         let Slot::Action(action) = task.slot else { return None };
         let step = task.step_of(plan);
-        let is_run = |action: usize| matches!(step.actions[action].work, Work::Run(_));
-        if !is_run(action) {
+        if !step.warns_before(&step.actions[action]) {
             return None;
         }
+        let is_run = |action: usize| matches!(step.actions[action].work, Work::Run(_));
         // Not simply before the first block: that one may have been skipped, or not be for this run.
         let told = || (0..action).any(|before| is_run(before) && self.states[task.step][before].acknowledged);
         let point = (step.irreversible && !told()).then(|| {

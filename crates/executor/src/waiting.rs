@@ -175,8 +175,8 @@ pub(crate) fn arguments(
             arguments.extend(["-c".into(), text, name.into()]);
         }
         None => {
-            let strictly = if strict { interpreter.strictly() } else { &[] };
-            arguments.extend(strictly.iter().map(OsString::from));
+            let options = if strict { interpreter.strict_options() } else { &[] };
+            arguments.extend(options.iter().map(OsString::from));
             arguments.push(script.into());
         }
     }

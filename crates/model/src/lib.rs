@@ -2,6 +2,7 @@
 //!
 //! No parser is here and no decision: `document` makes these from texts, `engine` walks them.
 
+mod answerable;
 mod config;
 mod digest;
 mod field;

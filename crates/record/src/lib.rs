@@ -60,7 +60,7 @@ pub use disk::{DiskError, open_regular};
 pub use errors::{BlobError, OpenError, ReadError, SealError, Torn, WriteError};
 pub use expunge::{ExpungeError, Expunged, Expunging, Tombstone, has_tombstones};
 pub use glance::{Glance, glance};
-pub use lock::{Deed, Holder, Visitor, driver};
+pub use lock::{Deed, Holder, Visitor, driver, this_machine};
 pub use numbered::KeepError;
 pub use open::{Recovered, SealClosedError, seal_closed};
 pub use reader::{Read, Reader, is_run, read};

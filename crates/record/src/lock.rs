@@ -197,7 +197,8 @@ pub fn driver(dir: &Path) -> Option<Holder> {
     (is_held && !named.is_gone()).then_some(named)
 }
 
-fn this_machine() -> String {
+/// The name of this machine, as records have it.
+pub fn this_machine() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }
 

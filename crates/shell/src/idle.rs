@@ -1,8 +1,9 @@
 //! Scripts that hold commands, and do nothing all the same.
 
 use crate::empty::behind_what_is_idle;
+use crate::handed::{fed, in_words};
 use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
-use crate::{assigned, is_empty_script, read};
+use crate::{To, assigned, is_empty_script, read, split};
 
 /// Why a script does nothing, in words that follow "this block".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub fn idle(script: &str, language: &str) -> Option<Idle> {
         return Some(Idle::Nothing("has no commands"));
     }
     match language {
-        "sh" | "shell" | "bash" | "dash" | "ksh" | "zsh" => of_shell(script),
+        "sh" | "shell" | "bash" | "dash" | "ksh" | "zsh" => of_shell(script, 0),
         "python" | "python3" | "py" => of_python(script),
         _ => {
             let whole = format!("{script}\n");
@@ -71,15 +72,24 @@ enum Does {
     Exits,
     Redirects,
     Never,
+    /// `cd .`, `eval ''`: a command with nothing to do.
+    Idles,
     Something,
 }
 
-fn of_shell(script: &str) -> Option<Idle> {
+/// How deep scripts in scripts are followed.
+const DEEPEST: usize = 8;
+
+/// `depth` says how many scripts hand this one on.
+fn of_shell(script: &str, depth: usize) -> Option<Idle> {
+    if depth > DEEPEST {
+        return None;
+    }
     let read = read(script);
     if read.error.is_some() || !read.doubts.is_empty() {
         return None;
     }
-    let statements = statements(script, &read);
+    let statements = statements(script, &read, depth);
     let mut done = Vec::new();
     for (index, does) in statements.iter().enumerate() {
         let before = done.iter().any(|does| matches!(does, Does::Something | Does::Redirects));
@@ -107,9 +117,11 @@ fn of_shell(script: &str) -> Option<Idle> {
     } else if done.contains(&Does::Assigns) {
         Some(Idle::Assigns)
     } else if only(&[Does::Sets]) {
-        Some(Idle::Nothing("only sets options, which end with it"))
+        Some(Idle::Nothing("only sets options and the like, which end with it"))
     } else if only(&[Does::Defines, Does::Sets]) {
         Some(Idle::Nothing("only defines functions, which end with it"))
+    } else if done.contains(&Does::Idles) {
+        Some(Idle::Nothing("has commands with nothing to do, and no others"))
     } else {
         Some(Idle::Nothing(
             "executes nothing: what stands in it is behind a condition that is always the same",
@@ -118,60 +130,50 @@ fn of_shell(script: &str) -> Option<Idle> {
 }
 
 /// What each statement does, in order. What is joined to another by `&&`, `||`, `|` or `&` is something.
-fn statements(text: &str, read: &Script) -> Vec<Does> {
-    let mut found = Vec::new();
-    let (mut from, mut depth, mut joined) = (0, 0_usize, false);
-    let tokens = &read.tokens;
-    for at in 0..=tokens.len() {
-        let kind = tokens.get(at).map(|token| &token.kind);
-        match kind {
-            Some(Kind::Keyword(
-                Keyword::If
-                | Keyword::While
-                | Keyword::Until
-                | Keyword::For
-                | Keyword::Select
-                | Keyword::Case
-                | Keyword::BraceOpen
-                | Keyword::Test,
-            ))
-            | Some(Kind::Operator(Operator::Open)) => depth += 1,
-            Some(Kind::Keyword(
-                Keyword::Fi | Keyword::Done | Keyword::Esac | Keyword::BraceClose | Keyword::TestEnd,
-            ))
-            | Some(Kind::Operator(Operator::Close)) => depth = depth.saturating_sub(1),
-            Some(Kind::Operator(Operator::And | Operator::Or | Operator::Pipe | Operator::Background))
-                if depth == 0 =>
-            {
-                joined = true
-            }
-            Some(Kind::Operator(Operator::Newline | Operator::Semicolon)) | None if depth == 0 => {
-                let statement: Vec<&Token> = tokens[from..at]
-                    .iter()
-                    .filter(|token| !matches!(token.kind, Kind::Comment | Kind::Body(_)))
-                    .filter(|token| !matches!(token.kind, Kind::Operator(Operator::Newline)))
-                    .collect();
-                let open = match statement.last().map(|token| &token.kind) {
-                    // A line may end after `&&`, and between a function's name and its body.
-                    Some(Kind::Operator(Operator::And | Operator::Or | Operator::Pipe)) => true,
-                    Some(Kind::Operator(Operator::Close)) => statement.len() == 3 && kind.is_some(),
-                    _ => false,
-                };
-                if open && kind.is_some() {
-                    continue;
-                }
-                if !statement.is_empty() {
-                    found.push(if joined { Does::Something } else { does(text, &statement) });
-                }
-                (from, joined) = (at + 1, false);
-            }
-            _ => {}
-        }
-    }
-    found
+fn statements(text: &str, read: &Script, depth: usize) -> Vec<Does> {
+    let all = split::statements(&read.tokens).into_iter();
+    let does = all.map(|statement| match split::is_joined(statement) {
+        true => Does::Something,
+        false if feeds_nothing(text, statement, &read.tokens, depth) => Does::Idles,
+        false => does(text, &split::without_notes(statement), depth),
+    });
+    does.collect()
 }
 
-fn does(text: &str, statement: &[&Token]) -> Does {
+/// Whether it is a shell that is fed a script which does nothing.
+fn feeds_nothing(text: &str, statement: &[Token], all: &[Token], depth: usize) -> bool {
+    let begins = |it: &Redirection| matches!(text.get(it.operator.clone()), Some("<<" | "<<-"));
+    let (mut words, mut ends) = (Vec::new(), Vec::new());
+    for token in statement {
+        match &token.kind {
+            Kind::Word(word) => words.push(word),
+            Kind::Redirection(it) if begins(it) => ends.push(token.at.end),
+            Kind::Redirection(it) if leads_nowhere(text, it) => {}
+            Kind::Body(_) | Kind::Comment | Kind::Operator(Operator::Newline) => {}
+            _ => return false,
+        }
+    }
+    let ([end], Some(_)) = (ends.as_slice(), fed(text, &words)) else { return false };
+    // Of several here-documents of one line, nobody counts here whose is whose.
+    let mut behind = all.iter().skip_while(|token| token.at.start < *end);
+    let mut line =
+        behind.by_ref().take_while(|token| !matches!(token.kind, Kind::Operator(Operator::Newline)));
+    let alone = !line.any(|token| matches!(&token.kind, Kind::Redirection(it) if begins(it)));
+    let body = behind.find_map(|token| match &token.kind {
+        Kind::Body(body) => Some((body, token.at.clone())),
+        _ => None,
+    });
+    let Some((body, at)) = body.filter(|_| alone) else { return false };
+    (body.quoted || body.parts.iter().all(Part::is_settled))
+        && hands_nothing(text.get(at).unwrap_or_default(), depth)
+}
+
+/// Whether a script that is handed to a shell does nothing there.
+fn hands_nothing(script: &str, depth: usize) -> bool {
+    is_empty_script(script, "sh") || matches!(of_shell(script, depth + 1), Some(Idle::Nothing(_)))
+}
+
+fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     let word = |at: usize| match statement.get(at).map(|token| &token.kind) {
         Some(Kind::Word(word)) => word.bare(text),
         _ => None,
@@ -195,8 +197,13 @@ fn does(text: &str, statement: &[&Token]) -> Does {
         (Some(Kind::Keyword(head)), Some(_), _) => return compound(*head, word(1), statement),
         _ => {}
     }
-    if statement.iter().all(|token| matches!(&token.kind, Kind::Redirection(it) if opens(text, it))) {
-        return Does::Redirects;
+    let is_nowhere =
+        |token: &&&Token| matches!(&token.kind, Kind::Redirection(it) if leads_nowhere(text, it));
+    let is_opened = |token: &&&Token| matches!(&token.kind, Kind::Redirection(it) if opens(text, it));
+    match statement.iter().filter(|token| !is_nowhere(token)).collect::<Vec<_>>().as_slice() {
+        [] => return Does::Idles,
+        opened if opened.iter().all(is_opened) => return Does::Redirects,
+        _ => {}
     }
     let words: Option<Vec<&Word>> = statement
         .iter()
@@ -209,9 +216,18 @@ fn does(text: &str, statement: &[&Token]) -> Does {
     if words.iter().all(|word| assigns(text, word)) {
         return Does::Assigns;
     }
+    if words[0].bare(text) == Some("alias") && words[1..].iter().all(|word| assigns(text, word)) {
+        return Does::Sets;
+    }
+    if in_words(text, &words)
+        .is_some_and(|it| it.settled && !matches!(it.to, To::Login(_)) && hands_nothing(&it.text, depth))
+    {
+        return Does::Idles;
+    }
     let bare: Option<Vec<&str>> = words.iter().map(|word| word.bare(text)).collect();
     match bare.as_deref() {
         // A block is read by a shell of ours, so that it may return; what is executed in its place ends it as well.
+        Some(["cd", "." | "./"] | ["exec" | "eval"]) => Does::Idles,
         Some(["exit" | "return"] | ["exit" | "return", "0"] | ["exec", "true" | ":" | "/bin/true"]) => {
             Does::Exits
         }
@@ -226,7 +242,9 @@ fn does(text: &str, statement: &[&Token]) -> Does {
             });
             if stops { Does::Stops } else { Does::Sets }
         }
-        Some(["shopt", ..]) => Does::Sets,
+        // Traps end with the block as well, but for what one does then.
+        Some(["shopt" | "umask", ..] | ["trap", "-", ..]) => Does::Sets,
+        Some(["wait"]) => Does::Idles,
         _ => Does::Something,
     }
 }
@@ -272,28 +290,33 @@ fn is_no_case(text: &str, word: Option<&str>, statement: &[&Token]) -> Does {
     if ends && statement.iter().all(other) { Does::Never } else { Does::Something }
 }
 
+/// A redirection to where nothing is kept, or of one descriptor to another.
+pub(crate) fn leads_nowhere(text: &str, redirection: &Redirection) -> bool {
+    let operator = text.get(redirection.operator.clone()).unwrap_or_default();
+    match redirection.target.as_ref().and_then(|word| word.bare(text)) {
+        Some("/dev/null") => !operator.starts_with("<<"),
+        Some(target) => {
+            operator.ends_with('&') && target.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        }
+        None => false,
+    }
+}
+
 /// A redirection of or to a file by its plain name; one of a descriptor alone, or of a here-document, is none.
 fn opens(text: &str, redirection: &Redirection) -> bool {
     let operator = text.get(redirection.operator.clone()).unwrap_or_default();
     let target = redirection.target.as_ref();
     matches!(operator, ">" | ">>" | "<" | ">|" | "<>")
-        && target.is_some_and(|word| word.parts.iter().all(still))
+        && target.is_some_and(|word| word.parts.iter().all(Part::is_settled))
 }
 
 /// `NAME=value`, where nothing is worked out that could fail.
 fn assigns(text: &str, word: &Word) -> bool {
     let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
     let whole = text.get(first.at.start..last.at.end).unwrap_or_default();
-    matches!(first.kind, PartKind::Literal) && assigned(whole).is_some() && word.parts.iter().all(still)
-}
-
-/// Whether nothing is expanded in a part.
-fn still(part: &Part) -> bool {
-    match &part.kind {
-        PartKind::Literal | PartKind::Escaped | PartKind::Single | PartKind::Ansi => true,
-        PartKind::Double(parts) => parts.iter().all(still),
-        _ => false,
-    }
+    matches!(first.kind, PartKind::Literal)
+        && assigned(whole).is_some()
+        && word.parts.iter().all(Part::is_settled)
 }
 
 fn of_python(script: &str) -> Option<Idle> {

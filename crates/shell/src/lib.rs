@@ -5,17 +5,23 @@
 //!
 //! Pure: no files, no processes, no clock.
 
+mod certain;
 mod commands;
 mod empty;
 mod fed;
+mod handed;
 mod idle;
+pub mod interpreter;
 mod prove;
 mod read;
+mod split;
 mod token;
 
+pub use certain::never_fails;
 pub use commands::{Command, Node, Pipeline, pipelines};
 pub use empty::is_empty_script;
 pub use fed::open_here_document;
+pub use handed::{Handed, To, handed};
 pub use idle::{Idle, idle};
 pub use prove::parses_everywhere;
 pub use read::{DEPTH, HERE_DOCUMENTS, read};

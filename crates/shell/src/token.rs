@@ -272,6 +272,15 @@ fn inside(whole: &str, open: usize) -> &str {
 }
 
 impl Part {
+    /// Whether the shell works nothing out in it.
+    pub fn is_settled(&self) -> bool {
+        match &self.kind {
+            PartKind::Literal | PartKind::Escaped | PartKind::Single | PartKind::Ansi => true,
+            PartKind::Double(parts) => parts.iter().all(Part::is_settled),
+            _ => false,
+        }
+    }
+
     /// Calls `each` with every list of commands in this part, however its quotes nest, but not with lists in those.
     pub fn lists<'p>(&'p self, each: &mut dyn FnMut(&'p Part, &'p [Token])) {
         match &self.kind {

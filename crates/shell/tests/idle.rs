@@ -1,6 +1,6 @@
 //! Scripts that hold commands and do nothing, and here-documents without an end.
 
-use holdpoint_shell::{Idle, idle, open_here_document};
+use holdpoint_shell::{Idle, To, handed, idle, never_fails, open_here_document, read};
 
 /// What is said of a script: `-` for nothing at all.
 fn said(script: &str, language: &str) -> String {
@@ -49,6 +49,25 @@ fn a_script_that_does_nothing_says_why() {
         ("sh", "> file", "little: has redirections"),
         ("sh", ">> a 2> \"b\"", "little: has redirections"),
         ("sh", "< file", "little: has redirections"),
+        ("sh", "eval ''", "nothing: has commands with nothing to do"),
+        ("sh", "eval \"\" # later", "nothing: has commands with nothing to do"),
+        ("sh", "eval", "nothing: has commands with nothing to do"),
+        ("sh", "sh -c ''", "nothing: has commands with nothing to do"),
+        ("sh", "sudo bash -euc '# later'", "nothing: has commands with nothing to do"),
+        ("bash", "bash <<E\nE\n", "nothing: has commands with nothing to do"),
+        (
+            "bash",
+            "set -e\nsudo sh <<'E' >/dev/null\n# later\nE\ncd .",
+            "nothing: has commands with nothing to do",
+        ),
+        ("sh", "exec", "nothing: has commands with nothing to do"),
+        ("sh", "cd .", "nothing: has commands with nothing to do"),
+        ("sh", ">/dev/null", "nothing: has commands with nothing to do"),
+        ("sh", ">/dev/null 2>&1", "nothing: has commands with nothing to do"),
+        ("sh", "wait", "nothing: has commands with nothing to do"),
+        ("sh", "alias ll='ls -l'; umask 022", "nothing: only sets"),
+        ("sh", "trap - EXIT", "nothing: only sets"),
+        ("sh", "> file 2>&1", "little: has redirections"),
         ("python", "import os\nfrom sys import argv\n", "little: only imports"),
         ("python", "pass\nNone\n0", "nothing: holds values"),
         ("python3", "def f():\n    print(1)\n\npass\n", "nothing: holds values"),
@@ -77,6 +96,18 @@ fn a_script_that_does_nothing_says_why() {
         ("sh", ":", "-"),
         ("sh", "true", "-"),
         ("sh", ": > file", "-"),
+        ("sh", ": \"$X\"", "-"),
+        ("sh", "sh -c 'deploy'", "-"),
+        ("sh", "sh -c \"$X\"", "-"),
+        ("sh", "ssh host ''", "-"),
+        ("sh", "eval \"$X\"", "-"),
+        ("sh", "bash <<E\ndeploy\nE", "-"),
+        ("sh", "bash <<E\n$X\nE", "-"),
+        ("sh", "cat <<A; bash <<E\nA\ndeploy\nE", "-"),
+        ("sh", "exec >/dev/null", "-"),
+        ("sh", "exec 2>&1", "-"),
+        ("sh", "cd . && deploy", "-"),
+        ("sh", "sh", "-"),
         ("sh", "exec > file", "-"),
         ("sh", "> \"$LOG\"", "-"),
         ("sh", "cat < file", "-"),
@@ -188,4 +219,115 @@ fn a_here_document_that_ends_or_is_none_is_no_finding() {
     ] {
         assert_eq!(open_here_document(script), None, "{script:?}");
     }
+}
+
+#[test]
+fn a_script_that_never_fails_is_told_from_one_that_may() {
+    for script in [
+        "curl -f x || true",
+        "curl -f x || :",
+        "curl -f x || exit 0",
+        "curl -f x || echo bad",
+        "! false",
+        "exit 0\ncurl -f x",
+        "test ok; echo \"$(df -h)\"",
+        "if curl -f x; then echo good; else echo bad; fi",
+        "if curl -f x\nthen\n  echo good\nelif other; then :\nfi\n",
+        "while read -r x; do echo \"$x\"; done",
+        "for x in 1 2; do curl -f $x || true; done",
+        "{ curl -f x || true; }\nX=1; echo done # no more",
+        "( curl -f x ) || true",
+        "set -eu\nexport X=$(curl -f x)\necho \"$X\"",
+        "[ \"$X\"=y ]",
+        "test ok",
+        "[[ $X==y ]]",
+        "f() { curl -f x; }\nf || true",
+        "X=1",
+        "curl -f x &",
+        "set +e; curl -f x; true",
+        "set +e\ncurl -f x\nexit 0",
+    ] {
+        assert!(never_fails(script, true), "{script:?}");
+    }
+    for script in [
+        ":",
+        "true # nothing is done here\n",
+        "true && echo well",
+        "echo \"$(df -h)\" >/dev/null 2>&1",
+        "curl -f x",
+        "curl -f x || false",
+        "curl -f x || exit 1",
+        "curl -f x && true",
+        "false",
+        "! curl -f x",
+        "! true",
+        "if curl -f x; then echo good; else exit 1; fi",
+        "if curl -f x; then other; fi",
+        "curl -f x; true",
+        "X=$(curl -f x); echo \"$X\"",
+        "echo \"${X:?}\"",
+        "[ \"$X\" = y ]",
+        "[ \"$X\" ]",
+        "test \"$X$Y\"",
+        "[[ $X == y ]]",
+        "[[ x ]] && [ \"$X\" ]",
+        "curl -f x | true",
+        "curl -f x & wait $!",
+        "set +e; curl -f x; exit 1",
+        "set +e; curl -f x || exit 1; true",
+        "echo x >file",
+        "curl -f x || exit",
+        "trap 'exit 1' EXIT; true",
+        "case $X in y) true ;; esac",
+        "cat <<E || true\nx",
+    ] {
+        assert!(!never_fails(script, true), "{script:?}");
+    }
+    // Where a failing command in the middle ends nothing, the last one counts.
+    assert!(never_fails("curl -f x; true", false));
+    assert!(!never_fails("curl -f x || exit 1; true", false));
+    assert!(!never_fails("echo x; curl -f x", false));
+}
+
+/// What a script hands to shells: whose it is, and the text.
+fn handed_by(script: &str) -> Vec<(String, String)> {
+    let name = |to: &To<'_>| match to {
+        To::Itself => "itself".to_owned(),
+        To::Shell { name, options } => [&[*name], options.as_slice()].concat().join(" "),
+        To::Login(by) => format!("by {by}"),
+    };
+    handed(script, &read(script)).into_iter().map(|it| (name(&it.to), it.text.into_owned())).collect()
+}
+
+#[test]
+fn scripts_that_are_handed_to_shells_are_found() {
+    for (script, to, text) in [
+        ("sh -c 'a | b'", "sh -c", "a | b"),
+        ("sudo bash -o pipefail -c 'a | b' x", "bash -o pipefail -c", "a | b"),
+        ("bash -euo pipefail -c \"a \\\"x|y\\\" $Z\"", "bash -euo pipefail -c", "a \"x|y\" $Z"),
+        ("eval \"a | b\"", "itself", "a | b"),
+        ("eval a \\| b", "itself", "a | b"),
+        ("ssh -p 22 -vo A=b host 'a | b'", "by ssh", "a | b"),
+        ("timeout 5 ssh host a '|' b", "by ssh", "a | b"),
+        ("ssh host <<'E'\na | b\nE\n", "by ssh", "a | b\n"),
+        ("bash -s x <<E\na | $B\nE\n", "bash -s", "a | $B\n"),
+        ("su - app -c 'a | b'", "by su", "a | b"),
+        ("su - app <<E\na | b\nE\n", "by su", "a | b\n"),
+        ("docker exec c sh -c 'a | b'", "sh -c", "a | b"),
+        ("find . -exec sh -c 'a | b' _ {} \\;", "sh -c", "a | b"),
+        ("x=$(sh -c 'a | b')", "sh -c", "a | b"),
+        ("echo sh -c 'a | b'", "", ""),
+        ("sudo systemctl restart ssh", "", ""),
+        ("ssh host", "", ""),
+        ("sh script 'a | b'", "", ""),
+    ] {
+        let expected: Vec<(String, String)> = [(to, text)]
+            .into_iter()
+            .filter(|_| !to.is_empty())
+            .map(|(to, text)| (to.into(), text.into()))
+            .collect();
+        assert_eq!(handed_by(script), expected, "{script:?}");
+    }
+    let both = handed_by("ssh \"$HOST\" sudo bash -s x <<E\na | $B\nE\n");
+    assert_eq!(both.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["by ssh", "bash -s"]);
 }

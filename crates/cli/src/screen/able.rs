@@ -85,8 +85,7 @@ impl Screen {
         if !self.moves() || !self.0.able.links || self.masked(&path) != path {
             return self.say_hung(margin, text);
         }
-        let host = gethostname::gethostname();
-        let url = format!("file://{}{}", encoded(&host.to_string_lossy()), encoded(&path));
+        let url = format!("file://{}{}", encoded(&holdpoint_record::this_machine()), encoded(&path));
         for line in self.hung(margin, text) {
             let (blank, text) = line.split_at(line.len().min(margin.len()));
             let text = harmless(&self.masked(text), self.colours()).into_owned();

@@ -96,7 +96,7 @@ impl Screen {
 
     /// Writes a text of several lines to standard output, behind a margin; what does not fit goes on below.
     pub fn data_hung(&self, margin: &str, text: &str) {
-        self.hung_data(margin, &self.neutralise(text)).iter().for_each(|line| self.data(line));
+        self.hung_on_stdout(margin, &self.neutralise(text)).iter().for_each(|line| self.data(line));
     }
 
     /// A style for cells, in use where data may have colours.

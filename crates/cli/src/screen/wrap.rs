@@ -22,7 +22,7 @@ impl Screen {
     }
 
     /// The same for standard output.
-    pub fn hung_data(&self, margin: &str, text: &str) -> Vec<String> {
+    pub fn hung_on_stdout(&self, margin: &str, text: &str) -> Vec<String> {
         self.hung_in(self.data_columns(), margin, text)
     }
 

@@ -131,7 +131,7 @@ fn lines(screen: &Screen, comparison: &Comparison, folded: bool) -> Vec<String> 
     } = comparison;
     let mut lines = Vec::new();
     let mut say = |margin: &str, text: &str| match folded {
-        true => lines.extend(screen.hung_data(margin, &screen.one_line(text))),
+        true => lines.extend(screen.hung_on_stdout(margin, &screen.one_line(text))),
         false => lines.push(format!("{margin}{}", screen.one_line(text)).trim_end().to_owned()),
     };
     for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a  ", a), ("b  ", b)] {

@@ -151,8 +151,8 @@ pub async fn take_on(
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
-    let book_and_path = (plan, opened.runbook.path.as_str());
-    screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
+    let environment = opened.environment.name.as_str();
+    screen.expects(expected(&place, (plan, &opened.runbook.path), environment, Some(opened.number))?);
     let in_lines = arguments.format == args::Lines::JsonLines;
     let screening = Screening::new(screen, ask).noticing(&notices).in_lines(in_lines);
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;

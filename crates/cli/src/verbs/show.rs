@@ -61,11 +61,11 @@ fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
 fn glance(screen: &Screen, summary: &Summary) -> Vec<String> {
     let (run, document) = (&summary.run, &summary.document);
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
-    let mut lines = screen.hung_data("", &screen.within_a_line(&head));
+    let mut lines = screen.hung_on_stdout("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
     for (name, value) in facts(summary) {
         let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
-        lines.extend(screen.hung_data(&format!("  {name:<13}"), &screen.within_a_line(&value)));
+        lines.extend(screen.hung_on_stdout(&format!("  {name:<13}"), &screen.within_a_line(&value)));
     }
     lines
 }

@@ -54,7 +54,7 @@ impl Local {
         })?;
         tell_start(&self.screen, view, execution, None);
         let recording = Recording::new(block, &self.known, shown(&self.screen, view, task, block)?, store)?;
-        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let host = holdpoint_record::this_machine();
         // Looking for it asks git, which is nothing to the other probes.
         let store = match &probe {
             Probe::Git(_) => Some(Place::of(self.root())?.store().path().to_owned()),

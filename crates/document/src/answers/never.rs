@@ -80,7 +80,7 @@ impl<'p> About<'p> {
         };
         self.any(|action| match &action.work {
             Work::Run(block) if block.offered.is_some() => !warned,
-            Work::Run(_) => action.caution.is_some() || step.irreversible,
+            Work::Run(_) => step.warns_before(action),
             Work::Confirm { .. } | Work::Record { .. } => !warned,
             Work::Check(_) | Work::SignOff(_) => false,
         })
@@ -140,7 +140,7 @@ impl<'p> About<'p> {
         match self {
             About::Rollback => true,
             About::Step(_, step) | About::Action(_, step, _) => {
-                step.skippable && self.any(|action| !matches!(action.work, Work::SignOff(_)))
+                self.any(|action| step.may_skip(&action.work))
             }
         }
     }
@@ -158,9 +158,7 @@ impl<'p> About<'p> {
     fn may_be_passed_over(&self) -> bool {
         match self {
             About::Rollback => false,
-            About::Step(_, step) | About::Action(_, step, _) => {
-                !step.alternatives.is_empty() && self.asks(false)
-            }
+            About::Step(_, step) | About::Action(_, step, _) => step.is_alternative() && self.asks(false),
         }
     }
 
@@ -171,12 +169,7 @@ impl<'p> About<'p> {
             About::Step(_, step) => (step, None),
             About::Action(_, step, action) => (step, Some(&action.id)),
         };
-        let runs = |action: &Action| matches!(action.work, Work::Run(_));
-        step.actions.iter().enumerate().any(|(at, action)| {
-            let mut behind = step.actions[at + 1..].iter().take_while(|behind| !runs(behind));
-            runs(action)
-                && only.is_none_or(|id| *id == action.id)
-                && behind.any(|behind| matches!(behind.work, Work::Check(_)))
-        })
+        let mut actions = step.actions.iter().enumerate();
+        actions.any(|(at, action)| only.is_none_or(|id| *id == action.id) && step.check_behind(at).is_some())
     }
 }

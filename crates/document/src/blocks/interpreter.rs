@@ -1,5 +1,7 @@
 //! Which program runs a block.
 
+use holdpoint_shell::interpreter::Interpreter;
+
 use super::raw::{Read, Script};
 use crate::findings::Findings;
 use crate::{Code, Span};
@@ -120,24 +122,20 @@ pub fn spoken<'a>(interpreter: &[String], language: &'a str) -> &'a str {
     }
 }
 
-/// Whether `strict` reaches a shell: one that is called itself, or stands last behind what only runs it.
+/// Whether `strict` can be kept by what runs a script: by a shell that can be told to, and by whatever is none.
 pub(super) fn can_be_strict(interpreter: &[String]) -> bool {
-    let shell = |word: &str| {
-        let language = [word.to_owned()];
-        matches!(spoken(&language, ""), "sh" | "bash" | "zsh" | "ksh")
-    };
-    let words: Vec<&str> =
-        interpreter.iter().flat_map(|word| word.split_whitespace()).map(base_name).collect();
-    let program = program(interpreter);
-    if program == "fish" {
-        return false;
-    }
-    let own = words.iter().find(|word| !matches!(**word, "env" | "-S" | "busybox") && !word.contains('='));
+    let words: Vec<String> =
+        interpreter.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned).collect();
     // Somebody said so, as far as it goes.
     let said =
         words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('e'));
-    let direct = said || own.is_some_and(|word| matches!(spoken(&[(*word).to_owned()], ""), "sh" | "bash"));
-    !shell(program) || direct || words.last().is_some_and(|word| shell(word))
+    match spoken(&words, "") {
+        "fish" => false,
+        "sh" | "bash" | "zsh" | "ksh" => {
+            said || Interpreter::read(&words).is_some_and(|read| read.is_strict())
+        }
+        _ => true,
+    }
 }
 
 fn base_name(word: &str) -> &str {
@@ -214,7 +212,10 @@ mod tests {
             ("sudo -u x -- bash -e", true),
             ("python3 -u", true),
             ("nice bash -x", false),
+            ("zsh-5.9", true),
             ("zsh -x", false),
+            // It is run as any program is, and told nothing.
+            ("rbash", false),
             ("fish", false),
         ] {
             let whole = [interpreter.to_owned()];

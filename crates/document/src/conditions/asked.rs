@@ -158,6 +158,7 @@ fn decided(name: &str, of: &Kind, arguments: &[Option<Value>], written: &str) ->
     }
     match (held.contains(&true), held.contains(&false), of) {
         (true, true, _) | (false, false, _) => Ok(()),
+        (true, _, Kind::Text(texts)) if texts.elsewhere().is_some() => Ok(()),
         (held, _, Kind::Text(Texts::OneOf(texts, plural))) => {
             let known: Vec<&str> = texts.iter().map(String::as_str).collect();
             wrong(held, suggest(word, &known, plural))

@@ -30,10 +30,12 @@ impl super::Reader<'_> {
                     let texts = one
                         .iter()
                         .flat_map(|one| other.iter().map(move |other| Value::from(format!("{one}{other}"))));
-                    Kind::of_values(&texts.collect::<Vec<_>>(), &left)
+                    let elsewhere = matches!(&right, Kind::Text(texts) if texts.elsewhere().is_some());
+                    Kind::of_values(&texts.collect::<Vec<_>>(), if elsewhere { &right } else { &left })
                 }
                 _ => Kind::Text(framed(&left, &right)),
             },
+            (BinOpKind::Add, Kind::List(one), Kind::List(other)) => Kind::List(one.clone().and(other)),
             (BinOpKind::Concat, ..) => Kind::Text(framed(&left, &right)),
             (BinOpKind::Add, Kind::Number(one), Kind::Number(other)) => Kind::Number(one.plus(*other)),
             (BinOpKind::Sub, Kind::Number(one), Kind::Number(other)) => {

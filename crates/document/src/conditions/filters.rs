@@ -8,6 +8,7 @@ use minijinja::Value;
 
 use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Range, Texts, may_be_empty};
+use super::lists::{Items, of_list};
 use super::matching::Matching;
 use crate::findings::suggest;
 
@@ -97,10 +98,10 @@ pub(super) fn filtered(
             format!("`{written} | bool` asks whether a number is 0"),
             format!("compare it: `{written} != 0`"),
         ),
-        ("length" | "count", Kind::List) => Ok(Kind::number(0.0)),
-        ("join", Kind::List) => Ok(Kind::Text(Texts::Any)),
-        ("list" | "sort" | "unique" | "reverse", Kind::List) => Ok(Kind::List),
-        ("split" | "lines" | "list", Kind::Text(_)) => Ok(Kind::List),
+        ("length" | "count", Kind::List(_)) => Ok(Kind::number(0.0)),
+        ("join", Kind::List(_)) => Ok(Kind::Text(Texts::Any)),
+        ("split" | "lines" | "list", Kind::Text(texts)) => Ok(Kind::List(Items::many(texts))),
+        (_, Kind::List(items)) if let Some(made) = of_list(name, items, arguments, template) => Ok(made),
         (
             "trim" | "lower" | "upper" | "title" | "capitalize" | "replace" | "string" | "int" | "float"
             | "length" | "count" | "first" | "last",
@@ -161,7 +162,13 @@ fn calculated(
                 help: format!("leave `| {name}` out"),
             }));
         }
-        return Ok(Kind::of_values(&made, of));
+        return Ok(match (Kind::of_values(&made, of), of) {
+            // What it can be elsewhere is not known.
+            (kind, Kind::Text(texts)) if texts.elsewhere().is_some() && !matches!(kind, Kind::Text(_)) => {
+                by_name(name)
+            }
+            (kind, _) => kind,
+        });
     }
     Ok(match (name, of) {
         ("trim" | "lower" | "upper" | "title" | "capitalize", Kind::Text(texts))
@@ -219,7 +226,7 @@ fn by_name(name: &str) -> Kind {
         "string" => Kind::Text(Texts::Said),
         "lower" | "upper" | "title" | "trim" | "capitalize" | "replace" | "join" | "format" | "first"
         | "last" => Kind::Text(Texts::Any),
-        "split" | "lines" => Kind::List,
+        "split" | "lines" => Kind::List(Items::many(&Texts::Any)),
         _ => Kind::Unknown,
     }
 }

@@ -5,6 +5,7 @@ use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
+use super::lists::Items;
 use super::matching::{Matching, Room};
 use crate::ValueKind;
 
@@ -15,7 +16,7 @@ pub(crate) enum Kind {
     Number(Range),
     /// True or false; which, where it is written out.
     Truth(Option<bool>),
-    List,
+    List(Items),
     /// Values by their names, as `environment` is.
     Group,
     /// `none`, which no value of a run ever is.
@@ -112,7 +113,8 @@ impl Kind {
                         texts.push(text.clone());
                     }
                 }
-                Kind::Text(Texts::OneOf(texts, "values"))
+                let plural = [&one, &other].into_iter().find_map(Texts::elsewhere);
+                Kind::Text(Texts::OneOf(texts, plural.unwrap_or("values")))
             }
             (Kind::Text(_), Kind::Text(_)) => Kind::Text(Texts::Any),
             (Kind::Number(one), Kind::Number(other)) => Kind::Number(Range::any(one.whole && other.whole)),
@@ -178,7 +180,7 @@ impl Kind {
             Kind::Text(_) => Some("a text"),
             Kind::Number(_) => Some("a number"),
             Kind::Truth(_) => Some("true or false"),
-            Kind::List => Some("a list"),
+            Kind::List(_) => Some("a list"),
             Kind::Group => Some("a group of values"),
             Kind::Nothing => Some("nothing"),
             Kind::Unknown => None,
@@ -189,7 +191,20 @@ impl Kind {
 /// How many values are gone through one by one, at most.
 const FEW: usize = 200;
 
+/// What texts are called that `holdpoint.toml` names. Another one may name others.
+pub(crate) const ENVIRONMENTS: &str = "environments";
+/// Values of `vars`.
+pub(crate) const CONFIGURED: &str = "values in holdpoint.toml";
+
 impl Texts {
+    /// What they are called, where another configuration may have others.
+    pub(crate) fn elsewhere(&self) -> Option<&'static str> {
+        match self {
+            Texts::OneOf(_, plural @ (ENVIRONMENTS | CONFIGURED)) => Some(plural),
+            _ => None,
+        }
+    }
+
     /// All of them, where they are known one by one.
     pub(crate) fn listed(&self) -> Option<&[String]> {
         match self {

@@ -11,6 +11,7 @@ mod filters;
 mod joint;
 mod kinds;
 mod languages;
+mod lists;
 mod made;
 mod matching;
 mod meant;
@@ -30,7 +31,7 @@ use minijinja::syntax::SyntaxConfig;
 
 pub(crate) use complaint::Complaint;
 use complaint::Trouble;
-pub(crate) use kinds::{Kind, Texts};
+pub(crate) use kinds::{CONFIGURED, ENVIRONMENTS, Kind, Texts};
 pub(crate) use matching::Room;
 pub(crate) use meant::meant;
 
@@ -38,6 +39,7 @@ use asked::asked;
 use filters::filtered;
 use kinds::{Operator, looks_like_a_number, may_be_empty};
 use languages::outcome;
+use lists::Items;
 use made::{counted, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
 use printed::{is_range, operand};
@@ -63,7 +65,7 @@ pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
     let Ok(expression) = parse_expr(text) else { return Vec::new() };
     let mut reader = Reader {
         names,
-        shadowed: BTreeSet::new(),
+        shadowed: BTreeMap::new(),
         template: false,
         complaints: Vec::new(),
         kinds: BTreeMap::new(),
@@ -86,12 +88,12 @@ pub(crate) fn template(text: &str, names: &dyn Names) -> Vec<Complaint> {
     };
     let mut reader = Reader {
         names,
-        shadowed: BTreeSet::new(),
+        shadowed: BTreeMap::new(),
         template: true,
         complaints: Vec::new(),
         kinds: BTreeMap::new(),
     };
-    reader.shadow(&whole, 0);
+    reader.shadow(&whole);
     reader.statement(&whole, 0);
     reader.complaints
 }
@@ -103,8 +105,8 @@ pub(crate) fn captured(may_be_empty: bool) -> Kind {
 
 struct Reader<'n> {
     names: &'n dyn Names,
-    /// Names that the template itself sets.
-    shadowed: BTreeSet<String>,
+    /// Names that the template itself sets, and what is known of them.
+    shadowed: BTreeMap<String, Kind>,
     template: bool,
     complaints: Vec<Complaint>,
     /// What each part was found to be: it is looked at once, and told of once.
@@ -143,7 +145,7 @@ impl Reader<'_> {
             let name = operand(expression).unwrap_or_else(|| "this".to_owned());
             let help = match &kind {
                 Kind::Group if name == "environment" => "compare `environment.name`".to_owned(),
-                Kind::Group | Kind::List | Kind::Nothing => "compare one value".to_owned(),
+                Kind::Group | Kind::List(_) | Kind::Nothing => "compare one value".to_owned(),
                 Kind::Number(_) => format!("compare it: `{name} > 0`"),
                 Kind::Text(Texts::OneOf(texts, _)) if !texts.is_empty() => {
                     format!("compare it: `{name} == \"{}\"`", texts[0])
@@ -161,6 +163,7 @@ impl Reader<'_> {
     /// What a template asks whether there is any of it, where there always is.
     fn filled(&mut self, expression: &Expr<'_>, kind: &Kind) {
         let filled = match kind {
+            Kind::Text(Texts::OneOf(_, CONFIGURED)) => false,
             Kind::Text(Texts::OneOf(texts, _)) => texts.iter().all(|text| !text.is_empty()),
             Kind::Text(Texts::Exactly(_)) | Kind::Text(Texts::Any | Texts::Said) => false,
             Kind::Text(texts) => !may_be_empty(texts),
@@ -185,7 +188,7 @@ impl Reader<'_> {
         let (names, template, shadowed) = (self.names, self.template, self.shadowed.clone());
         let known = |dotted: &str| {
             let name = dotted.split('.').next().unwrap_or(dotted);
-            match shadowed.contains(name) {
+            match shadowed.contains_key(name) {
                 true => (Kind::Unknown, false),
                 false => (names.kind(dotted), names.is_always_there(name)),
             }
@@ -286,8 +289,11 @@ impl Reader<'_> {
                 let written = filter.expr.as_ref().and_then(operand).unwrap_or_else(|| "…".to_owned());
                 let of = filter.expr.as_ref().map_or(Kind::Unknown, |of| self.kind(of, deeper));
                 let (arguments, kinds) = self.arguments(&filter.args, deeper);
-                if let ("default" | "d", Some(other)) = (filter.name, kinds.into_iter().next()) {
-                    return of.or(other);
+                if let ("default" | "d", Some(other)) = (filter.name, kinds.first()) {
+                    return of.or(other.clone());
+                }
+                if let Some(complaint) = lists::ordered(filter, &of, &kinds) {
+                    return self.trouble(Trouble::Wrong(complaint));
                 }
                 filtered(filter.name, &of, &arguments, &written, self.template)
                     .unwrap_or_else(|trouble| self.trouble(trouble))
@@ -315,7 +321,7 @@ impl Reader<'_> {
             Expr::Call(call) => {
                 self.arguments(&call.args, deeper);
                 match &call.expr {
-                    called if is_range(called) => Kind::List,
+                    called if is_range(called) => Kind::List(Items::default()),
                     Expr::GetAttr(method) => self.unclear(
                         format!(
                             "`.{}(…)` calls something, and values have nothing to be called",
@@ -338,23 +344,31 @@ impl Reader<'_> {
                     Kind::Text(texts) if texts.listed().is_none() => {
                         Kind::Text(sliced(slice.start.as_ref(), slice.stop.as_ref(), slice.step.is_some()))
                     }
-                    Kind::List => Kind::List,
+                    Kind::List(items) => Kind::List(items),
                     of => self.part(&slice.expr, &of, "[…]"),
                 }
             }
-            Expr::List(list) => {
-                list.items.iter().for_each(|item| drop(self.kind(item, deeper)));
-                Kind::List
-            }
-            Expr::Tuple(tuple) => {
-                tuple.items.iter().for_each(|item| drop(self.kind(item, deeper)));
-                Kind::List
-            }
+            Expr::List(list) => self.list(&list.items, deeper),
+            Expr::Tuple(tuple) => self.list(&tuple.items, deeper),
             Expr::Map(map) => {
                 map.keys.iter().chain(&map.values).for_each(|item| drop(self.kind(item, deeper)));
                 Kind::Group
             }
         }
+    }
+
+    /// Whether the template makes it: a part of something, or what it set itself.
+    fn is_made(&self, expression: &Expr<'_>) -> bool {
+        match expression {
+            Expr::Var(var) => self.shadowed.contains_key(var.id),
+            Expr::GetAttr(_) | Expr::GetItem(_) => true,
+            _ => false,
+        }
+    }
+
+    fn list(&mut self, items: &[Expr<'_>], depth: usize) -> Kind {
+        let kinds: Vec<Kind> = items.iter().map(|item| self.kind(item, depth)).collect();
+        Kind::List(Items::of(items, &kinds, self.template))
     }
 
     /// `of[key]`.
@@ -370,6 +384,7 @@ impl Reader<'_> {
                 }
                 found
             }
+            (_, Kind::List(items), _) if self.template => items.one(),
             _ => self.part(of, &kind, "[…]"),
         }
     }
@@ -386,7 +401,7 @@ impl Reader<'_> {
 
     fn is_always_there(&self, expression: &Expr<'_>) -> bool {
         match expression {
-            Expr::Var(var) => !self.shadowed.contains(var.id) && self.names.is_always_there(var.id),
+            Expr::Var(var) => !self.shadowed.contains_key(var.id) && self.names.is_always_there(var.id),
             Expr::GetAttr(attribute) => self.is_always_there(&attribute.expr),
             Expr::GetItem(item) => self.is_always_there(&item.expr),
             _ => false,
@@ -413,7 +428,11 @@ impl Reader<'_> {
 
     fn named(&self, dotted: &str) -> Kind {
         let name = dotted.split('.').next().unwrap_or(dotted);
-        if self.shadowed.contains(name) { Kind::Unknown } else { self.names.kind(dotted) }
+        match self.shadowed.get(name) {
+            Some(kind) if name == dotted => kind.clone(),
+            Some(_) => Kind::Unknown,
+            None => self.names.kind(dotted),
+        }
     }
 
     /// A chain of `and` and `or`, which may be long: it leans to the left, so it is gone down in a loop.
@@ -466,10 +485,20 @@ impl Reader<'_> {
 
     fn judge(&mut self, operator: Operator, left: (&Expr<'_>, &Kind), right: (&Expr<'_>, &Kind)) {
         let complaint = match (left.1, right.1) {
+            // Whatever it is, a text or a number: nobody said how the two are to be ordered.
+            (Kind::Text(texts), Kind::Unknown) | (Kind::Unknown, Kind::Text(texts))
+                if self.template && operator.orders() && self.is_made(left.0) | self.is_made(right.0) =>
+            {
+                let unsaid = unsaid(texts, &Texts::Any) && !is_said(left.0) && !is_said(right.0);
+                unsaid.then(|| told::order(operator, left.0, right.0))
+            }
             (Kind::Unknown, _) | (_, Kind::Unknown) => None,
             (Kind::Text(of_left), Kind::Text(of_right)) if operator.orders() => {
                 let unsaid = unsaid(of_left, of_right) && !is_said(left.0) && !is_said(right.0);
                 unsaid.then(|| told::order(operator, left.0, right.0))
+            }
+            (Kind::List(one), Kind::List(other)) if operator.orders() => {
+                one.is_unsaid_beside(other).then(|| told::order(operator, left.0, right.0))
             }
             (one, other) if std::mem::discriminant(one) != std::mem::discriminant(other) => {
                 Some(told::kinds(operator, left, right))

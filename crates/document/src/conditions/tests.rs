@@ -37,8 +37,10 @@ fn kind_of(name: &str) -> Kind {
         "COUNT" | "BEFORE" => captured(false),
         "MAYBE" => captured(true),
         "environment.name" => {
-            Kind::Text(Texts::OneOf(vec!["staging".into(), "production".into()], "environments"))
+            Kind::Text(Texts::OneOf(vec!["staging".into(), "production".into()], ENVIRONMENTS))
         }
+        "REGION" => Kind::Text(Texts::OneOf(vec!["eu".into(), "us".into()], CONFIGURED)),
+        "TIER" => Kind::Text(Texts::OneOf(vec!["1".into()], CONFIGURED)),
         "run.number" => Kind::number(0.0),
         _ => Kind::Unknown,
     }
@@ -199,6 +201,97 @@ fn templates_are_typed_where_they_compare() {
     ] {
         assert_eq!(said(text), [], "{text}");
     }
+}
+
+#[test]
+fn what_no_environment_has_for_a_variable_is_never_asked_of_it() {
+    for text in [
+        "REGION == \"eu\" and TIER == \"1\" or REGION != \"us\"",
+        "REGION in [\"eu\", \"us\"]",
+        // Another configuration may have others.
+        "TIER == \"1\"",
+        "TIER | int > 0 and TIER | int < 3 and TIER | length < 5",
+        "REGION is startingwith \"e\" or TIER is startingwith \"1\"",
+        "\"x-\" ~ TIER == \"x-1\"",
+    ] {
+        assert_eq!(said(text), [], "{text}");
+    }
+    assert_eq!(template("{% if REGION %}{{ REGION }}{% endif %}", &Known), []);
+    for (text, help) in [
+        ("REGION == \"uk\"", "did you mean `us`?"),
+        ("REGION == \"apac\"", "values in holdpoint.toml are: eu, us"),
+        ("REGION in [\"eu\", \"apac\"]", "values in holdpoint.toml are: eu, us"),
+        ("REGION | upper == \"APAC\"", "values in holdpoint.toml are: EU, US"),
+        ("REGION is startingwith \"apac\"", "values in holdpoint.toml are: eu, us"),
+        ("\"apac\" in REGION", "values in holdpoint.toml are: eu, us"),
+        ("TIER | int > 3", "values in holdpoint.toml are: 1"),
+        ("VERIFY and TIER == \"22\"", "values in holdpoint.toml are: 1"),
+        ("TIER == 1", "write `TIER | int`"),
+        ("TIER > \"9\"", "write `TIER | int > 9`"),
+    ] {
+        let said = said(text);
+        assert!(said.iter().any(|(_, told)| told.contains(help)), "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn no_template_orders_numbers_in_texts_as_texts_without_a_word() {
+    let said = |text: &str| template(text, &Known);
+    for text in [
+        "{{ [COUNT, BEFORE] | max }}",
+        "{{ [COUNT, '9'] | min }}",
+        "{{ (COUNT, BEFORE) | max }}",
+        "{{ ([COUNT] + [BEFORE]) | max }}",
+        "{{ COUNT | split(',') | sort | join(' ') }}",
+        "{{ COUNT | lines | map('trim') | max }}",
+        "{{ [COUNT, BEFORE] | sort(reverse=true) | first }}",
+        "{{ {'a': COUNT, 'b': BEFORE} | dictsort(by='value') }}",
+        "{{ [COUNT, BEFORE] | select('lt', T) | list }}",
+        "{{ [COUNT, BEFORE] | reject('>', 3) | list }}",
+        "{% if COUNT < BEFORE %}{% endif %}",
+        "{% if (COUNT | split('.')) > (BEFORE | split('.')) %}{% endif %}",
+        "{% if (COUNT | split('.'))[0] > (BEFORE | split('.'))[0] %}{% endif %}",
+        "{% if COUNT | split('.') | first > BEFORE %}{% endif %}",
+        "{% set most = COUNT %}{% if BEFORE > most %}{% endif %}",
+        "{% for one in [COUNT, BEFORE] %}{% if one > '9' %}{% endif %}{% endfor %}",
+        "{% for one in COUNT | split(',') %}{% if one > BEFORE %}{% endif %}{% endfor %}",
+        "{% set all = [COUNT, BEFORE] %}{{ all | max }}",
+        "{{ [COUNT, 12] | max }}",
+        "{{ [[COUNT, 1], [BEFORE, 2]] | sort }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | sort(attribute='n') }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | map(attribute='n') | max }}",
+        "{{ [{'n': COUNT}, {'n': BEFORE}] | groupby('n') }}",
+        "{% set ns = namespace(most=COUNT) %}{% if ns.most < BEFORE %}{% endif %}",
+        "{% if {'a': COUNT}.a < BEFORE %}{% endif %}",
+        // A text where it was written like `+2`.
+        "{{ [N, 3] | max }}",
+    ] {
+        assert_eq!(said(text).len(), 1, "{text}: {:?}", said(text));
+    }
+    for text in [
+        "{{ [COUNT | int, BEFORE | int] | max }}",
+        "{{ [COUNT, BEFORE] | map('int') | max }}",
+        "{{ [COUNT, BEFORE] | map('string') | max }}",
+        "{{ COUNT | split(',') | map('string') | sort | join(' ') }}",
+        "{{ COUNT | string | split(',') | sort | join(' ') }}",
+        "{{ [COUNT, BEFORE] | unique | join(', ') }}{{ [COUNT, 'x'] | first }}",
+        "{{ ['b', COUNT] | max }}",
+        "{{ [N | int, 3] | max }}{{ [1, 2] | sort }}",
+        "{{ {'b': COUNT, 'a': BEFORE} | dictsort }}",
+        "{{ [COUNT, BEFORE] | select('eq', T) | list }}",
+        "{% for one in ['a', 'b'] %}{% if one > COUNT %}{% endif %}{% endfor %}",
+        "{% set ns = namespace(most=1) %}{% if ns.most < BEFORE | int %}{% endif %}",
+        "{% for one in [1, 2] %}{% if one > 1 %}{% endif %}{% endfor %}",
+        "{% set most = COUNT | int %}{% if BEFORE | int > most %}{% endif %}",
+        "{% set x = x %}{% set y = y ~ x %}{{ y }}",
+    ] {
+        assert_eq!(said(text), [], "{text}");
+    }
+    let told = said("{{ [COUNT, BEFORE] | max }}").remove(0);
+    assert_eq!(
+        told.help,
+        "write `| map(\"int\")` before it for numbers, or `| map(\"string\")` if that is meant"
+    );
 }
 
 /// A line of the table: a condition, and words of what is told, apart by ` => `; nothing is told where none stand.

@@ -11,13 +11,16 @@ use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr};
 
-use super::kinds::{Kind, Operator, Range, Texts};
+use super::kinds::{CONFIGURED, Kind, Operator, Range};
 use super::made::counts;
 use super::operators::{comparison, of_link, of_test};
 use super::printed::{Asked, dotted, to_ask, to_show};
 
 /// Most worlds that one comparison is looked at in.
 pub(super) const MOST: usize = 4096;
+
+/// As long as nobody asks whether something is.
+const LONG: usize = 200;
 
 /// Most numbers that `range(…)` is taken apart into.
 const COUNTED: usize = 100;
@@ -246,8 +249,13 @@ impl<'n> Worlds<'n> {
         }
         let inside = values.len();
         // What always holds is to hold with another configuration too.
-        if matches!(kind, Kind::Text(Texts::OneOf(_, "environments"))) {
-            values.extend(["!", "another", "~~~"].map(Value::from));
+        if let Kind::Text(texts) = &kind
+            && texts.elsewhere().is_some()
+        {
+            values.extend(["!", "another", "~~~", &"~".repeat(LONG)].map(Value::from));
+            if texts.elsewhere() == Some(CONFIGURED) {
+                values.extend(["", "0", "-999999999", "999999999"].map(Value::from));
+            }
         }
         if let Kind::Truth(Some(only)) = kind {
             values.push(Value::from(!only));

@@ -40,38 +40,6 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
         }
     }
     loops(script, shell, findings);
-    pipes(script, shell, findings);
-}
-
-/// A pipe in a shell that has no `pipefail`: only its last command says whether it failed.
-fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
-    let program = script.block.interpreter.first().map(|path| path.rsplit('/').next().unwrap_or_default());
-    let sets = |command: &Command<'_>| {
-        command.program() == "set" && command.arguments().any(|word| word == "pipefail")
-    };
-    let options = script.block.interpreter.iter().any(|word| word == "pipefail");
-    if !matches!(program, Some("sh" | "dash" | "ash")) || options || shell.commands.iter().any(sets) {
-        return;
-    }
-    let safe = |command: &Command<'_>| match command.program() {
-        "echo" | "printf" | "true" | ":" | "yes" | "seq" | "pwd" => true,
-        "cat" => command.arguments().next().is_none(),
-        _ => false,
-    };
-    // Of what a loop or a group does, what it asks does not matter.
-    let asks = |command: &Command<'_>| matches!(command.program(), "read" | "test" | "[" | "[[");
-    let unnoticed = shell
-        .commands
-        .iter()
-        .find(|command| !safe(command) && (command.piped || command.grouped && !asks(command)));
-    if let Some(command) = unnoticed {
-        let message = format!(
-            "`{}` can fail here unnoticed: `sh` only checks the last command of a pipeline",
-            command.program()
-        );
-        let help = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";
-        findings.add(Code::PipeInSh, script.text.span(command.at()), message, help);
-    }
 }
 
 fn prompts(script: &Script<'_>, findings: &mut Findings) {

@@ -9,6 +9,8 @@ mod interactive;
 mod lists;
 mod looked;
 mod lost;
+mod never_fails;
+mod pipes;
 mod placeholder;
 mod shell;
 mod structure;
@@ -20,6 +22,7 @@ pub(crate) use lists::lint as lists;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
 pub(crate) use lost::lint as lost;
+pub(crate) use pipes::in_command;
 pub(crate) use variables::is_common;
 
 use std::collections::BTreeSet;
@@ -38,6 +41,9 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
     let mut findings = Findings::default();
     placeholder::lint(&script, &mut findings);
     commands::lint(&script, front, &mut findings);
+    if let Some(shell) = &script.shell {
+        pipes::lint(&script, shell, &mut findings);
+    }
     let agents = agent::wanting(&script);
     let images = images::tagged(&script);
     let (uses, defines) = script.shell.map(|shell| (shell.uses, shell.defines)).unwrap_or_default();
@@ -135,6 +141,7 @@ pub(crate) fn judge(
     let mut findings = Findings::default();
     variables::lint(&scripts, plan, config, &mut findings);
     scripts.iter().for_each(|script| findings.append(script.looked.findings.clone()));
+    scripts.iter().for_each(|script| never_fails::lint(script, &mut findings));
     agent::lint(scripts.iter().flat_map(|script| &script.looked.agents), plan, config, &mut findings);
     images::lint(&scripts, &mut findings);
     structure::lint(source, plan, &mut findings);
