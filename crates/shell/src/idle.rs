@@ -216,7 +216,10 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     if words.iter().all(|word| assigns(text, word)) {
         return Does::Assigns;
     }
-    if words[0].bare(text) == Some("alias") && words[1..].iter().all(|word| assigns(text, word)) {
+    if words[0].bare(text) == Some("alias")
+        && words.len() > 1
+        && words[1..].iter().all(|word| assigns(text, word))
+    {
         return Does::Sets;
     }
     if in_words(text, &words)
@@ -231,7 +234,8 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
         Some(["exit" | "return"] | ["exit" | "return", "0"] | ["exec", "true" | ":" | "/bin/true"]) => {
             Does::Exits
         }
-        Some(["set", options @ ..]) if !options.is_empty() => {
+        // A last `-o` without a name prints them.
+        Some(["set", options @ ..]) if options.last().is_some_and(|last| !matches!(*last, "-o" | "+o")) => {
             let stops = options.iter().enumerate().any(|(at, option)| {
                 let letters = option.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
                 letters.is_some_and(|letters| letters.contains('n'))
@@ -243,7 +247,10 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
             if stops { Does::Stops } else { Does::Sets }
         }
         // Traps end with the block as well, but for what one does then.
-        Some(["shopt" | "umask", ..] | ["trap", "-", ..]) => Does::Sets,
+        Some(["trap", "-", ..]) => Does::Sets,
+        // Without what to set they print what is set, or ask for it.
+        Some(["shopt", "-s" | "-u", ..]) => Does::Sets,
+        Some(["umask", mask]) if !mask.starts_with('-') => Does::Sets,
         Some(["wait"]) => Does::Idles,
         _ => Does::Something,
     }

@@ -69,6 +69,7 @@ fn a_value_that_was_given_can_be_looked_at_and_put_right_before_the_command_runs
     );
     let mut terminal = desk.terminal(&["run", "list.md"]);
     terminal.chooses("values").answers("<name> in this document's commands", "on");
+    terminal.answers("Write that down?", "yes");
     terminal.waits_for("touch ran-'on'").waits_for("[v]alues").chooses("values");
     terminal.waits_for("name = on").answers("What is name (<name>)?", "on");
     terminal.waits_for("It is that already.");
@@ -76,6 +77,7 @@ fn a_value_that_was_given_can_be_looked_at_and_put_right_before_the_command_runs
     terminal.waits_for("touch ran-'one'").chooses("run").waits_for("✓ passed");
     assert!(desk.path("ran-one").exists() && !desk.path("ran-on").exists());
     terminal.chooses("values").answers("<other> in this document's commands", "x");
+    terminal.answers("Write that down?", "yes");
     terminal.waits_for("touch 'x'-'one'").chooses("values").waits_for("name = one").waits_for("other = x");
     terminal.answers("Which one is wrong?", "name").answers("What is name (<name>)?", "two");
     terminal.answers("Why is it corrected?", "it is another").chooses("run").waits_for("✗ FAILED");

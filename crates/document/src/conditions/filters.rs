@@ -7,8 +7,8 @@ use holdpoint_bounded::template as bounded;
 use minijinja::Value;
 
 use super::complaint::{Complaint, Trouble};
-use super::kinds::{Kind, Range, Texts, may_be_empty};
-use super::lists::{Items, of_list};
+use super::kinds::{Items, Kind, Range, Texts, may_be_empty};
+use super::lists::of_list;
 use super::matching::Matching;
 use crate::findings::suggest;
 

@@ -5,7 +5,6 @@ use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
-use super::lists::Items;
 use super::matching::{Matching, Room};
 use crate::ValueKind;
 
@@ -22,6 +21,19 @@ pub(crate) enum Kind {
     /// `none`, which no value of a run ever is.
     Nothing,
     Unknown,
+}
+
+/// What is known of the items of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Items {
+    /// The texts among them. Where it is not known how many there are, there are two.
+    pub(super) texts: Vec<Texts>,
+    /// Whether all of them are texts.
+    pub(super) only: bool,
+    /// Whether numbers stand among them.
+    pub(super) numbers: bool,
+    /// One that a template has as a text where it was not written in the shortest way.
+    pub(super) as_written: bool,
 }
 
 /// Which texts a value can be.

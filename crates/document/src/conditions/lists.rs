@@ -4,25 +4,11 @@ use minijinja::Value;
 use minijinja::machinery::ast::{CallArg, Expr, Filter};
 
 use super::complaint::Complaint;
-use super::kinds::{Kind, Texts};
+use super::kinds::{Items, Kind, Texts, looks_like_a_number};
 use super::printed::{operand, to_show};
-use super::{is_said, unsaid};
 
 /// Most texts of a list that are looked at.
 const MOST: usize = 32;
-
-/// What is known of the items of a list.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Items {
-    /// The texts among them. Where it is not known how many there are, there are two.
-    texts: Vec<Texts>,
-    /// Whether all of them are texts.
-    only: bool,
-    /// Whether numbers stand among them.
-    numbers: bool,
-    /// One that a template has as a text where it was not written in the shortest way.
-    as_written: bool,
-}
 
 impl Items {
     /// Any number of such texts.
@@ -194,5 +180,19 @@ fn letters(written: &str, name: &str) -> Complaint {
             _ => "write `| map(\"int\")` before it for numbers, or `| map(\"string\")` if that is meant",
         }
         .to_owned(),
+    }
+}
+
+/// Whether somebody said that this is meant as a text.
+pub(super) fn is_said(expression: &Expr<'_>) -> bool {
+    matches!(expression, Expr::Filter(filter) if filter.name == "string")
+}
+
+/// Whether nobody said that these two are to be compared letter by letter, and they may be numbers.
+pub(super) fn unsaid(left: &Texts, right: &Texts) -> bool {
+    match (left, right) {
+        (Texts::Said, _) | (_, Texts::Said) => false,
+        (Texts::Exactly(text), _) | (_, Texts::Exactly(text)) => looks_like_a_number(text),
+        _ => true,
     }
 }

@@ -37,9 +37,9 @@ pub(crate) use meant::meant;
 
 use asked::asked;
 use filters::filtered;
-use kinds::{Operator, looks_like_a_number, may_be_empty};
+use kinds::{Items, Operator, may_be_empty};
 use languages::outcome;
-use lists::Items;
+use lists::{is_said, unsaid};
 use made::{counted, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
 use printed::{is_range, operand};
@@ -576,20 +576,6 @@ impl Reader<'_> {
             let message = format!("`{name}` is always one of these, which are all that it can be");
             self.complain(message, "leave out what does not belong there, or the comparison");
         }
-    }
-}
-
-/// Whether somebody said that this is meant as a text.
-fn is_said(expression: &Expr<'_>) -> bool {
-    matches!(expression, Expr::Filter(filter) if filter.name == "string")
-}
-
-/// Whether nobody said that these two are to be compared letter by letter, and they may be numbers.
-fn unsaid(left: &Texts, right: &Texts) -> bool {
-    match (left, right) {
-        (Texts::Said, _) | (_, Texts::Said) => false,
-        (Texts::Exactly(text), _) | (_, Texts::Exactly(text)) => looks_like_a_number(text),
-        _ => true,
     }
 }
 
