@@ -190,19 +190,25 @@ fn template() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Whether the document is taken with this script in it, read as bash.
+/// Whether the document is taken with this script in it, read as bash, and the script when it is rendered: what a comment
+/// of the template hid before is refused then, and nothing of it runs.
 fn accepted(script: &str) -> bool {
     let source = format!(
         "---\nrunbook: 1\ninputs: {{ X: {{}}, Y: {{ type: boolean }} }}\n---\n# Case\n\n````bash run\n#| template: true\n{script}\n````\n"
     );
     compile(&source, None).diagnostics.iter().all(|finding| !finding.is_error())
+        && values("x").render_script(script).is_ok()
 }
 
-fn render(script: &str, value: &str) -> String {
+fn values(value: &str) -> Values {
     let mut values = Values::default();
     values.set("X", value);
     values.set_typed("Y", "true", &ValueKind::Boolean);
-    values.render_script(script).unwrap()
+    values
+}
+
+fn render(script: &str, value: &str) -> String {
+    values(value).render_script(script).unwrap()
 }
 
 /// The same script with every inserted value read from the environment, `"$X"`: what the quoting is to be equal to.
