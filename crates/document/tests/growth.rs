@@ -135,6 +135,10 @@ fn foreign_documents(n: usize) -> Vec<(&'static str, String)> {
         ),
         ("bullets", each(n, |i| format!("- Stop x{i}\n"))),
         ("rows", format!("| Item | Yes | No |\n|-|-|-|\n{}", each(n, |i| format!("| x{i} | | |\n")))),
+        (
+            "columns",
+            format!("| Item |{}\n|-|{}\n| x |{}\n", " yes |".repeat(n), "-|".repeat(n), " |".repeat(n)),
+        ),
         ("sections", each(n, |i| format!("## Stop x{i}\n\nText.\n\n"))),
         ("open quotes", code(each(n, |_| "$ queue 'stop\n".to_owned()))),
         ("options below", format!("# T\n\n## A\n\n```sh\nqueue\n{}```\n", each(n, |_| "  --x\n".to_owned()))),

@@ -1,6 +1,8 @@
 //! What an editor can put right: a near miss by what was probably meant, words that front matter lacks, and what `adopt`
 //! proposes for a document, or for a block.
 
+use std::cell::OnceCell;
+
 use holdpoint_document::{Code, Diagnostic as Finding, DocumentKind, Edit, Span, adopt, nearest};
 use lsp_types::Range;
 
@@ -20,6 +22,8 @@ pub(crate) struct Mend {
 pub(crate) fn mends(text: &Text, read: &Read, range: Range) -> Vec<Mend> {
     let (from, to) = (text.offset(range.start), text.offset(range.end));
     let mut all = Vec::new();
+    // Worked out once for all blocks, where any asks for it.
+    let proposed = OnceCell::new();
     for (of, found) in read.findings.iter().enumerate() {
         let Some(span) = found.finding.span.filter(|_| found.file.is_none()) else { continue };
         if span.start > to || span.end < from {
@@ -32,7 +36,7 @@ pub(crate) fn mends(text: &Text, read: &Read, range: Range) -> Vec<Mend> {
         };
         all.extend(meant(text, &found.finding, span).map(mend));
         all.extend(front(text, &found.finding, span).into_iter().map(mend));
-        let block = block(text, read, &found.finding, span);
+        let block = block(text, read, &found.finding, span, &proposed);
         all.extend(block.map(|(title, edits)| Mend { title, edits, of: Some(of) }));
     }
     all.extend(whole(text, read));
@@ -83,14 +87,18 @@ fn whole(text: &Text, read: &Read) -> Option<Mend> {
 
 /// What `adopt` would propose for a block of a run-book that does not say what it is: the same that it proposes in a document
 /// that is none. Nothing where a value would have to be declared.
-fn block(text: &Text, read: &Read, finding: &Finding, span: Span) -> Option<(String, Vec<(Range, String)>)> {
+fn block(
+    text: &Text,
+    read: &Read,
+    finding: &Finding,
+    span: Span,
+    proposed: &OnceCell<Vec<Edit>>,
+) -> Option<(String, Vec<(Range, String)>)> {
     if finding.code != Code::MissingKind {
         return None;
     }
     let source = text.as_str();
     let key = source.find("\nrunbook:").map(|at| at + 1).filter(|at| *at < span.start)?;
-    // As long as it is, so that every place stays where it is.
-    let masked = [&source[..key], "x-rbook:", &source[key + "runbook:".len()..]].concat();
     let from = source[..span.start].rfind('\n').map_or(0, |end| end + 1);
     let opening = source[from..].lines().next()?.trim_start_matches([' ', '>', '\t']);
     let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~'))?;
@@ -104,7 +112,12 @@ fn block(text: &Text, read: &Read, finding: &Finding, span: Span) -> Option<(Str
         }
     }
     let own = |edit: &Edit| from <= edit.span.start && edit.span.end <= to;
-    let edits: Vec<Edit> = adopt(&masked, read.config.as_ref()).edits.into_iter().filter(own).collect();
+    let proposed = proposed.get_or_init(|| {
+        // As long as it is, so that every place stays where it is.
+        let masked = [&source[..key], "x-rbook:", &source[key + "runbook:".len()..]].concat();
+        adopt(&masked, read.config.as_ref()).edits
+    });
+    let edits: Vec<&Edit> = proposed.iter().filter(|edit| own(edit)).collect();
     let info = edits.iter().find(|edit| edit.span.start <= span.end && span.start <= edit.span.end)?;
     let title = format!("Write `{}`: {}", info.text.lines().next()?, info.reason);
     let takes_values = edits.iter().any(|edit| edit.text.contains("${"));

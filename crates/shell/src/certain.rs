@@ -145,7 +145,12 @@ impl Reader<'_> {
             (Kind::Keyword(Keyword::If), Kind::Keyword(Keyword::Fi)) => {
                 self.bodies(tokens, &[Keyword::Then, Keyword::Else], depth)
             }
-            (Kind::Keyword(Keyword::While | Keyword::Until | Keyword::For), Kind::Keyword(Keyword::Done)) => {
+            // It waits for something, or the block's time limit ends it.
+            (Kind::Keyword(Keyword::Until), _) => Sure::Unknown,
+            (Kind::Keyword(Keyword::While), _) if matches!(tokens.get(1), Some(it) if it.kind == Kind::Keyword(Keyword::Not)) => {
+                Sure::Unknown
+            }
+            (Kind::Keyword(Keyword::While | Keyword::For), Kind::Keyword(Keyword::Done)) => {
                 self.bodies(tokens, &[Keyword::Do], depth)
             }
             (Kind::Keyword(Keyword::BraceOpen), Kind::Keyword(Keyword::BraceClose))
@@ -204,11 +209,16 @@ impl Reader<'_> {
         let bare: Vec<Option<String>> = words.iter().map(|word| text(word)).collect();
         let bare: Vec<Option<&str>> = bare.iter().map(Option::as_deref).collect();
         match bare.as_slice() {
-            [
-                Some("true" | ":" | "echo" | "printf" | "pwd" | "export" | "readonly" | "local" | "declare"),
-                ..,
-            ]
-            | [Some("exit" | "return"), Some("0")] => Sure::Passes,
+            // With an option they may ask whether there is such a name.
+            [Some("export" | "readonly" | "local" | "declare"), named @ ..] => {
+                let asks = |word: &Option<&str>| word.is_none_or(|word| word.starts_with(['-', '+']));
+                let assigns = |at: usize| self.text_assigns(words[at + 1]);
+                let all = named.iter().enumerate().all(|(at, word)| assigns(at) || !asks(word));
+                if all { Sure::Passes } else { Sure::Unknown }
+            }
+            [Some("true" | ":" | "echo" | "printf" | "pwd"), ..] | [Some("exit" | "return"), Some("0")] => {
+                Sure::Passes
+            }
             [Some("false"), ..] => Sure::Fails,
             [Some("exit" | "return"), Some(code)] if code.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Sure::Fails
@@ -242,13 +252,13 @@ impl Reader<'_> {
     /// `NAME=value`, in which no command runs.
     fn assigns(&self, word: &Word) -> bool {
         let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
-        let mut runs = false;
-        word.parts.iter().for_each(|part| {
-            part.lists(&mut |part, _| {
-                runs |= !matches!(part.kind, PartKind::Array(_));
-            })
-        });
-        !runs && self.text.get(first.at.start..last.at.end).and_then(assigned).is_some()
+        !runs(&word.parts) && self.text.get(first.at.start..last.at.end).and_then(assigned).is_some()
+    }
+
+    /// `NAME=…`, whatever is worked out in it.
+    fn text_assigns(&self, word: &Word) -> bool {
+        let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
+        self.text.get(first.at.start..last.at.end).and_then(assigned).is_some()
     }
 
     /// Whether the shell may end the script where it works this out: `${NAME:?}`.
@@ -262,4 +272,21 @@ impl Reader<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether a command runs in one of these, in the items of an array too: its end is that of the assignment.
+fn runs(parts: &[Part]) -> bool {
+    let mut found = false;
+    parts.iter().for_each(|part| {
+        part.lists(&mut |part, tokens| {
+            found |= match part.kind {
+                PartKind::Array(_) => tokens.iter().any(|token| match &token.kind {
+                    Kind::Word(word) => runs(&word.parts),
+                    _ => false,
+                }),
+                _ => true,
+            }
+        });
+    });
+    found
 }

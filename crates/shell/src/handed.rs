@@ -86,7 +86,9 @@ fn in_list<'t>(script: &'t str, tokens: &[Token], depth: usize, found: &mut Vec<
             }
             Kind::Comment => {}
             _ => {
-                feeds.extend(std::iter::repeat_n(fed(script, &words), begun));
+                if begun > 0 {
+                    feeds.extend(std::iter::repeat_n(fed(script, &words), begun));
+                }
                 found.extend(in_words(script, &words));
                 (words, begun) = (Vec::new(), 0);
             }
@@ -156,13 +158,17 @@ fn of_words<'t>(script: &'t str, words: &[&Word], to: To<'t>) -> Option<Handed<'
 
 /// Who reads a script from what is fed to these words.
 pub(crate) fn fed<'t>(script: &'t str, words: &[&Word]) -> Option<To<'t>> {
-    let plain = bare(script, words);
-    if let Some(at) = command(&plain, &["ssh"], &[]) {
-        let behind = behind_host(&plain, at)?;
-        return if behind == plain.len() { Some(To::Login("ssh")) } else { fed(script, &words[behind..]) };
+    let all = bare(script, words);
+    let mut plain = all.as_slice();
+    while let Some(at) = command(plain, &["ssh"], &[]) {
+        let behind = behind_host(plain, at)?;
+        if behind == plain.len() {
+            return Some(To::Login("ssh"));
+        }
+        plain = &plain[behind..];
     }
-    let Some(at) = command(&plain, SHELLS, &[]) else {
-        let at = command(&plain, LOGINS, &[]).filter(|_| !plain.iter().any(|word| is_command(word)))?;
+    let Some(at) = command(plain, SHELLS, &[]) else {
+        let at = command(plain, LOGINS, &[]).filter(|_| !plain.iter().any(|word| is_command(word)))?;
         return Some(To::Login(base_name(plain[at])));
     };
     let read = Options::read(&plain[at + 1..]);
@@ -239,6 +245,15 @@ fn command(plain: &[&str], names: &[&str], others: &[&str]) -> Option<usize> {
     let carries = |word: &str| CARRIERS.contains(&word) || others.contains(&word);
     let carried = plain.get(first).is_some_and(|word| carries(base_name(word)));
     (at == first || carried).then_some(at)
+}
+
+/// Whether the shell, or `eval`, is started right here: what starts it does nothing that could fail by itself, as a login,
+/// a container or a lock could.
+pub(crate) fn is_started_here(script: &str, words: &[&Word]) -> bool {
+    const PLAIN: [&str; 5] = ["command", "env", "exec", "nohup", "time"];
+    let plain = bare(script, words);
+    let started = plain.iter().find(|word| !word.contains('=') && !PLAIN.contains(&base_name(word)));
+    started.is_some_and(|word| *word == "eval" || SHELLS.contains(&base_name(word)))
 }
 
 /// The option by which a log-in is given a script.

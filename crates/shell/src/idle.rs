@@ -1,9 +1,9 @@
 //! Scripts that hold commands, and do nothing all the same.
 
 use crate::empty::behind_what_is_idle;
-use crate::handed::{fed, in_words};
+use crate::handed::{fed, in_words, is_started_here};
 use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
-use crate::{To, assigned, is_empty_script, read, split};
+use crate::{assigned, is_empty_script, read, split};
 
 /// Why a script does nothing, in words that follow "this block".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,10 @@ fn feeds_nothing(text: &str, statement: &[Token], all: &[Token], depth: usize) -
             _ => return false,
         }
     }
-    let ([end], Some(_)) = (ends.as_slice(), fed(text, &words)) else { return false };
+    let ([end], true) = (ends.as_slice(), is_started_here(text, &words) && fed(text, &words).is_some())
+    else {
+        return false;
+    };
     // Of several here-documents of one line, nobody counts here whose is whose.
     let mut behind = all.iter().skip_while(|token| token.at.start < *end);
     let mut line =
@@ -222,8 +225,8 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     {
         return Does::Sets;
     }
-    if in_words(text, &words)
-        .is_some_and(|it| it.settled && !matches!(it.to, To::Login(_)) && hands_nothing(&it.text, depth))
+    if is_started_here(text, &words)
+        && in_words(text, &words).is_some_and(|it| it.settled && hands_nothing(&it.text, depth))
     {
         return Does::Idles;
     }

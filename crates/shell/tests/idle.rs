@@ -53,11 +53,11 @@ fn a_script_that_does_nothing_says_why() {
         ("sh", "eval \"\" # later", "nothing: has commands with nothing to do"),
         ("sh", "eval", "nothing: has commands with nothing to do"),
         ("sh", "sh -c ''", "nothing: has commands with nothing to do"),
-        ("sh", "sudo bash -euc '# later'", "nothing: has commands with nothing to do"),
+        ("sh", "env A=b bash -euc '# later'", "nothing: has commands with nothing to do"),
         ("bash", "bash <<E\nE\n", "nothing: has commands with nothing to do"),
         (
             "bash",
-            "set -e\nsudo sh <<'E' >/dev/null\n# later\nE\ncd .",
+            "set -e\nexec sh <<'E' >/dev/null\n# later\nE\ncd .",
             "nothing: has commands with nothing to do",
         ),
         ("sh", "exec", "nothing: has commands with nothing to do"),
@@ -96,6 +96,13 @@ fn a_script_that_does_nothing_says_why() {
         ("sh", ":", "-"),
         ("sh", "true", "-"),
         ("sh", ": > file", "-"),
+        // What starts the shell can fail by itself.
+        ("sh", "sudo -n -u app bash -c 'exit 0'", "-"),
+        ("sh", "docker run --rm shop sh -c 'exit 0'", "-"),
+        ("sh", "flock -n lock sh -c ''", "-"),
+        ("sh", "ssh -o BatchMode=yes web <<'E'\nexit 0\nE", "-"),
+        ("sh", "ssh web bash -s <<'E'\nexit 0\nE", "-"),
+        ("sh", "docker exec -i c sh <<'E'\nE", "-"),
         // What prints what is set.
         ("sh", "umask", "-"),
         ("sh", "umask -S", "-"),
@@ -290,6 +297,11 @@ fn a_script_that_never_fails_is_told_from_one_that_may() {
         "trap 'exit 1' EXIT; true",
         "case $X in y) true ;; esac",
         "cat <<E || true\nx",
+        "PODS=($(kubectl get pods -o name))",
+        "declare -F deploy >/dev/null",
+        "declare -p TOKEN",
+        "until curl -fsS \"$URL\"; do :; done",
+        "while ! nc -z db 5432; do printf .; done",
     ] {
         assert!(!never_fails(script, true), "{script:?}");
     }
@@ -307,6 +319,13 @@ fn handed_by(script: &str) -> Vec<(String, String)> {
         To::Login(by) => format!("by {by}"),
     };
     handed(script, &read(script)).into_iter().map(|it| (name(&it.to), it.text.into_owned())).collect()
+}
+
+#[test]
+fn a_shell_behind_thousands_of_others_is_found_or_not_soon() {
+    let script = format!("{}<<E\nE\n{}'deploy'\n", "ssh x ".repeat(20_000), "ssh y ".repeat(20_000));
+    assert_eq!(handed(&script, &read(&script)).len(), 3);
+    assert_eq!(said(&script, "sh"), "-");
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_document::{Confidence, Plan, Span, Work, many};
-use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
+use holdpoint_engine::{Execution, NotUndone, PlaceIx, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
 use crate::screen::{self, Screen, with_kind};
 
 /// The actions whose prose was shown: it stands there once for all places, and is not repeated for a second question.
 #[derive(Debug, Default)]
-pub struct ProseShown(BTreeSet<Task>);
+pub struct ProseShown {
+    shown: BTreeSet<Task>,
+    /// What was shown last at each place.
+    last: BTreeMap<Option<PlaceIx>, Task>,
+}
 
 impl ProseShown {
     /// Shows what stands above an action, where that was not shown yet.
@@ -22,12 +26,16 @@ impl ProseShown {
 
     /// Whether it was not shown yet, at whatever place.
     fn is_new(&mut self, task: Task) -> bool {
-        self.0.insert(task.unplaced())
+        // Before what was last at its place: somebody went back, and follows it once more.
+        if self.last.insert(task.place, task).is_some_and(|last| task < last) {
+            self.shown.clear();
+        }
+        self.shown.insert(task.unplaced())
     }
 
     /// Another step begins, or one begins again.
     pub fn forget(&mut self) {
-        self.0.clear();
+        *self = ProseShown::default();
     }
 }
 
@@ -313,6 +321,8 @@ mod tests {
         let [one, other] = [0, 1].map(|place| task.at(PlaceIx(place)));
         assert_eq!([one, other, task, one].map(|task| shown.is_new(task)), [true, false, false, false]);
         assert!(shown.is_new(Task::action(0, 1)));
+        assert!(!shown.is_new(other), "the other place is at it");
+        assert!(shown.is_new(task) && shown.is_new(Task::action(0, 1)), "it was gone back to");
         shown.forget();
         assert!(shown.is_new(other), "its step began again");
     }

@@ -1,5 +1,6 @@
 //! Tables whose rows are things to tick, or to choose something for.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -82,7 +83,8 @@ impl Columns {
             let of_answers = || answers.iter().filter_map(|(at, _)| cells.get(*at));
             of_answers().all(|cell| is_open(cell)) && of_answers().any(|cell| is_box(cell))
         };
-        let several: Vec<usize> = answers.iter().map(|(at, _)| *at).filter(|_| answers.len() > 1).collect();
+        let several: BTreeSet<usize> =
+            answers.iter().map(|(at, _)| *at).filter(|_| answers.len() > 1).collect();
         if several.is_empty() || !body.iter().any(unanswered) {
             answers.clear();
         }
@@ -151,6 +153,7 @@ pub(super) fn rows(source: &str, table: Span) -> Vec<Row> {
             }
             choices.push("N/A".to_owned());
         }
+        let used: BTreeSet<usize> = used.into_iter().collect();
         // What else stands where the answer is to stand is part of what is asked.
         let says_more = |cell: &str| !is_open(cell) && boxes(cell).is_empty() && !is(FILLED, &plain(cell));
         let told = cells

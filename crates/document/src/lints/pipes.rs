@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use holdpoint_shell::{Handed, To, handed, read};
+use holdpoint_shell::{Handed, Kind, Part, PartKind, To, Token, handed, read};
 
 use super::looked::Script;
 use super::shell::{Command, Shell};
@@ -92,16 +92,36 @@ fn in_handed(text: &str, pipefail: bool, depth: usize) -> Option<Unheard> {
     handed(text, &read(text)).iter().find_map(|it| of_handed(it, pipefail, depth))
 }
 
+/// The text, with a word in the place of every command that a shell puts in it.
+fn without_commands(text: &str) -> String {
+    let mut without = text.to_owned();
+    let mut blank = |part: &Part, _: &[Token]| {
+        if matches!(part.kind, PartKind::Command(_) | PartKind::Backquote(_)) {
+            without.replace_range(part.at.clone(), &"x".repeat(part.at.len()));
+        }
+    };
+    for token in read(text).tokens {
+        match &token.kind {
+            Kind::Word(word) => word.parts.iter().for_each(|part| part.lists(&mut blank)),
+            Kind::Body(body) => body.parts.iter().for_each(|part| part.lists(&mut blank)),
+            _ => {}
+        }
+    }
+    without
+}
+
 fn of_handed(handed: &Handed<'_>, pipefail: bool, depth: usize) -> Option<Unheard> {
     let (pipefail, who) = match &handed.to {
         To::Itself => (pipefail, "`eval` in `sh`".to_owned()),
         To::Shell { name, options } => (options.contains(&"pipefail"), format!("this `{name}`")),
         To::Login(by) => (false, format!("the shell behind `{by}`")),
     };
-    let shell = Shell::scan(&handed.text);
+    // What is worked out before it is handed on is the business of the shell around it.
+    let text = if handed.settled { handed.text.clone() } else { without_commands(&handed.text).into() };
+    let shell = Shell::scan(&text);
     let pipefail = pipefail || sets(&shell);
     let own = if pipefail { None } else { unheard(&shell) };
     own.map(|(_, program)| (program, who))
-        .or_else(|| in_handed(&handed.text, pipefail, depth + 1).map(|inner| (inner.program, inner.shell)))
+        .or_else(|| in_handed(&text, pipefail, depth + 1).map(|inner| (inner.program, inner.shell)))
         .map(|(program, shell)| Unheard { at: handed.at.clone(), program, shell })
 }

@@ -177,6 +177,11 @@ pub(super) fn only_looks(text: &str) -> bool {
 
 /// What a command does, all of its parts together.
 fn effect(text: &str) -> Does {
+    effect_behind(text, 0)
+}
+
+/// The same, behind so many `watch`.
+fn effect_behind(text: &str, watches: usize) -> Does {
     let outline = lints::outline(text);
     // It decides by itself where programs are looked for, or what is loaded into them.
     let odd = |name: &String| name == "PATH" || name.starts_with("LD_") || name.starts_with("GIT_");
@@ -190,7 +195,13 @@ fn effect(text: &str) -> Does {
     }
     let mut all = Does::Sets;
     for (program, words) in &outline.calls {
-        match watched(program, words).map_or_else(|| does(program, words), |command| effect(&command)) {
+        let does = match watched(program, words) {
+            // Nobody watches what watches something.
+            Some(_) if watches > 0 => Does::Changes,
+            Some(command) => effect_behind(&command, watches + 1),
+            None => does(program, words),
+        };
+        match does {
             Does::Changes => return Does::Changes,
             Does::Looks => all = Does::Looks,
             Does::Sets => {}

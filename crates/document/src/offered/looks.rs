@@ -283,7 +283,10 @@ fn looks_at_network(words: &[&str]) -> bool {
     let plain: Vec<&str> = words.iter().filter(|word| !word.starts_with('-')).copied().collect();
     words.iter().find(odd).is_none()
         && plain.first().is_some_and(|object| OBJECTS.contains(object))
-        && plain.get(1).is_none_or(|verb| ["show", "list", "ls", "sh", "s", "get"].contains(verb))
+        // Of a link, `s` is `set`.
+        && plain.get(1).is_none_or(|verb| {
+            ["show", "list", "ls", "sh", "get"].contains(verb) || *verb == "s" && plain[0].starts_with('a')
+        })
 }
 
 /// Options of `curl` by which it sends something, or writes to a file; how they begin.

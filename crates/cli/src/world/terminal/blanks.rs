@@ -71,7 +71,8 @@ fn mended(screen: &Screen, view: &RunView<'_>, task: Task) -> Option<Answer> {
         Fit::OutOfLimits(_) | Fit::Wrong(_) => Err(format!("It takes {}.", blank.takes)),
     };
     let prompt = screen.neutralise(&format!("What is {name} ({})?", blank.written));
-    let Asked::Said(new) = ask::fitting(screen, &prompt, &format!("It takes {}.", blank.takes), typed) else {
+    let Asked::Said(new) = ask::only_value(screen, &prompt, &format!("It takes {}.", blank.takes), typed)
+    else {
         return None;
     };
     let help = "A sentence for whoever reads the record. What was run with the old value is not run again.";

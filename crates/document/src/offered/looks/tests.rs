@@ -48,6 +48,7 @@ fn what_only_looks_is_told_from_what_changes_something() {
         sort -k2 f | uniq -c
         ip addr show
         ip -br a
+        ip a s eth0
         ss -tlnp
         nc -zv web 443
         terraform plan
@@ -150,6 +151,7 @@ fn what_only_looks_is_told_from_what_changes_something() {
         journalctl --vacuum-time=1d
         journalctl --rotate
         ip link set eth0 down
+        ip l s eth0 down
         ip addr add 10.0.0.1/24 dev eth0
         ip -b f
         ss -K dst 10.0.0.1
@@ -194,6 +196,12 @@ fn what_only_looks_is_told_from_what_changes_something() {
         assert!(changes(command) && !only_looks(command), "{command}");
     }
     assert!(looks.lines().count() + alters.lines().count() > 150);
+}
+
+#[test]
+fn of_a_watch_that_watches_others_nothing_is_known_and_that_soon() {
+    assert!(only_looks("watch ls") && changes("watch watch ls"));
+    assert!(changes(&format!("{}ls", "watch ".repeat(20_000))));
 }
 
 #[test]
