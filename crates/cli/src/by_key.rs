@@ -18,6 +18,7 @@ use crate::files;
 use crate::operator::time_zone;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::screen::Screen;
 use crate::world::{RunView, Store};
 
 /// The key's file that somebody may name, and the option that they name it with.
@@ -211,6 +212,21 @@ pub fn unable(signers: &Signers, principal: &str, namespace: &str, key: KeyFile<
         Some(_) => None,
         None => agent_with(signers, principal, namespace, key.option).err(),
     }
+}
+
+/// Whether `principal` could sign; tells why not. Nobody is asked for what cannot be done.
+pub fn is_able(
+    screen: &Screen,
+    signers: &Signers,
+    principal: &str,
+    namespace: &str,
+    key: KeyFile<'_>,
+) -> bool {
+    let why = unable(signers, principal, namespace, key);
+    if let Some(why) = &why {
+        screen.tell(&format!("No signature is possible here: {}", screen.neutralise(why)));
+    }
+    why.is_none()
 }
 
 /// Why no agent can sign for anybody.

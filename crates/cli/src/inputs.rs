@@ -13,7 +13,7 @@ use crate::files;
 use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
-use crate::screen::{EXPLAIN, Screen, meant, not_empty, plain_value, with_kind};
+use crate::screen::{Screen, meant, not_empty, with_kind};
 
 /// A refused value longer than this is not shown, bytes.
 const SHOWN: usize = 1000;
@@ -288,18 +288,12 @@ fn shown(screen: &Screen, prompting: &Prompting, prompt: &str, input: &Input) ->
         Fit::Within => Ok(()),
         Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
     };
-    let takes = |line: &str| match plain_value(line)? {
-        EXPLAIN if line == EXPLAIN => Ok(()),
-        value => not_empty(value).and_then(|()| fits(value)),
-    };
-    loop {
-        let line = screen.line(prompting, prompt, None, takes)?;
-        if line != EXPLAIN {
-            return Ok(plain_value(&line).unwrap_or(&line).to_owned());
-        }
+    let explain = || {
         let takes = input.kind.words().unwrap_or_else(|| "any text".into());
         screen.say_hung("    ", &format!("The run's input {}; it takes {takes}. What is typed goes into the record. Ctrl-C leaves, and nothing runs.", input.name));
-    }
+    };
+    let fits = |value: &str| not_empty(value).and_then(|()| fits(value));
+    screen.only_value(prompting, prompt, fits, explain)
 }
 
 /// A secret, asked for until it is one that can be used: whoever mistypes it starts nothing again.

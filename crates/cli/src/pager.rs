@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use holdpoint_helper::{Helper, Unanswered};
-use rustix::termios::{QueueSelector, tcflush};
+
+use crate::screen;
 
 /// What is used where nobody says, if it is there.
 const DEFAULT: [&str; 3] = ["less", "-R", "-Pevidence (q goes back to the question)"];
@@ -31,7 +32,7 @@ pub fn show(text: &str) -> Result<bool, String> {
     // What these have it do, it does before it shows anything.
     let helper = helper.without(&["LESSOPEN", "LESSCLOSE", "LESSEDIT", "LESSKEY", "LESSKEYIN"]);
     // What was typed before it opened is for none of its keys: nobody had seen it.
-    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    screen::forget_typed();
     match helper.lend_terminal() {
         Ok(status) if status.success() => Ok(true),
         Ok(status) => Err(format!("the pager {} ended with {status}", words[0])),

@@ -1,10 +1,6 @@
 //! Which words of a command are its operands: neither options nor what options take.
 
-/// Options of ssh that take the next word (ssh(1)).
-pub(crate) const OF_SSH: &[&str] = &[
-    "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-P", "-p",
-    "-Q", "-R", "-S", "-W", "-w",
-];
+pub(crate) use holdpoint_shell::OF_SSH;
 
 /// Where among the words those stand that are neither options nor what those in `taking` take, and whether the last word
 /// takes another.

@@ -255,8 +255,8 @@ impl Witness {
                 }
                 written
                     .push((name.clone(), Whose::of(format!("{name} = {value}, recorded by "), by, limits)));
-                self.done(step, action, Whose::of(format!("{name} recorded by "), by, limits));
-                self.done.entry(action.clone()).and_modify(|last| last.written = written);
+                let outcome = Whose::of(format!("{name} recorded by "), by, limits);
+                self.done_writing(step, action, outcome, written);
             }
             Event::ValueCorrected(Corrected {
                 step,
@@ -277,8 +277,7 @@ impl Witness {
                 for (_, said) in written.iter_mut().filter(|(known, _)| known == name) {
                     *said = corrected.clone();
                 }
-                self.done(step, action, corrected);
-                self.done.entry(action.clone()).and_modify(|last| last.written = written);
+                self.done_writing(step, action, corrected, written);
             }
             Event::SignOffGiven(given) => {
                 self.done(
@@ -325,9 +324,13 @@ impl Witness {
     }
 
     fn done(&mut self, step: &str, label: &str, outcome: Whose) {
+        self.done_writing(step, label, outcome, Vec::new());
+    }
+
+    fn done_writing(&mut self, step: &str, label: &str, outcome: Whose, written: Vec<(String, Whose)>) {
         self.moments += 1;
         let (moment, step) = (self.moments, step.to_owned());
-        let last = Last { moment, step, outcome, confirmed: false, written: Vec::new() };
+        let last = Last { moment, step, outcome, confirmed: false, written };
         self.done.insert(label.to_owned(), last);
     }
 

@@ -1,8 +1,6 @@
 //! What an editor can put right: a near miss by what was probably meant, words that front matter lacks, and what `adopt`
 //! proposes for a document, or for a block.
 
-use std::cell::OnceCell;
-
 use holdpoint_document::{Code, Diagnostic as Finding, DocumentKind, Edit, Span, adopt, nearest};
 use lsp_types::Range;
 
@@ -22,8 +20,6 @@ pub(crate) struct Mend {
 pub(crate) fn mends(text: &Text, read: &Read, range: Range) -> Vec<Mend> {
     let (from, to) = (text.offset(range.start), text.offset(range.end));
     let mut all = Vec::new();
-    // Worked out once for all blocks, where any asks for it.
-    let proposed = OnceCell::new();
     for (of, found) in read.findings.iter().enumerate() {
         let Some(span) = found.finding.span.filter(|_| found.file.is_none()) else { continue };
         if span.start > to || span.end < from {
@@ -36,7 +32,7 @@ pub(crate) fn mends(text: &Text, read: &Read, range: Range) -> Vec<Mend> {
         };
         all.extend(meant(text, &found.finding, span).map(mend));
         all.extend(front(text, &found.finding, span).into_iter().map(mend));
-        let block = block(text, read, &found.finding, span, &proposed);
+        let block = block(text, read, &found.finding, span);
         all.extend(block.map(|(title, edits)| Mend { title, edits, of: Some(of) }));
     }
     all.extend(whole(text, read));
@@ -74,26 +70,20 @@ fn squeezed(text: &str) -> String {
 /// What `adopt` proposes for a document that is no run-book yet.
 fn whole(text: &Text, read: &Read) -> Option<Mend> {
     let adoption = (read.plan.kind == DocumentKind::Foreign)
-        .then(|| adopt(text.as_str(), read.config.as_ref()))
+        .then(|| read.proposed.get_or_init(|| adopt(text.as_str(), read.config.as_ref())))
         .filter(|adoption| !adoption.edits.is_empty())?;
     let left = match (adoption.left.len(), adoption.errors.len()) {
         (0, 0) => String::new(),
         (left, errors) => format!(" ({} to decide then)", left + errors),
     };
     let title = format!("Make a run-book of this document, as `holdpoint adopt` proposes{left}");
-    let edits = adoption.edits.into_iter().map(|edit| (text.range(edit.span), edit.text)).collect();
+    let edits = adoption.edits.iter().map(|edit| (text.range(edit.span), edit.text.clone())).collect();
     Some(Mend { title, edits, of: None })
 }
 
 /// What `adopt` would propose for a block of a run-book that does not say what it is: the same that it proposes in a document
 /// that is none. Nothing where a value would have to be declared.
-fn block(
-    text: &Text,
-    read: &Read,
-    finding: &Finding,
-    span: Span,
-    proposed: &OnceCell<Vec<Edit>>,
-) -> Option<(String, Vec<(Range, String)>)> {
+fn block(text: &Text, read: &Read, finding: &Finding, span: Span) -> Option<(String, Vec<(Range, String)>)> {
     if finding.code != Code::MissingKind {
         return None;
     }
@@ -112,12 +102,12 @@ fn block(
         }
     }
     let own = |edit: &Edit| from <= edit.span.start && edit.span.end <= to;
-    let proposed = proposed.get_or_init(|| {
+    let proposed = read.proposed.get_or_init(|| {
         // As long as it is, so that every place stays where it is.
         let masked = [&source[..key], "x-rbook:", &source[key + "runbook:".len()..]].concat();
-        adopt(&masked, read.config.as_ref()).edits
+        adopt(&masked, read.config.as_ref())
     });
-    let edits: Vec<&Edit> = proposed.iter().filter(|edit| own(edit)).collect();
+    let edits: Vec<&Edit> = proposed.edits.iter().filter(|edit| own(edit)).collect();
     let info = edits.iter().find(|edit| edit.span.start <= span.end && span.start <= edit.span.end)?;
     let title = format!("Write `{}`: {}", info.text.lines().next()?, info.reason);
     let takes_values = edits.iter().any(|edit| edit.text.contains("${"));

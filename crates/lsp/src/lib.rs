@@ -14,9 +14,10 @@ mod server;
 mod text;
 mod wire;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use holdpoint_document::{Config, Diagnostic, Plan};
+use holdpoint_document::{Adoption, Config, Diagnostic, Plan};
 
 pub use server::serve;
 
@@ -40,6 +41,8 @@ pub struct Read {
     pub config: Option<Config>,
     /// The repository's root: nothing outside of it is opened.
     pub root: PathBuf,
+    /// What `adopt` proposes for it; worked out where an editor first asks, for it asks at every step of its cursor.
+    pub proposed: OnceCell<Adoption>,
 }
 
 /// A finding, with its place in a file.

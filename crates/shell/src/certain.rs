@@ -212,7 +212,7 @@ impl Reader<'_> {
             // With an option they may ask whether there is such a name.
             [Some("export" | "readonly" | "local" | "declare"), named @ ..] => {
                 let asks = |word: &Option<&str>| word.is_none_or(|word| word.starts_with(['-', '+']));
-                let assigns = |at: usize| self.text_assigns(words[at + 1]);
+                let assigns = |at: usize| self.assigns(words[at + 1]);
                 let all = named.iter().enumerate().all(|(at, word)| assigns(at) || !asks(word));
                 if all { Sure::Passes } else { Sure::Unknown }
             }
@@ -231,7 +231,7 @@ impl Reader<'_> {
                 };
                 if options.iter().all(says) { Sure::Passes } else { Sure::Unknown }
             }
-            _ if words.iter().all(|word| self.assigns(word)) => Sure::Passes,
+            _ if words.iter().all(|word| self.assigns(word) && !runs(&word.parts)) => Sure::Passes,
             _ => Sure::Unknown,
         }
     }
@@ -249,16 +249,9 @@ impl Reader<'_> {
         if word.parts.iter().any(written) { Sure::Passes } else { Sure::Unknown }
     }
 
-    /// `NAME=value`, in which no command runs.
-    fn assigns(&self, word: &Word) -> bool {
-        let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
-        !runs(&word.parts) && self.text.get(first.at.start..last.at.end).and_then(assigned).is_some()
-    }
-
     /// `NAME=…`, whatever is worked out in it.
-    fn text_assigns(&self, word: &Word) -> bool {
-        let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
-        self.text.get(first.at.start..last.at.end).and_then(assigned).is_some()
+    fn assigns(&self, word: &Word) -> bool {
+        assigned(word.whole(self.text)).is_some()
     }
 
     /// Whether the shell may end the script where it works this out: `${NAME:?}`.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::interpreter::base_name;
 use crate::read::DEPTH;
 use crate::{Kind, Part, PartKind, Script, Token, Word};
 
@@ -24,7 +25,10 @@ const STARTERS: &[&str] = &["find", "parallel", "script", "systemd-run", "watch"
 const LOGINS: &[&str] = &["su", "runuser"];
 
 /// Options of ssh that take the next word (ssh(1)).
-const OF_SSH: &str = "BbcDEeFIiJLlmOoPpQRSWw";
+pub const OF_SSH: &[&str] = &[
+    "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-P", "-p",
+    "-Q", "-R", "-S", "-W", "-w",
+];
 
 /// A script in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,7 +231,8 @@ impl<'t> Options<'t> {
 fn behind_host(plain: &[&str], ssh: usize) -> Option<usize> {
     let mut at = ssh + 1;
     while let Some(letters) = plain.get(at)?.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-        let takes = letters.find(|letter| OF_SSH.contains(letter)).is_some_and(|at| at + 1 == letters.len());
+        let takes_more = |letter| OF_SSH.iter().any(|option| option.ends_with(letter));
+        let takes = letters.find(takes_more).is_some_and(|at| at + 1 == letters.len());
         at += if takes { 2 } else { 1 };
     }
     Some(at + 1).filter(|behind| *behind <= plain.len())
@@ -259,8 +264,4 @@ pub(crate) fn is_started_here(script: &str, words: &[&Word]) -> bool {
 /// The option by which a log-in is given a script.
 fn is_command(word: &str) -> bool {
     matches!(word, "-c" | "-lc" | "--command")
-}
-
-fn base_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }

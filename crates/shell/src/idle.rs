@@ -322,10 +322,8 @@ fn opens(text: &str, redirection: &Redirection) -> bool {
 
 /// `NAME=value`, where nothing is worked out that could fail.
 fn assigns(text: &str, word: &Word) -> bool {
-    let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
-    let whole = text.get(first.at.start..last.at.end).unwrap_or_default();
-    matches!(first.kind, PartKind::Literal)
-        && assigned(whole).is_some()
+    word.parts.first().is_some_and(|first| matches!(first.kind, PartKind::Literal))
+        && assigned(word.whole(text)).is_some()
         && word.parts.iter().all(Part::is_settled)
 }
 

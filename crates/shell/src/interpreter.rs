@@ -103,7 +103,8 @@ fn kind(name: &str) -> Kind {
     }
 }
 
-fn base_name(program: &str) -> &str {
+/// The last part of a path.
+pub fn base_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 

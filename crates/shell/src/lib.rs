@@ -21,7 +21,7 @@ pub use certain::never_fails;
 pub use commands::{Command, Node, Pipeline, pipelines};
 pub use empty::is_empty_script;
 pub use fed::open_here_document;
-pub use handed::{Handed, To, handed};
+pub use handed::{Handed, OF_SSH, To, handed};
 pub use idle::{Idle, idle};
 pub use prove::parses_everywhere;
 pub use read::{DEPTH, HERE_DOCUMENTS, read};

@@ -222,6 +222,12 @@ impl Word {
         }
     }
 
+    /// All of it, as it is written.
+    pub fn whole<'t>(&self, text: &'t str) -> &'t str {
+        let (first, last) = (self.parts.first(), self.parts.last());
+        first.zip(last).and_then(|(first, last)| text.get(first.at.start..last.at.end)).unwrap_or_default()
+    }
+
     /// Its text without quotes, with `expansion` telling what stands for each part that the shell works out.
     pub fn text<'t>(&self, text: &'t str, expansion: &dyn Fn(&Part) -> Cow<'t, str>) -> Cow<'t, str> {
         let mut out = Cow::Borrowed("");

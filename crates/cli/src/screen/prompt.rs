@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use holdpoint_document::ValueKind;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
 use super::Screen;
 use super::harmless::harmless;
@@ -15,6 +15,28 @@ use crate::interrupts::Prompting;
 const LOOKS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 impl Screen {
+    /// A value that `fits` takes, where nothing else can be chosen: what is typed is the value, [`EXPLAIN`] has it explained,
+    /// and `::` begins one with a colon. Errors as in [`Screen::line`].
+    pub fn only_value(
+        &self,
+        prompting: &Prompting,
+        prompt: &str,
+        fits: impl Fn(&str) -> Result<(), String>,
+        explain: impl Fn(),
+    ) -> io::Result<String> {
+        let takes = |line: &str| {
+            let value = plain_value(line)?;
+            if line == EXPLAIN { Ok(()) } else { fits(value) }
+        };
+        loop {
+            let line = self.line(prompting, prompt, None, takes)?;
+            if line != EXPLAIN {
+                return Ok(plain_value(&line).unwrap_or(&line).to_owned());
+            }
+            explain();
+        }
+    }
+
     /// One line that `fits`; it says why another does not. Enter alone gives the `default`, if there is one.
     ///
     /// Errors: [`io::ErrorKind::Interrupted`] after Ctrl-C, others where the terminal went away.
@@ -107,6 +129,11 @@ impl Screen {
     }
 }
 
+/// Drops what was typed before anybody had seen what it would answer.
+pub fn forget_typed() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
 /// A prompt for a value, with what it takes.
 pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
     match kind.words() {
@@ -120,7 +147,7 @@ pub const EXPLAIN: &str = ":?";
 
 /// What is typed where a value is awaited and nothing else can be chosen: the value, of which `::` begins one with a colon; the
 /// error says why it is none. [`EXPLAIN`] is left as it is.
-pub fn plain_value(line: &str) -> Result<&str, String> {
+fn plain_value(line: &str) -> Result<&str, String> {
     match line.strip_prefix(':') {
         None => Ok(line),
         _ if line == EXPLAIN => Ok(line),

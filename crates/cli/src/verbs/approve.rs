@@ -67,8 +67,8 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
     let key = KeyFile::of_key(arguments.key.as_deref());
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let unable = || by_key::unable(signers, &who, APPROVAL, key);
-    if !arguments.yes && !consents(screen, &who, checked, unable)? {
+    let able = || by_key::is_able(screen, signers, &who, APPROVAL, key);
+    if !arguments.yes && !consents(screen, &who, checked, able)? {
         screen.say("Nothing was approved.");
         return Ok(Exit::Parked);
     }
@@ -126,7 +126,7 @@ fn consents(
     screen: &Screen,
     who: &str,
     checked: &Checked,
-    unable: impl FnOnce() -> Option<String>,
+    able: impl FnOnce() -> bool,
 ) -> Result<bool, Problem> {
     if !prepare::asks(screen, false)? {
         return Err(Problem::usage(
@@ -134,9 +134,7 @@ fn consents(
             "Look at what is shown above, and at the document. Then add --yes to approve it.",
         ));
     }
-    // Nobody is asked for what cannot be done.
-    if let Some(why) = unable() {
-        screen.tell(&format!("No signature is possible here: {}", screen.neutralise(&why)));
+    if !able() {
         return Ok(false);
     }
     let options = [

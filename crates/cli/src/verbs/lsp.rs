@@ -1,5 +1,6 @@
 //! `lsp`: answers editors, with the very reader that `check` asks.
 
+use std::cell::OnceCell;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Host for Repository<'_> {
                 let finding = Diagnostic::new(Code::Syntax, None, message, help);
                 let root = path.parent().map(Path::to_owned).unwrap_or_default();
                 let findings = vec![Found { finding, file: None }];
-                Read { plan: nothing(), findings, config: None, root }
+                Read { plan: nothing(), findings, config: None, root, proposed: OnceCell::new() }
             }
         }
     }
@@ -64,7 +65,8 @@ fn read(checked: Checked) -> Read {
     let found = |finding| located(&root, &path, &sources, finding);
     let findings = findings.into_iter().map(found).collect();
     let plan = sources.parts().map_or_else(|| plan.clone(), |parts| parts.by_file(&plan));
-    Read { plan, findings, config: place.config.map(|configured| configured.config), root: root.clone() }
+    let config = place.config.map(|configured| configured.config);
+    Read { plan, findings, config, root: root.clone(), proposed: OnceCell::new() }
 }
 
 /// A finding in the file that it is about.

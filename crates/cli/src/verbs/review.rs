@@ -81,8 +81,8 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
     let key = KeyFile::of_key(arguments.key.as_deref());
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let unable = || by_key::unable(&signers, &who, REVIEW, key);
-    if !arguments.yes && !consents(screen, &who, unable)? {
+    let able = || by_key::is_able(screen, &signers, &who, REVIEW, key);
+    if !arguments.yes && !consents(screen, &who, able)? {
         screen.say("Nothing was signed.");
         return Ok(Exit::Parked);
     }
@@ -152,16 +152,14 @@ fn show(screen: &Screen, opened: &RunOpened, before: &Reviews, review: &Review) 
     screen.say("");
 }
 
-fn consents(screen: &Screen, who: &str, unable: impl FnOnce() -> Option<String>) -> Result<bool, Problem> {
+fn consents(screen: &Screen, who: &str, able: impl FnOnce() -> bool) -> Result<bool, Problem> {
     if !prepare::asks(screen, false)? {
         return Err(Problem::usage(
             "there is no terminal to ask at",
             "Look at what is shown above, and at the record. Then add --yes to sign it.",
         ));
     }
-    // Nobody is asked for what cannot be done.
-    if let Some(why) = unable() {
-        screen.tell(&format!("No signature is possible here: {}", screen.neutralise(&why)));
+    if !able() {
         return Ok(false);
     }
     let options =

@@ -14,6 +14,8 @@ mod images;
 mod server;
 mod stopped;
 mod tls;
+#[path = "../common/waiting.rs"]
+mod waiting;
 mod web;
 
 /// A run-book of one probe in each of these blocks.

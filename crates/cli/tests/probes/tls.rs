@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 
 use crate::asks;
 use crate::bench::Bench;
+use crate::waiting::eventually;
 
 struct Https {
     child: Child,
@@ -50,9 +51,7 @@ fn serve(bench: &Bench, certificate: &str, more: &[&str]) -> Https {
     server.args(["s_server", "-quiet", "-WWW", "-accept", &at, "-cert", &pem, "-key", &key]).args(more);
     let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let https = Https { child, port };
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    eventually("it takes connections", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     https
 }
 

@@ -20,3 +20,5 @@ mod http;
 mod node;
 #[path = "../verbs/support.rs"]
 mod support;
+#[path = "../common/waiting.rs"]
+mod waiting;

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::http::serving;
 use crate::support::{Bench, HOLDPOINT};
+use crate::waiting::eventually;
 
 pub const CONFIG: &str =
     "[roles]\nqa = [\"qa@example.org\"]\nops = [\"ops@example.org\"]\n[environments.staging]\n";
@@ -251,7 +252,7 @@ fn a_block_that_runs_is_shown_as_running_in_the_list_and_on_its_page() {
     let body = "---\nrunbook: 1\n---\n# Slow\n\n## Wait\n\n```sh run\ntouch begun\nwhile test -e begun -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("slow.md", body)]);
     let mut driver = bench.command(HOLDPOINT).args(["run", "slow.md", "--unattended"]).spawn().unwrap();
-    bench.awaits("begun");
+    eventually("the block has begun", || bench.exists("begun"));
     let server = serving(&bench);
     let cookie = server.signed_in();
     let mut stream = server.stream("/api/runs/1/events", &[&cookie]);

@@ -4,10 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::http::serving;
 use crate::support::Bench;
-
-#[path = "../common/waiting.rs"]
-mod waiting;
-use waiting::eventually;
+use crate::waiting::eventually;
 
 #[test]
 fn it_listens_on_this_machine_alone_and_its_link_signs_in_once() {

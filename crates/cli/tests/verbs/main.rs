@@ -48,3 +48,5 @@ mod told;
 mod unrendered;
 mod values;
 mod verdicts;
+#[path = "../common/waiting.rs"]
+mod waiting;

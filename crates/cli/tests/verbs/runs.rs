@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::{Bench, OPERATOR, mode};
+use crate::waiting::eventually;
 
 pub fn book(front: &str, body: &str) -> String {
     format!("---\nrunbook: 1\ntitle: A change\n{front}---\n\n# A change\n\n{body}")
@@ -348,7 +349,7 @@ fn a_run_that_is_being_driven_takes_neither_a_second_driver_nor_a_note() {
         "## Wait\n\n```sh check\ntouch waiting\nwhile test -e waiting -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
-    bench.awaits("waiting");
+    eventually("the block has begun", || bench.exists("waiting"));
     let second = bench.ends(2, &["resume", "1", "--unattended"]);
     second.says(&format!("by process {}", child.id())).says("help: ");
     bench.ends(2, &["note", "1", "a note"]).says("is being driven");
@@ -487,7 +488,7 @@ fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt
     let body = "## Wait\n\n```sh run\nhead -c 200000 /dev/zero | tr '\\0' x\ntouch waiting\nwhile test -e waiting -a ! -e go; do sleep 0.02; done\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let mut child = bench.command(crate::support::HOLDPOINT).args(["run", "book.md"]).spawn().unwrap();
-    bench.awaits("waiting");
+    eventually("the block has begun", || bench.exists("waiting"));
     let told = |verbs: &[&[&str]]| {
         let told = verbs.iter().map(|verb| bench.ends(0, verb).stdout.to_lowercase());
         told.collect::<Vec<_>>()
@@ -500,9 +501,7 @@ fn a_block_that_runs_is_told_as_running_while_somebody_drives_it_and_as_in_doubt
     }
     let writes =
         |told: &str| told.contains("more may be added; outputs are being written, to blobs/partial-*");
-    while !writes(&bench.ends(0, &["verify", "1"]).stderr) {
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    eventually("what it prints is written", || writes(&bench.ends(0, &["verify", "1"]).stderr));
     let run = bench.ends(0, &["report", "1", "--format", "json"]).json();
     assert_eq!((&run["steps"][0]["status"], &run["waits"]["status"]), (&json!("running"), &json!("running")));
     assert_eq!((&run["running"][0]["action"], &run["driver"]["drives"]), (&json!("wait#1"), &json!(true)));

@@ -72,13 +72,6 @@ impl Bench {
         fs::symlink_metadata(self.path(name)).is_ok()
     }
 
-    /// Waits for a file that a block makes when it has come so far.
-    pub fn awaits(&self, name: &str) {
-        while !self.exists(name) {
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-    }
-
     pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }

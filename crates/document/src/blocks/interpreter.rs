@@ -1,6 +1,6 @@
 //! Which program runs a block.
 
-use holdpoint_shell::interpreter::Interpreter;
+use holdpoint_shell::interpreter::{Interpreter, base_name};
 
 use super::raw::{Read, Script};
 use crate::findings::Findings;
@@ -136,10 +136,6 @@ pub(super) fn can_be_strict(interpreter: &[String]) -> bool {
         }
         _ => true,
     }
-}
-
-fn base_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// Whether the language is a POSIX-like shell: what the shell lints and quoting rules know.

@@ -13,8 +13,7 @@ const MOST: usize = 32;
 impl Items {
     /// Any number of such texts.
     pub(super) fn many(texts: &Texts) -> Items {
-        // A part of one that can be few things can be others.
-        let part = if matches!(texts, Texts::Said) { Texts::Said } else { Texts::Any };
+        let part = part(texts);
         Items { texts: vec![part.clone(), part], only: true, ..Items::default() }
     }
 
@@ -84,8 +83,6 @@ impl Items {
         let texts = match filter {
             Some("string") => vec![Texts::Said; self.texts.len().max(2)],
             Some("trim" | "lower" | "upper" | "title" | "capitalize" | "replace" | "first" | "last") => {
-                let part =
-                    |texts: &Texts| if matches!(texts, Texts::Said) { Texts::Said } else { Texts::Any };
                 self.texts.iter().map(part).collect()
             }
             Some("int" | "float" | "abs" | "round" | "length" | "count") => return Items::default(),
@@ -181,6 +178,11 @@ fn letters(written: &str, name: &str) -> Complaint {
         }
         .to_owned(),
     }
+}
+
+/// What is known of a part of a text: of one that can be few things, that can be others.
+fn part(texts: &Texts) -> Texts {
+    if matches!(texts, Texts::Said) { Texts::Said } else { Texts::Any }
 }
 
 /// Whether somebody said that this is meant as a text.

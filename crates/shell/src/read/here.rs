@@ -23,10 +23,7 @@ impl Reader<'_> {
         let parts = target.map(|word| word.parts.as_slice()).unwrap_or_default();
         let odd =
             |part: &Part| !matches!(part.kind, PartKind::Literal | PartKind::Single | PartKind::Double(_));
-        let whole = match (parts.first(), parts.last()) {
-            (Some(first), Some(last)) => &self.text[first.at.start..last.at.end],
-            _ => "",
-        };
+        let whole = target.map(|word| word.whole(self.text)).unwrap_or_default();
         // What these mean in a delimiter, few would know.
         if whole.is_empty() || parts.iter().any(odd) || whole.contains(['\\', '$', '`', '\n']) {
             self.doubt(at, "how the end of a here-document is named");

@@ -3,10 +3,9 @@
 
 use console::measure_text_width;
 use holdpoint_engine::Event;
-use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
-use crate::screen::{self, EXPLAIN, Screen, plain_value};
+use crate::screen::{self, EXPLAIN, Screen};
 
 /// How one gets out of a question, to where one was before.
 const BACK: &str = "Ctrl-C goes back";
@@ -65,7 +64,7 @@ fn show_menu_with(screen: &Screen, options: &[Choice], explains: &str) {
         screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
     }
     // A key that was pressed while a block ran answers no question that nobody had seen.
-    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    screen::forget_typed();
 }
 
 fn explain(screen: &Screen, options: &[Choice]) {
@@ -224,22 +223,16 @@ pub fn only_value(
     help: &str,
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> Asked<String> {
-    let takes = |line: &str| {
-        let value = plain_value(line)?;
-        if line == EXPLAIN {
-            return Ok(());
-        }
+    let fits = |value: &str| {
         let why = screen::not_empty(value).and_then(|()| fits(value));
         why.map_err(|why| asks_for_help(why, value))
     };
-    let prompt = with_way_back(screen, prompt);
-    loop {
-        let prompting = Prompting::begin(screen);
-        match screen.line(&prompting, &format!("  {prompt}"), None, takes) {
-            Ok(line) if line == EXPLAIN => screen.say_hung("    ", &format!("{help} {BACK}.")),
-            Ok(line) => return Asked::Said(plain_value(&line).unwrap_or(&line).to_owned()),
-            Err(error) => return left(screen, &prompting, &error),
-        }
+    let explain = || screen.say_hung("    ", &format!("{help} {BACK}."));
+    let prompting = Prompting::begin(screen);
+    let prompt = format!("  {}", with_way_back(screen, prompt));
+    match screen.only_value(&prompting, &prompt, fits, explain) {
+        Ok(value) => Asked::Said(value),
+        Err(error) => left(screen, &prompting, &error),
     }
 }
 

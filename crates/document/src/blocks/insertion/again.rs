@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use holdpoint_shell::interpreter::base_name;
+
 use super::by_option;
 use crate::operands::{OF_SSH, operands};
 
@@ -306,18 +308,13 @@ fn reads_input(arguments: &[String]) -> bool {
     has('s') || (!has('c') && arguments.iter().all(|word| word.starts_with(['-', '+'])))
 }
 
-/// The last part of a path.
-pub(super) fn base(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
-}
-
 /// The name without the version that systems put behind it: `python3.12`, `bash5.2`, `perl-5.36`.
 fn unversioned(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-')
 }
 
 fn known(word: &str, among: &[&'static str]) -> Option<&'static str> {
-    let name = base(word);
+    let name = base_name(word);
     let named = |name: &str| among.iter().find(|known| **known == name).copied();
     named(name).or_else(|| named(unversioned(name)))
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use holdpoint_shell::interpreter::base_name;
 use holdpoint_shell::{Command, Keyword, Kind, Node, Part, PartKind, Pipeline, Token, Word, pipelines};
 
-use super::again::{self, base};
+use super::again;
 use super::holes::{Holed, VALUE};
 use super::tags::{MOST, Tags};
 
@@ -198,7 +199,7 @@ impl Flow<'_> {
         }
         let begins = again::begins(&texts);
         // Whatever program a value names may read its words once more.
-        let program = again::program(&texts).filter(|at| base(&texts[*at]).contains(VALUE));
+        let program = again::program(&texts).filter(|at| base_name(&texts[*at]).contains(VALUE));
         if let Some(program) = program {
             let behind = words[program + 1..].iter().flat_map(|word| &word.values);
             self.run(behind.map(|(value, _)| *value).chain(input.iter().copied()), "{{ … }}");
