@@ -11,6 +11,9 @@ use crate::{
     UserConfig,
 };
 
+/// Most environments: each condition of a document may have to look at all of them.
+const MOST_ENVIRONMENTS: usize = 1000;
+
 mod notify;
 mod people;
 mod requires;
@@ -106,7 +109,12 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     people::roles_of_the_listed(&config, &named, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     let mut alike: HashMap<String, &str> = HashMap::new();
-    for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
+    let environments = table(fields.get("environments"), "[environments.NAME]", findings);
+    if let Some(beyond) = environments.get(MOST_ENVIRONMENTS) {
+        let message = format!("{} environments: there may be {MOST_ENVIRONMENTS}", environments.len());
+        findings.add(Code::BadValue, beyond.key_span, message, "take out those that no document runs in");
+    }
+    for entry in environments.iter().take(MOST_ENVIRONMENTS) {
         if entry.key.trim() != entry.key || entry.key.is_empty() {
             let message = format!("`{}` cannot be the name of an environment", entry.key);
             findings.add(Code::BadValue, entry.key_span, message, "write it without blanks around it");

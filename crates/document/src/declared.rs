@@ -1,6 +1,6 @@
 //! Names that one part of a document uses and another, or the configuration, must declare.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::findings::{Findings, suggest};
 use crate::front::Front;
@@ -55,21 +55,25 @@ fn environments(front: &Front, config: Option<&Config>, findings: &mut Findings)
 
 fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     let environments = allowed(&front.matter, config);
-    let known: BTreeSet<&str> = environments
-        .iter()
-        .flat_map(|(_, environment)| environment.targets.keys().map(String::as_str))
-        .collect();
-    let known: Vec<&str> = known.into_iter().collect();
+    // Which environments have each target, found once: many targets in many environments are not all looked for.
+    let mut having: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (name, target) in environments.iter().flat_map(|(name, it)| it.targets.keys().map(move |t| (name, t)))
+    {
+        having.entry(target).or_default().push(name);
+    }
+    let known: Vec<&str> = having.keys().copied().collect();
     for (target, span) in built.targets.iter().filter(|(target, _)| target != "local") {
-        let without = environments.iter().find(|(_, environment)| !environment.targets.contains_key(target));
-        if config.is_some() && (environments.is_empty() || without.is_some()) {
+        let having = having.get(target.as_str()).map_or(&[][..], Vec::as_slice);
+        let everywhere = having.len() == environments.len();
+        if config.is_some() && (environments.is_empty() || !everywhere) {
+            let without =
+                environments.iter().find(|(_, environment)| !environment.targets.contains_key(target));
             let message = match without {
                 Some((name, _)) => format!("the environment `{name}` has no target `{target}`"),
                 None => format!("holdpoint.toml has no target `{target}`"),
             };
-            let having = environments.iter().find(|(_, other)| other.targets.contains_key(target));
-            let help = match (having, without) {
-                (Some((other, _)), Some((name, _))) => format!(
+            let help = match (having.first(), without) {
+                (Some(other), Some((name, _))) => format!(
                     "the environment `{other}` has it (`--env {other}`): add it to [environments.{name}.targets], or name \
                      the environments that this is for in the front matter"
                 ),
@@ -82,14 +86,17 @@ fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut
 
 /// What a block asks for that there is on the driving machine only, where an environment has its target at another place.
 fn elsewhere(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
-    let environments = allowed(&front.matter, config);
+    let mut away: BTreeMap<&str, (&String, &Place)> = BTreeMap::new();
+    for (name, environment) in allowed(&front.matter, config) {
+        for (target, said) in &environment.targets {
+            if let Some(place) = said.places.iter().find(|place| **place != Place::Local) {
+                away.entry(target).or_insert((name, place));
+            }
+        }
+    }
     for step in &built.steps {
-        let Some(target) = step.target.as_ref().filter(|target| *target != "local") else { continue };
-        let away = environments.iter().find_map(|(name, environment)| {
-            let places = &environment.targets.get(target)?.places;
-            Some((*name, places.iter().find(|place| **place != Place::Local)?))
-        });
-        let Some((name, place)) = away else { continue };
+        let target = step.target.as_deref().filter(|target| *target != "local");
+        let Some((name, place)) = target.and_then(|target| away.get(target)) else { continue };
         let actions = step.actions.iter().filter_map(|action| action.work.block());
         for block in actions.chain(&step.rollbacks) {
             let Some((what, help)) = block.options.only_here() else { continue };

@@ -63,21 +63,22 @@ impl Scope {
             engine: template::environment(),
         };
         let environments: Vec<_> = allowed(front, config);
-        let all: BTreeSet<&String> =
-            environments.iter().flat_map(|(_, environment)| environment.vars.keys()).collect();
-        for name in all {
-            let values: BTreeSet<&String> =
-                environments.iter().filter_map(|(_, environment)| environment.vars.get(name)).collect();
-            let values = values.into_iter().cloned().collect();
-            scope.kinds.insert(name.clone(), Kind::Text(Texts::OneOf(values, CONFIGURED)));
-            match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
-                Some((without, _)) => {
-                    scope.partial.insert(name.clone(), (*without).clone());
-                }
-                None => {
-                    scope.names.insert(name.clone(), Origin::Configuration);
-                }
+        // Each environment is gone through once: of many with variables of their own, all by all would take for ever.
+        let mut variables: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+        for (name, value) in environments.iter().flat_map(|(_, environment)| &environment.vars) {
+            variables.entry(name).or_default().push(value);
+        }
+        for (name, values) in variables {
+            if values.len() == environments.len() {
+                scope.names.insert(name.clone(), Origin::Configuration);
+            } else if let Some((without, _)) =
+                environments.iter().find(|(_, other)| !other.vars.contains_key(name))
+            {
+                scope.partial.insert(name.clone(), (*without).clone());
             }
+            let values: BTreeSet<String> = values.into_iter().cloned().collect();
+            let kind = Kind::Text(Texts::OneOf(values.into_iter().collect(), CONFIGURED));
+            scope.kinds.insert(name.clone(), kind);
         }
         for input in &front.inputs {
             let origin = if input.secret { Origin::Secret } else { Origin::Input };

@@ -9,6 +9,10 @@ use holdpoint_document::{compile_and_lint, lint_claims, read_config};
 
 const FEW: usize = 1000;
 const MORE: usize = 4;
+/// Shorter times are mostly of what does not grow.
+const MEASURABLE: Duration = Duration::from_millis(80);
+/// Most choices of a value, and environments of a configuration.
+const MOST: usize = 1000;
 
 fn document(front: &str, body: &str) -> String {
     format!("---\nrunbook: 1\ntitle: Case\n{front}---\n\n# Case\n\n## Look\n\n{body}")
@@ -161,18 +165,62 @@ fn configurations(n: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Documents and configurations of which each has many of what the other knows or lacks.
+fn both(n: usize) -> Vec<(&'static str, (String, String))> {
+    let check = block("sh check", "test -d x");
+    // Of environments, and of choices, no more are taken.
+    let environments =
+        |body: &dyn Fn(usize) -> String| each(n.min(MOST), |i| format!("[environments.e{i}{}\n", body(i)));
+    let with_targets = environments(&|_| ".targets]\nt0 = [\"local\"]\nt1 = [\"ssh://u@h\"]".to_owned());
+    let each_its_own = environments(&|i| format!(".targets]\nt{i} = [\"local\"]"));
+    let targets = |name: &dyn Fn(usize) -> String| {
+        document("", &each(n, |i| format!("## Look\n\n```yaml step\ntarget: {}\n```\n\n{check}", name(i))))
+    };
+    let front = format!(
+        "environments: [{}]\ninputs:\n  A: {{ type: choice, choices: [{}] }}\n  B: {{ type: choice, choices: [{}] }}\n",
+        list(MOST, "e"),
+        list(MOST, "a"),
+        list(MOST, "b"),
+    );
+    let asking = |condition: &str| {
+        let step = format!("```yaml step\nwhen: {condition}\n```\n\n{check}");
+        document(&front, &each(n / 20, |_| format!("## Look\n\n{step}")))
+    };
+    let all = each(MOST, |i| format!("[environments.e{i}.vars]\nV = \"x{i}\"\n"));
+    let roles = format!("[roles]\n{}", each(n, |i| format!("r{i} = [\"p\"]\n")));
+    let listed = |key: &str| document(&format!("{key}: [{}]\n", list(n, "x")), &check);
+    vec![
+        ("targets that no environment has", (targets(&|i| format!("x{i}")), with_targets.clone())),
+        ("targets that one environment has", (targets(&|i| format!("t{}", i % MOST)), each_its_own)),
+        ("targets that are elsewhere", (targets(&|_| "t1".to_owned()), with_targets)),
+        ("environments that are not there", (listed("environments"), environments(&|_| "]".to_owned()))),
+        ("roles that nobody has", (listed("roles"), roles)),
+        ("conditions on the environment", (asking("environment.name == \"e1\""), all.clone())),
+        ("conditions on what it is", (asking("not environment.rehearsal"), all.clone())),
+        ("conditions on a variable", (asking("V == \"x1\""), all.clone())),
+        ("conditions on choices", (asking("A == B or A in V or V is startingwith \"x\""), all)),
+    ]
+}
+
 fn took(read: impl FnOnce()) -> Duration {
     let from = Instant::now();
     read();
     from.elapsed()
 }
 
-fn grows(made: impl Fn(usize) -> Vec<(&'static str, String)>, read: impl Fn(&str)) {
+fn grows<T>(made: impl Fn(usize) -> Vec<(&'static str, T)>, read: impl Fn(&T)) {
+    let sizes: Vec<_> = [FEW, FEW * MORE, FEW * MORE * MORE].into_iter().map(made).collect();
     let mut slow = Vec::new();
-    for ((what, few), (_, many)) in made(FEW).into_iter().zip(made(FEW * MORE)) {
-        let times = || (took(|| read(&few)), took(|| read(&many)));
+    for (at, (what, few)) in sizes[0].iter().enumerate() {
+        let (_, many) = &sizes[1][at];
+        // What takes next to nothing says nothing: more of it does.
+        let (few, many) = match took(|| read(many)) {
+            long if long < MEASURABLE => (many, &sizes[2][at].1),
+            _ => (few, many),
+        };
+        let times = || (took(|| read(few)), took(|| read(many)));
         // By their square it would be sixteen times.
-        let too_long = |(short, long): (Duration, Duration)| long > short * 9 + Duration::from_millis(300);
+        let too_long = |(short, long): (Duration, Duration)| long > short * 10 + MEASURABLE;
         // Something else may have been busy.
         let measured = times();
         if too_long(measured) && too_long(times()) && too_long(times()) {
@@ -197,7 +245,7 @@ fn foreign_documents_take_a_time_that_grows_with_what_they_hold() {
 
 #[test]
 fn what_is_proposed_takes_a_time_that_grows_with_the_document() {
-    grows(foreign_documents, |source| drop(holdpoint_document::adopt(source, None)));
+    grows(|n| foreign_documents(n / 4), |source| drop(holdpoint_document::adopt(source, None)));
 }
 
 #[test]
@@ -207,6 +255,33 @@ fn configurations_take_a_time_that_grows_with_what_they_hold() {
         let (config, _) = read_config(source);
         compile_and_lint(&book, Some(&config));
     });
+}
+
+#[test]
+fn a_document_and_its_configuration_take_a_time_that_grows_with_both() {
+    grows(both, |(source, configured)| {
+        let (config, _) = read_config(configured);
+        compile_and_lint(source, Some(&config));
+    });
+}
+
+#[test]
+fn more_choices_or_environments_than_anybody_chooses_among_are_refused() {
+    let chosen = |count| {
+        document(
+            &format!("inputs:\n  C: {{ type: choice, choices: [{}] }}\n", list(count, "c")),
+            "- [ ] Done\n",
+        )
+    };
+    let configured = |count| each(count, |i| format!("[environments.e{i}]\n"));
+    for (count, refused) in [(MOST, 0), (MOST + 1, 1)] {
+        let said = compile_and_lint(&chosen(count), None).0.diagnostics;
+        assert_eq!(said.len(), refused, "{said:?}");
+        assert!(said.iter().all(|found| found.message.contains("there may be 1000")), "{said:?}");
+        let said = read_config(&configured(count)).1;
+        assert_eq!(said.len(), refused, "{said:?}");
+        assert!(said.iter().all(|found| found.message.contains("there may be 1000")), "{said:?}");
+    }
 }
 
 #[test]

@@ -91,8 +91,8 @@ fn of_shell(script: &str, depth: usize) -> Option<Idle> {
     }
     let statements = statements(script, &read, depth);
     let mut done = Vec::new();
+    let mut before = false;
     for (index, does) in statements.iter().enumerate() {
-        let before = done.iter().any(|does| matches!(does, Does::Something | Does::Redirects));
         match does {
             Does::Stops if !before => return Some(Idle::Nothing("executes nothing after `set -n`")),
             Does::Stops => return Some(Idle::Little("executes nothing after `set -n`")),
@@ -106,7 +106,10 @@ fn of_shell(script: &str, depth: usize) -> Option<Idle> {
                 ));
             }
             Does::Exits => break,
-            does => done.push(*does),
+            does => {
+                before |= matches!(does, Does::Something | Does::Redirects);
+                done.push(*does);
+            }
         }
     }
     let only = |what: &[Does]| done.iter().all(|does| what.contains(does));

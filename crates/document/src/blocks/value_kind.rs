@@ -7,6 +7,9 @@ use crate::findings::Findings;
 use crate::spanned::{Fields, Node};
 use holdpoint_bounded::pattern::Over;
 
+/// Most choices of one value: nobody chooses among more, and each condition may have to look at all.
+const MOST_CHOICES: usize = 1000;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Type {
     Text,
@@ -83,6 +86,11 @@ pub(crate) fn value_kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Va
             }
             if choices.is_empty() {
                 node.bad(findings, "there is nothing to choose from", help);
+            }
+            if choices.len() > MOST_CHOICES {
+                let message = format!("{} choices: there may be {MOST_CHOICES}", choices.len());
+                node.bad(findings, message, "take `type: text`, with a `pattern` where there is one");
+                choices.clear();
             }
             ValueKind::Choice { choices }
         }

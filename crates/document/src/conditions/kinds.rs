@@ -1,5 +1,7 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
+use std::collections::HashSet;
+
 use holdpoint_bounded::json::Number;
 use holdpoint_bounded::template;
 use minijinja::Value;
@@ -119,11 +121,12 @@ impl Kind {
         match (self, other) {
             (one, other) if one == other => one,
             (Kind::Text(one), Kind::Text(other)) if one.listed().is_some() && other.listed().is_some() => {
-                let mut texts = one.listed().unwrap_or_default().to_vec();
-                for text in other.listed().unwrap_or_default() {
-                    if !texts.contains(text) {
-                        texts.push(text.clone());
-                    }
+                let mut seen = HashSet::new();
+                let texts = [&one, &other].into_iter().flat_map(|texts| texts.listed().unwrap_or_default());
+                let texts: Vec<String> = texts.filter(|text| seen.insert(*text)).cloned().collect();
+                // Of many alternatives with many values each.
+                if texts.len() > MOST_LISTED {
+                    return Kind::Text(Texts::Any);
                 }
                 let plural = [&one, &other].into_iter().find_map(Texts::elsewhere);
                 Kind::Text(Texts::OneOf(texts, plural.unwrap_or("values")))
@@ -202,6 +205,9 @@ impl Kind {
 
 /// How many values are gone through one by one, at most.
 const FEW: usize = 200;
+
+/// Most texts that are known one by one: as many as there may be choices, or environments.
+const MOST_LISTED: usize = 1000;
 
 /// What texts are called that `holdpoint.toml` names. Another one may name others.
 pub(crate) const ENVIRONMENTS: &str = "environments";

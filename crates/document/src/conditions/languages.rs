@@ -1,6 +1,7 @@
 //! What comparisons come out as whatever their values are: of texts, as far as automata can tell what is in a set of them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use holdpoint_bounded::pattern::Language;
 
@@ -110,6 +111,10 @@ pub(super) fn outcome(operator: Operator, left: &Kind, right: &Kind) -> Option<b
 /// Whether no text can be both.
 fn disjoint(left: &Texts, right: &Texts) -> bool {
     match (left, right) {
+        (Texts::OneOf(texts, _), Texts::OneOf(others, _)) => {
+            let texts: HashSet<&String> = texts.iter().collect();
+            !others.iter().any(|other| texts.contains(other))
+        }
         (Texts::OneOf(texts, _), other) | (other, Texts::OneOf(texts, _)) => {
             !texts.iter().any(|text| takes(other, text))
         }

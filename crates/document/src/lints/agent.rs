@@ -3,7 +3,8 @@
 use super::looked::Script;
 use super::shell::Command;
 use crate::findings::Findings;
-use crate::{Assurance, Code, Config, Plan, Span};
+use crate::scope::allowed;
+use crate::{Assurance, Code, Config, Environment, Plan, Span};
 
 /// Commands of a block without `agent` that sign in somewhere by SSH, as far as can be told.
 pub(super) fn wanting(script: &Script<'_>) -> Vec<(String, Span)> {
@@ -28,11 +29,9 @@ pub(super) fn lint<'l>(
     config: Option<&Config>,
     findings: &mut Findings,
 ) {
-    let environments = config.iter().flat_map(|config| &config.environments);
-    let allowed = &plan.front.environments;
-    let mut here = environments.filter(|(name, _)| allowed.is_empty() || allowed.contains(name));
-    let Some((name, _)) = here.find(|(_, it)| it.signature.is_some_and(|least| least > Assurance::Typed))
-    else {
+    let by_key = |it: &Environment| it.signature.is_some_and(|least| least > Assurance::Typed);
+    let environments = allowed(&plan.front, config);
+    let Some((name, _)) = environments.into_iter().find(|(_, environment)| by_key(environment)) else {
         return;
     };
     for (command, span) in wanting {
