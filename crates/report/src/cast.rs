@@ -33,8 +33,10 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         "timestamp": first.at.as_second(),
         "title": one_line(&title),
     });
+    let summary = crate::summarise(m)?;
     let mut tape = Tape {
         m,
+        verdict: summary.verdict_words(),
         text: format!("{head}\n"),
         before: Duration::ZERO,
         pending: Default::default(),
@@ -45,8 +47,8 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     tape.line(Duration::ZERO, &bold(&one_line(&title)));
     let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
     tape.line(Duration::ZERO, &one_line(&about));
-    if let Some(independence) = crate::summarise(m)?.independence {
-        tape.line(Duration::ZERO, &one_line(&independence));
+    if let Some(independence) = &summary.independence {
+        tape.line(Duration::ZERO, &one_line(independence));
     }
     for frame in crate::timeline(m) {
         tape.frame(&frame);
@@ -56,6 +58,8 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
 
 struct Tape<'a> {
     m: &'a Material<'a>,
+    /// How the run ended, as every report says it.
+    verdict: String,
     text: String,
     before: Duration,
     /// Unfinished lines of standard output and standard error, of each attempt.
@@ -214,15 +218,14 @@ impl Tape<'_> {
                 }
             }
             FrameKind::Closed(verdict) => {
-                let (words, code) = match verdict {
-                    Verdict::Passed => ("PASSED", "0"),
-                    Verdict::NothingDone => ("NOTHING DONE", "1"),
-                    Verdict::Failed => ("FAILED", "1"),
-                    Verdict::RolledBack => ("ROLLED BACK", "1"),
-                    Verdict::Aborted => ("ABORTED", "4"),
+                let code = match verdict {
+                    Verdict::Passed => "0",
+                    Verdict::NothingDone | Verdict::Failed | Verdict::RolledBack => "1",
+                    Verdict::Aborted => "4",
                 };
+                let words = bold(&self.verdict);
                 self.line(at, "");
-                self.line(at, &bold(words));
+                self.line(at, &words);
                 self.event(at, "x", code);
             }
             other => {

@@ -88,7 +88,12 @@ fn broken(recorded: &Recorded) -> Option<Break> {
 
 /// Shows what is due when it is due, and does what keys ask for in between.
 async fn play(screen: &Screen, mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
-    let mut showing = Showing::of(screen, recorded);
+    let summary = recorded.with_material(None, holdpoint_report::summarise);
+    let fault = |error: holdpoint_report::ReportError| {
+        Problem::fault(error.to_string(), "This is a fault of holdpoint. `holdpoint verify` still judges the record.")
+    };
+    let verdict = summary.map_err(fault)?.verdict_words();
+    let mut showing = Showing::of(screen, recorded, verdict);
     let attended = stdin().is_terminal() && stdout().is_terminal() && screen.is_terminal();
     // Caught before the terminal is changed: a signal must not leave it changed.
     let mut interrupts = if attended { Some(Interrupts::catch(screen)?) } else { None };

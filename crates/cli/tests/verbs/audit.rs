@@ -208,6 +208,8 @@ fn how_a_run_stands_is_told_with_its_deviations_wherever_it_is_told() {
     bench.ends(0, &["runs"]).says(told);
     bench.ends(0, &["resume", "1", "--unattended"]).says(told);
     bench.ends(0, &["show", "1"]).says("PASSED WITH 1 DEVIATION");
+    bench.ends(0, &["replay", "1", "--speed", "1000"]).says("PASSED WITH 1 DEVIATION");
+    bench.ends(0, &["report", "1", "--format", "cast"]).says("PASSED WITH 1 DEVIATION");
     bench.ends(0, &["report", "1", "--format", "junit"]).says(told);
     let audited = bench.ends(0, &["audit", "--format", "json"]).json();
     let run = &audited["runs"][0];

@@ -110,8 +110,9 @@ pub(super) fn of_list(
     }
 }
 
-/// What is wrong with a filter that goes by the order of what it is given.
-pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind]) -> Option<Complaint> {
+/// What is wrong with a filter that goes by the order of what it is given. In a condition nothing can be asked of what is
+/// ordered but whether it is another list: there the order of letters is as good as any.
+pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind], template: bool) -> Option<Complaint> {
     let (name, arguments) = (filter.name, filter.args.as_slice());
     let written = filter.expr.as_ref().and_then(|of| operand(of).or_else(|| to_show(of)));
     let written = written.unwrap_or_else(|| "…".to_owned());
@@ -133,8 +134,12 @@ pub(super) fn ordered(filter: &Filter<'_>, of: &Kind, kinds: &[Kind]) -> Option<
             message: format!(
                 "`{written} | {name}` orders texts and numbers, which cannot be ordered together"
             ),
-            help: "write `| map(\"int\")` before it, if all of them are numbers".to_owned(),
+            help: match template {
+                true => "write `| map(\"int\")` before it, if all of them are numbers".to_owned(),
+                false => "write `| int` behind each of them, if all of them are numbers".to_owned(),
+            },
         }),
+        _ if !template => None,
         ("groupby", ..) => Some(by_part(&written, name)),
         ("max" | "min" | "sort", ..) if names(arguments, "attribute") => Some(by_part(&written, name)),
         ("max" | "min" | "sort", ..) if items.is_unsaid() => Some(letters(&written, name)),

@@ -292,7 +292,7 @@ impl Reader<'_> {
                 if let ("default" | "d", Some(other)) = (filter.name, kinds.first()) {
                     return of.or(other.clone());
                 }
-                if let Some(complaint) = lists::ordered(filter, &of, &kinds) {
+                if let Some(complaint) = lists::ordered(filter, &of, &kinds, self.template) {
                     return self.trouble(Trouble::Wrong(complaint));
                 }
                 filtered(filter.name, &of, &arguments, &written, self.template)

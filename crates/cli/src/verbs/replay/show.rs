@@ -9,12 +9,13 @@ use holdpoint_report::{FrameKind, Source, Stream};
 
 use crate::screen::{self, Live, Playback, Screen};
 use crate::verbs::read::Recorded;
-use crate::verbs::verdict::verdict_words;
 
 /// The screen, and the output that is being shown.
 pub struct Showing<'r> {
     screen: &'r Screen,
     recorded: &'r Recorded,
+    /// How the run ended, as `show` and reports say it.
+    verdict: String,
     /// Attempts that print, each with its unfinished lines: at several places they do so at the same time.
     lives: BTreeMap<Rc<Source>, Live>,
     /// Attempts that have a terminal, and how large it is.
@@ -27,10 +28,11 @@ pub struct Showing<'r> {
 
 impl<'r> Showing<'r> {
     /// With nothing on it yet.
-    pub fn of(screen: &'r Screen, recorded: &'r Recorded) -> Showing<'r> {
+    pub fn of(screen: &'r Screen, recorded: &'r Recorded, verdict: String) -> Showing<'r> {
         Showing {
             screen,
             recorded,
+            verdict,
             lives: BTreeMap::new(),
             sizes: BTreeMap::new(),
             window: None,
@@ -208,9 +210,9 @@ impl<'r> Showing<'r> {
                 line(format!("handover {how} by {}{why}", by.who));
             }
             FrameKind::Remark(text) => line(format!("note: {text}")),
-            FrameKind::Closed(verdict) => {
+            FrameKind::Closed(_) => {
                 self.screen.say("");
-                line(verdict_words(*verdict).to_uppercase());
+                line(self.verdict.clone());
             }
         }
     }
