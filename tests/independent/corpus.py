@@ -57,6 +57,7 @@ GOOD = {
     "under-a-change-in-a-window-beside-a-freeze": 302,
     "environment-in-one-line": 303,
     "answered-by-a-file": 304,
+    "several-values-one-corrected": 305,
     "window-and-freeze": 201,
     "window-overridden": 202,
     "soak": 203,
@@ -249,7 +250,17 @@ def not_shown_that_a_file_answered(forge: Forge) -> None:
     forge.ev[n]["presence"]["shown"] = forge.statements[n]["presence"]["shown"] = forge.blob(text)
 
 
+def not_shown_each_value(forge: Forge) -> None:
+    """The text leaves out the first of two values."""
+    n = at_type(forge, "signoff.given")
+    text = get(forge.path("blobs/sha256", forge.ev[n]["presence"]["shown"]["sha256"]))
+    lines = [line for line in text.splitlines(keepends=True) if b"0.02" not in line]
+    assert len(lines) < len(text.splitlines())
+    forge.ev[n]["presence"]["shown"] = forge.statements[n]["presence"]["shown"] = forge.blob(b"".join(lines))
+
+
 row(304, "signer-was-not-shown-that-a-file-answered", not_shown_that_a_file_answered)
+row(305, "signer-was-not-shown-each-value", not_shown_each_value)
 row(107, "performer-signs", without_anchors(performer_signs))
 row(4, "failure-told-as-passed", expectation_not_met)
 row(107, "signer-was-shown-another-text", without_anchors(shown_another_text))

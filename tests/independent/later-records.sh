@@ -113,7 +113,37 @@ sessions = "ssh"' > holdpoint.toml
 git add -A; git commit -qm Answered
 echo 4 answered by a file; "$hp" run answered.md --unattended --env vault --answers answers.yaml --key "$keys/ops" </dev/null; sign 4
 "$hp" resume 4 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
-for n in 1 2 3 4; do
+cat > several.md <<'R'
+---
+runbook: 1
+title: Look at the load
+roles: [operator, qa]
+---
+
+# Look at the load
+
+## Look
+
+```yaml record
+errors: { prompt: Errors in percent, type: number }
+latency: { prompt: Latency in milliseconds, type: integer }
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release v1.2.
+independent: true
+```
+R
+printf 'steps:\n  look#1: { value: { errors: "0.02", latency: "180" } }\n' > answers.yaml
+git add -A; git commit -qm Several
+echo 5 several values, one corrected; "$hp" run several.md --unattended --env vault --answers answers.yaml --key "$keys/ops" </dev/null
+"$hp" correct 5 latency 108 --reason 'Two digits were swapped' </dev/null; sign 5
+"$hp" resume 5 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
+for n in 1 2 3 4 5; do
     "$hp" verify "$n"; echo "$n: $?"
     "$hp" export "$n" -o "$later.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$later.tmp/out" && tar -C "$later.tmp/out" --zstd -xf "$later.tmp/$n.tar.zst"
