@@ -68,6 +68,11 @@ impl<'t> Unit<'t> {
         matches!(self.of, Of::Item(Item { task: Some(_), .. }))
     }
 
+    /// Whether something is chosen for it.
+    fn is_chosen(&self) -> bool {
+        matches!(&self.of, Of::Row(row) if !row.choices.is_empty())
+    }
+
     /// What stands around its lines.
     pub(super) fn containers(&self, source: &str) -> Containers {
         match self.of {
@@ -169,6 +174,9 @@ impl<'t> Level<'t> {
                 None => self.span.start,
                 Some(last) => {
                     let own = self.introduction(&gap, &last.unit, &unit);
+                    // What is chosen for a row has no words to add to: text below its table leads to what comes next.
+                    let more = gap[..own].iter().any(|entry| entry.says_more(self.source));
+                    let own = if last.unit.is_chosen() && !more { 0 } else { own };
                     let from = match (gap.get(own), last.unit.kind, unit.kind) {
                         (Some(first), ..) => self.entry_start(first, low).min(start),
                         // Rows in which nothing is to be done lead to the next one of the table.

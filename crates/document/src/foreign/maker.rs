@@ -104,21 +104,35 @@ impl Maker<'_> {
                 let start = group.unit.span().start;
                 self.step(node, (id, number, &title), self.trimmed(Span::new(start, group.end)), actions);
             }
-            What::Items { group, first } => {
+            What::Items { group, first, coded } => {
                 let own = self.own(group, *first);
-                if !group.unit.is_boxed() {
+                // What it says to run is run before what stands in it.
+                if *coded {
+                    self.item_of_items(node, group, own, (number, title));
+                } else if !group.unit.is_boxed() {
                     self.pieces.push(Piece { span: own, shown: Shown::Heading });
-                    self.nodes(&node.below, number);
-                    return;
                 }
                 self.nodes(&node.below, number);
-                let mut actions = Vec::new();
-                self.words(group, own, &mut actions);
-                let id = self.item_id(node);
-                let span = self.trimmed(Span::new(group.unit.span().start, own.end));
-                self.step(node, (id, number, title), span, actions);
+                if group.unit.is_boxed() && !coded {
+                    self.item_of_items(node, group, own, (number, title));
+                }
             }
         }
+    }
+
+    /// An item below which others are steps, as a step of its own.
+    fn item_of_items(
+        &mut self,
+        node: &Node<'_>,
+        group: &Group<'_>,
+        own: Span,
+        (number, title): (&str, &str),
+    ) {
+        let mut actions = Vec::new();
+        self.words(group, own, &mut actions);
+        let id = self.item_id(node);
+        let span = self.trimmed(Span::new(group.unit.span().start, own.end));
+        self.step(node, (id, number, title), span, actions);
     }
 
     fn section_id(&mut self, node: &Node<'_>) -> String {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::book::Book;
-use super::entries::{Bullets, Group, Kind, Level, has_code};
+use super::entries::{Bullets, Group, Kind, Level, has_code, line_start};
 use super::inside::Containers;
 use super::numbers::{Own, of_heading};
 use super::words;
@@ -76,8 +76,9 @@ pub(super) enum What<'t> {
     Manual { span: Span, heading: Option<Span>, text: String },
     /// An item that is a step.
     Item { group: Group<'t>, inner: Vec<Group<'t>> },
-    /// An item with items below it that are steps, and where what leads to the first of them begins.
-    Items { group: Group<'t>, first: usize },
+    /// An item with items below it that are steps, and where what leads to the first of them begins; whether it has
+    /// code of its own before that.
+    Items { group: Group<'t>, first: usize, coded: bool },
 }
 
 /// Reads the outline. Where it is not `strict`, nothing counts as only to be read.
@@ -240,13 +241,24 @@ impl<'t> Reader<'t> {
             Kind::Ordered(number) => Some((vec![number], title.clone())),
             _ => None,
         };
-        let inner = level_of(self.source, &group).groups(Bullets::DoNot);
+        let mut inner = level_of(self.source, &group).groups(Bullets::DoNot);
         let ordered = inner.iter().any(|inner| matches!(inner.unit.kind, Kind::Ordered(_)));
         let (what, under) = if ordered {
+            let (blocks, _) = group.unit.inner();
+            let before = |block: &&Block| inner.first().is_some_and(|first| block.span().end <= first.start);
+            let before: Vec<&Block> = blocks.iter().take_while(before).collect();
+            let code = before.iter().rposition(|block| has_code(block));
+            // Text behind its code leads to what stands in it.
+            if let (Some(code), Some(first)) = (code, inner.first_mut()) {
+                let low = before[code].span().end;
+                let next = before.get(code + 1).map(|block| line_start(self.source, block.span().start, low));
+                first.from = next.unwrap_or(first.start);
+            }
+            let coded = code.is_some();
             let first = inner.first().map_or(group.end, |first| first.from);
             let below = entered.below(&title);
             let under = inner.into_iter().map(|inner| self.item(inner, &below, slug)).collect();
-            (What::Items { group, first }, under)
+            (What::Items { group, first, coded }, under)
         } else {
             (What::Item { group, inner }, Vec::new())
         };

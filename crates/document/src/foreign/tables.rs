@@ -302,14 +302,17 @@ fn boxes(cell: &str) -> Vec<String> {
     if words.iter().any(String::is_empty) || distinct.len() < words.len() { Vec::new() } else { words }
 }
 
+/// With a capital, and `OK` and its like in capitals.
 fn capitalised(text: &str) -> String {
-    let upper = matches!(text, "n/a" | "na" | "n.a." | "ok" | "nok");
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(_) if upper => text.to_uppercase(),
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
+    let word = |(at, word): (usize, &str)| {
+        let mut chars = word.chars();
+        match chars.next() {
+            Some(_) if matches!(word, "n/a" | "na" | "n.a." | "ok" | "nok") => word.to_uppercase(),
+            Some(first) if at == 0 => first.to_uppercase().chain(chars).collect(),
+            _ => word.to_owned(),
+        }
+    };
+    text.split(' ').enumerate().map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
