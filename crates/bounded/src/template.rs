@@ -3,6 +3,8 @@
 //! minijinja follows some of what it parses by calling itself (`not not not …`, `a + b + c …`, a chain of `elif`), so
 //! how much there is of that is held before it sees any of it.
 
+use minijinja::machinery::{Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
 /// The longest condition, and the longest tag of a template, in bytes.
@@ -76,6 +78,40 @@ pub fn check_condition(text: &str) -> Result<(), String> {
     if text.len() > LONGEST { Err(format!("a condition has {LONGEST} bytes at most")) } else { Ok(()) }
 }
 
+/// Whether the parser takes all of a condition, or of the tags of a template, as it is written. It does not tell of what it
+/// cannot read behind a text, and takes what stands before for the whole; and it makes one text of two that stand side by
+/// side, as where a comma was forgotten.
+///
+/// # Errors
+/// It does not; the reason in words.
+pub fn check_read(text: &str, condition: bool) -> Result<(), String> {
+    let (mut before, mut end) = (None, 0);
+    for token in tokenize(text, condition, SyntaxConfig::default()) {
+        let unread = || text.get(end..).unwrap_or_default().trim_start_matches(JINJA_BLANKS).chars().next();
+        let (token, span) = token.map_err(|error| match (error.detail(), unread()) {
+            (Some("unexpected character"), Some(c)) if c.is_ascii_graphic() || c.is_alphanumeric() => {
+                format!("`{c}` means nothing there")
+            }
+            (Some("unexpected character"), Some(c)) => {
+                format!("the character U+{:04X} means nothing there", u32::from(c))
+            }
+            (Some(detail), _) => detail.to_owned(),
+            (None, _) => error.kind().to_string(),
+        })?;
+        end = span.end_offset as usize;
+        let is_text = matches!(token, Token::Str(_) | Token::String(_));
+        let written = text.get(span.start_offset as usize..span.end_offset as usize).unwrap_or_default();
+        if let (Some(before), true) = (before, is_text) {
+            return Err(format!("{before} and {written} stand side by side, with nothing between them"));
+        }
+        before = is_text.then_some(written);
+    }
+    Ok(())
+}
+
+/// What the parser takes for a blank.
+const JINJA_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// The first word in a tag.
 fn word(tag: &str) -> &str {
     let inner = tag.get(2..).unwrap_or_default().trim_start_matches(['-', '+']).trim_start();
@@ -135,6 +171,35 @@ mod tests {
             assert!(check(&text).is_err(), "{}", &text[..40]);
         }
         assert!(check_condition(&"not ".repeat(29_000)).is_err());
+    }
+
+    #[test]
+    fn nothing_behind_a_text_is_passed_over() {
+        for behind in [
+            "&& B",
+            "; B",
+            "# B",
+            "? B : C",
+            "$B",
+            "\\ B",
+            "` B",
+            "@@@",
+            "\"",
+            "“B”",
+            "\u{a0}and B",
+            "\"b\"",
+            "'b'",
+        ] {
+            let text = format!("A == \"red\" {behind}");
+            assert!(check_read(&text, true).is_err(), "{text}");
+            assert!(check_read(&format!("{{{{ {text} }}}}"), false).is_err(), "{text}");
+        }
+        for text in
+            ["A == \"red\" and B", "A in [\"a\", 'b']", "A ~ \"b\" == \"b\" ~ \"c\"", "A == \"a && b\""]
+        {
+            assert_eq!(check_read(text, true), Ok(()), "{text}");
+            assert_eq!(check_read(&format!("a & \" {{{{ {text} }}}} \"b\" \"c\""), false), Ok(()), "{text}");
+        }
     }
 
     #[test]

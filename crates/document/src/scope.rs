@@ -144,19 +144,29 @@ impl Scope {
             findings.add(Code::Template, span, message, help);
             return;
         }
+        let read = template::check_read(text, expression);
         let undeclared = if expression {
             engine.compile_expression(text).map(|compiled| compiled.undeclared_variables(true))
         } else {
             engine.template_from_str(text).map(|compiled| compiled.undeclared_variables(true))
         };
-        match undeclared {
-            Ok(names) => {
+        match (undeclared, read) {
+            (Ok(_), Err(reason)) => {
+                let what = if expression { "condition" } else { "template" };
+                let help = match conditions::meant(text).filter(|_| expression) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "write `,` between the texts of a list, `~` to join two, `and` or `or` between conditions"
+                        .to_owned(),
+                };
+                findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
+            }
+            (Ok(names), _) => {
                 // Sorted, so that findings do not depend on a hash.
                 let names: BTreeSet<String> = names.into_iter().collect();
                 names.iter().for_each(|name| self.name(name, span, findings));
                 self.comparisons(text, span, expression, findings);
             }
-            Err(error) => {
+            (Err(error), _) => {
                 let what = if expression { "condition" } else { "template" };
                 let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
                 let help = match conditions::meant(text).filter(|_| expression) {

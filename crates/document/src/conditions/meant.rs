@@ -1,7 +1,5 @@
 //! Conditions written with the signs of other languages, put right.
 
-use minijinja::machinery::parse_expr;
-
 /// What was meant by a condition that does not parse, where it is written as other languages would.
 pub(crate) fn meant(text: &str) -> Option<String> {
     let mut meant = String::with_capacity(text.len());
@@ -28,5 +26,5 @@ pub(crate) fn meant(text: &str) -> Option<String> {
         }
         meant.push_str(put);
     }
-    parse_expr(&meant).is_ok().then_some(meant)
+    super::parses(&meant).then_some(meant)
 }

@@ -24,6 +24,7 @@ mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdpoint_bounded::template::check_read;
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::machinery::{parse, parse_expr};
@@ -62,7 +63,7 @@ pub(crate) trait Names {
 /// Complaints about a condition.
 pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
     // What does not parse is told elsewhere.
-    let Ok(expression) = parse_expr(text) else { return Vec::new() };
+    let Some(expression) = parsed(text) else { return Vec::new() };
     let mut reader = Reader {
         names,
         shadowed: BTreeMap::new(),
@@ -77,7 +78,13 @@ pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
 
 /// Whether it can be read at all.
 pub(crate) fn parses(text: &str) -> bool {
-    parse_expr(text).is_ok()
+    parsed(text).is_some()
+}
+
+/// A condition of which nothing is passed over.
+fn parsed(text: &str) -> Option<Expr<'_>> {
+    check_read(text, true).ok()?;
+    parse_expr(text).ok()
 }
 
 /// Complaints about what the tags and insertions of a template compare.
