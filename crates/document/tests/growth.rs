@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use holdpoint_document::{compile_and_lint, lint_claims, read_config};
+use holdpoint_document::{compile_and_lint, lint_claims, programs, read_config};
 
 const FEW: usize = 1000;
 const MORE: usize = 4;
@@ -65,9 +65,13 @@ fn documents(n: usize) -> Vec<(&'static str, String)> {
         ("comments", document("", &block("sh check", &format!("{}ls", "# x\n".repeat(2 * n))))),
         ("ids", document("", &each(n, |i| block("sh check", &format!("#| id: a{i}\ntest -d x"))))),
         ("headings", document("", &each(n, |_| format!("## Look\n\n{check}")))),
+        ("keys to keep", document(&format!("keep: [{}]\n", list(n, "r")), &check)),
+        ("headings with items", document("", &each(n, |_| "## A\n\n- [ ] x\n\n".to_owned()))),
+        ("headings of their own with blocks", document("", &each(n / 2, |i| format!("## S{i}\n\n{check}")))),
         ("items", document("", &each(n, |i| format!("- [ ] x{i}\n")))),
         ("secrets", document("", &block("sh run", &format!("#| secrets: [{}]\ndeploy", list(n, "S"))))),
         ("near marks", document("", &block("sh check", &format!("{}ls", "# | x\n".repeat(n))))),
+        ("commands", document("", &block("sh check", &each(n, |i| format!("c{i} a\n"))))),
         ("variables", document("", &block("sh run", &each(n, |i| format!("echo $V{i}\n"))))),
         (
             "lines",
@@ -234,6 +238,11 @@ fn grows<T>(made: impl Fn(usize) -> Vec<(&'static str, T)>, read: impl Fn(&T)) {
 fn documents_take_a_time_that_grows_with_what_they_hold() {
     grows(documents, |source| {
         let (compiled, _) = compile_and_lint(source, None);
+        for block in
+            compiled.plan.steps.iter().flat_map(|step| &step.actions).filter_map(|it| it.work.block())
+        {
+            let _ = programs(block, &block.script);
+        }
         lint_claims(&compiled.plan, None, jiff::civil::date(2026, 11, 28));
     });
 }

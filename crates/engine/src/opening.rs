@@ -1,6 +1,8 @@
 //! How a run begins, and how it is taken up again.
 
-use holdpoint_model::{Input, Plan};
+use std::collections::HashMap;
+
+use holdpoint_model::{Input, Plan, ValueKind};
 use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
@@ -40,10 +42,11 @@ impl Values {
         for (name, value) in &environment.vars {
             values.set(name, value);
         }
+        let kinds: HashMap<&str, &ValueKind> =
+            declared.iter().map(|declared| (declared.name.as_str(), &declared.kind)).collect();
         for input in inputs {
-            let declared = declared.iter().find(|declared| declared.name == input.name);
-            match (&input.value, declared) {
-                (Some(value), Some(declared)) => values.set_typed(&input.name, value, &declared.kind),
+            match (&input.value, kinds.get(input.name.as_str())) {
+                (Some(value), Some(kind)) => values.set_typed(&input.name, value, kind),
                 (Some(value), None) => values.set(&input.name, value),
                 (None, _) => values.set_secret(&input.name),
             }
@@ -142,9 +145,10 @@ fn asked_for(plan: &Plan, opened: &RunOpened) -> Fold {
 fn pairs<'a>(
     plan: &'a Plan,
     opened: &'a RunOpened,
-) -> impl Iterator<Item = (&'a holdpoint_model::Input, &'a crate::InputGiven)> {
-    plan.front.inputs.iter().filter_map(|declared| {
-        let given = opened.inputs.iter().find(|given| given.name == declared.name)?;
-        Some((declared, given))
-    })
+) -> impl Iterator<Item = (&'a holdpoint_model::Input, &'a InputGiven)> {
+    let mut given: HashMap<&str, &InputGiven> = HashMap::new();
+    for input in &opened.inputs {
+        given.entry(&input.name).or_insert(input);
+    }
+    plan.front.inputs.iter().filter_map(move |declared| Some((declared, *given.get(declared.name.as_str())?)))
 }

@@ -83,7 +83,8 @@ pub async fn dry_run(
     let number = before.as_ref().map(|before| before.number);
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt), before, checks: how.checks };
     let book = (&prepared.plan, prepared.sources.text());
-    let screening = Screening::new(screen, true).in_lines(how.format == RunFormat::JsonLines);
+    let screening =
+        Screening::new(screen, true).in_lines(how.format == RunFormat::JsonLines).assuming(&learnt);
     let mut recorder = Recorder::new(book, memory, screening, secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
@@ -374,13 +375,20 @@ impl Summary {
             does += "; point of no return";
         }
         match (step.applies, self.undecided.get(&step.id)) {
-            (Some(true), _) => format!("{}: {does}", step.title),
+            (Some(true), _) => format!("{}: {does}{}", step.title, self.within(step)),
             (Some(false), _) => format!("{}: passed over", step.title),
             (None, unknown) => {
                 let unknown = unknown.map(|names| names.join(", ")).unwrap_or_default();
                 format!("{}: passed over, or {does}, by what {unknown} comes to", step.title)
             }
         }
+    }
+
+    /// Actions of a step that hang on something unknown.
+    fn within(&self, step: &StepTold) -> String {
+        let of = |id: &String| id.strip_prefix(&step.id).is_some_and(|rest| rest.starts_with('#'));
+        let told = self.undecided.iter().filter(|(id, _)| of(id));
+        told.map(|(id, names)| format!("; {id} or not, by what {} comes to", names.join(", "))).collect()
     }
 
     /// What may be said where no check failed: nothing of those that nobody tried, nor of what a stand-in decided about.
@@ -455,8 +463,7 @@ fn asks(step: &Step) -> Vec<String> {
 fn undecided(plan: &Plan, learnt: &Learnt) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     let mut look = |what: &str, condition: &str| {
-        let names = holdpoint_engine::names_in_condition(condition);
-        let unknown: Vec<String> = names.into_iter().filter(|name| learnt.unknown.contains(name)).collect();
+        let unknown = learnt.unknown_in(condition);
         if !unknown.is_empty() {
             found.entry(what.to_owned()).or_insert_with(Vec::new).extend(unknown);
         }

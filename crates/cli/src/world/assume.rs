@@ -47,6 +47,14 @@ pub struct Learnt {
     pub failures: Vec<String>,
 }
 
+impl Learnt {
+    /// The names that a condition reads and nobody knows before the real run.
+    pub fn unknown_in(&self, condition: &str) -> Vec<String> {
+        let names = holdpoint_engine::names_in_condition(condition).into_iter();
+        names.filter(|name| self.unknown.contains(name)).collect()
+    }
+}
+
 /// How one action came out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Taken {

@@ -1,13 +1,16 @@
 //! What a session says, on the terminal.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::Step;
+use holdpoint_document::{Step, Work};
 use holdpoint_driver::{Moment, Observer};
-use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Task, Via};
+use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Slot, Task, Via};
 
 use super::RunView;
+use super::assume::Learnt;
 use super::lines::Lines;
 use super::tell::{show_command, show_passages};
 use crate::notices::Notices;
@@ -31,6 +34,8 @@ pub struct Screening {
     notices: Option<Notices>,
     /// Programs that are told.
     lines: Option<Lines>,
+    /// What a dry run knows, where it is one.
+    learnt: Option<Rc<RefCell<Learnt>>>,
 }
 
 impl Screening {
@@ -47,6 +52,45 @@ impl Screening {
             retries,
             notices: None,
             lines: None,
+            learnt: None,
+        }
+    }
+
+    /// Of a dry run, which decides by stand-ins about what nobody knows yet, and says so.
+    pub fn assuming(self, learnt: &Rc<RefCell<Learnt>>) -> Screening {
+        Screening { learnt: Some(Rc::clone(learnt)), ..self }
+    }
+
+    /// The names that a condition reads and nobody knows before a real run, in words; `None` where there are none.
+    fn unknown_in(&self, condition: &str) -> Option<String> {
+        let learnt = self.learnt.as_ref()?.borrow();
+        let unknown = learnt.unknown_in(condition);
+        (!unknown.is_empty()).then(|| unknown.join(", "))
+    }
+
+    /// Says that something is passed over, and what it does, where only a real run finds out whether it is.
+    fn show_passed_over(&self, view: &RunView<'_>, step: &str, action: Option<&str>, condition: &str) {
+        let shown = self.screen.neutralise(condition);
+        let Some(unknown) = self.unknown_in(condition) else {
+            return self.screen.tell(&format!("  not for this run: {shown} does not hold"));
+        };
+        self.screen.tell(&format!(
+            "  passed over here: whether {shown} holds depends on {unknown}, unknown before the real run. Where it does:"
+        ));
+        let Some((index, step)) = view.plan.step(step) else { return };
+        for (slot, of) in step.actions.iter().enumerate() {
+            let task = Task { step: index, slot: Slot::Action(slot), place: None };
+            let is_it = action.is_none_or(|action| action == of.id);
+            let say = |text: &str| self.screen.tell(&format!("  {}", self.screen.neutralise(text)));
+            match &of.work {
+                _ if !is_it => {}
+                Work::Run(block) | Work::Check(block) => {
+                    show_command(&self.screen, view, task, &block.script, false);
+                }
+                Work::Confirm { text } => say(&format!("somebody confirms: {text}")),
+                Work::Record { .. } => say("somebody writes values down"),
+                Work::SignOff(sign_off) => say(&format!("a hold point for the role {}", sign_off.role)),
+            }
         }
     }
 
@@ -78,6 +122,15 @@ impl Screening {
         let step = view.run.step_in_words(&view.plan.steps[index]);
         self.screen.title(&format!("{run} · {step} · {title}"));
         screen::step_head(&self.screen, view.plan, index, view.run);
+        for condition in &view.plan.steps[index].when {
+            let holds = || view.run.values().holds(condition).unwrap_or_default();
+            if let Some(unknown) = self.unknown_in(condition).filter(|_| holds()) {
+                let condition = self.screen.neutralise(condition);
+                self.screen.tell(&format!(
+                    "  taken to be for this run: whether {condition} holds depends on {unknown}, unknown before the real run"
+                ));
+            }
+        }
     }
 
     /// How an attempt ended. Of a block that is tried again by itself the first failure and the end are told, and in between
@@ -158,8 +211,8 @@ impl Observer for Screening {
                 self.screen.enter(None);
                 self.show_passages(view, view.plan.steps.len());
             }
-            Moment::PassedOver { condition, .. } => {
-                self.screen.tell(&format!("  not for this run: {} does not hold", self.screen.neutralise(condition)));
+            Moment::PassedOver { step, action, condition } => {
+                self.show_passed_over(view, step, action.as_deref(), condition);
             }
             Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"

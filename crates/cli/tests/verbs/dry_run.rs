@@ -337,6 +337,53 @@ fn what_a_block_captured_in_the_last_rehearsal_stands_in_for_what_is_not_execute
     assert_eq!(json("staging")["outcome"], "holds");
 }
 
+const HANGING: &str = r#"## One
+
+```sh run
+#| capture: { ID: { stdout: true } }
+echo id-1
+```
+
+## Two
+
+```yaml step
+when: ID == "id-1"
+```
+
+```sh run
+touch two
+```
+
+## Three
+
+```yaml step
+when: ID != "id-1"
+```
+
+```sh run
+touch three
+```
+
+## Four
+
+```sh run
+#| when: ID == "id-1"
+touch four
+```
+"#;
+
+#[test]
+fn what_hangs_on_something_unknown_is_never_told_as_decided_and_is_shown_all_the_same() {
+    let bench = Bench::with(&[("book.md", &book("", HANGING))]);
+    let ran = bench.ends(0, &DRY);
+    assert!(!ran.both().contains("does not hold"), "{}", ran.both());
+    let passed_over = "passed over here: whether ID == \"id-1\" holds depends on ID";
+    assert_eq!(ran.both().matches(passed_over).count(), 2, "{}", ran.both());
+    ran.says("taken to be for this run: whether ID != \"id-1\" holds depends on ID");
+    ran.says("touch two").says("touch three").says("touch four");
+    ran.says("Four: 1 change; four#1 or not, by what ID comes to");
+}
+
 #[test]
 fn its_table_tells_who_is_asked_what_is_missing_and_where_there_is_no_way_back() {
     let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", TAGGED))]);

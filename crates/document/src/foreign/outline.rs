@@ -108,13 +108,14 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn siblings(&self, sections: &[Section<'t>], around: &Rc<Around>) -> Vec<Node<'t>> {
-        let mut nodes: Vec<Node<'t>> = Vec::new();
+        let (mut backwards, mut followed): (Vec<Vec<Node<'t>>>, bool) = Default::default();
         // Backwards: whether a section without a level is an introduction depends on what follows it.
         for section in sections.iter().rev() {
-            let more = self.section(section, around, !nodes.is_empty());
-            nodes.splice(0..0, more);
+            let nodes = self.section(section, around, followed);
+            followed |= !nodes.is_empty();
+            backwards.push(nodes);
         }
-        nodes
+        backwards.into_iter().rev().flatten().collect()
     }
 
     /// What a section holds; `followed` where steps follow a section that is no level of its own.

@@ -1,6 +1,8 @@
 //! Keys of other tools in the front matter of a run-book. A slip must not take a check away without a word: what is near to
 //! a key of ours is an error, and what nobody has named in `keep` is told.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::findings::{Findings, nearest, suggest};
 use crate::spanned::{Entry, Fields, Node, Value, shorten};
 use crate::{Code, Kept, Span};
@@ -37,14 +39,17 @@ pub(super) fn kept(entry: &Entry) -> Kept {
 fn listed(node: &Node, rest: &[&Entry], known: &[&'static str], findings: &mut Findings) -> Vec<String> {
     let names = node.texts(findings).unwrap_or_default();
     let Value::Seq(items) = &node.value else { return names };
-    let place = |name: &str| {
-        let is_it = |item: &&Node| matches!(&item.value, Value::Text(text) if text == name);
-        items.iter().find(is_it).map_or(node.span, |item| item.span)
-    };
+    let mut places: HashMap<&str, Span> = HashMap::new();
+    for item in items {
+        if let Value::Text(text) = &item.value {
+            places.entry(text).or_insert(item.span);
+        }
+    }
+    let place = |name: &str| places.get(name).copied().unwrap_or(node.span);
+    let here: BTreeSet<&str> = rest.iter().map(|entry| entry.key.as_str()).collect();
     for name in &names {
         name_is_another_tools(name, place(name), known, findings);
-        let here: Vec<&str> = rest.iter().map(|entry| entry.key.as_str()).collect();
-        if !here.contains(&name.as_str())
+        if !here.contains(name.as_str())
             && let Some(near) = nearest(name, here.iter().copied())
         {
             let message = format!("`{}` is no key here", shorten(name));

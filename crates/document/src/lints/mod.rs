@@ -72,7 +72,8 @@ pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.+".contains(c))
     };
     let named = shell.commands.iter().filter_map(|command| Some(&*command.words.first()?.text));
-    let own = |name: &&str| !defines_function(script, name);
+    let functions = functions(script);
+    let own = |name: &&str| !functions.contains(name);
     Some(named.filter(plain).filter(own).map(str::to_owned).collect())
 }
 
@@ -122,12 +123,15 @@ pub(crate) fn outline(script: &str) -> Outline {
     }
 }
 
-fn defines_function(script: &str, name: &str) -> bool {
-    script.lines().any(|line| {
+/// Functions that a line of a script defines.
+fn functions(script: &str) -> BTreeSet<&str> {
+    fn defined(line: &str) -> Option<&str> {
         let line = line.trim_start();
         let line = line.strip_prefix("function ").map_or(line, str::trim_start);
-        line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['(', '{']))
-    })
+        let end = line.find(|c: char| c.is_whitespace() || matches!(c, '(' | '{'))?;
+        line[end..].trim_start().starts_with(['(', '{']).then_some(&line[..end])
+    }
+    script.lines().filter_map(defined).collect()
 }
 
 /// Warnings of a plan whose scripts were looked at; `looked` in document order.
