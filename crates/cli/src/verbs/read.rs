@@ -7,8 +7,8 @@ use std::sync::Arc;
 use holdpoint_document::{NotIncluded, Plan};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
-    Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store,
-    StoreError, Verification, beside, driver, is_run, open_blob, reviews, text_blob,
+    Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir,
+    StoreError, Verification, beside, driver, is_path, is_run, open_blob, reviews, run_at, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{HeldBy, NotOpened, Summary, Summing};
@@ -47,8 +47,10 @@ pub struct Recorded {
 
 /// The run directory that `what` names: a number, an id prefix, a path, `latest`.
 pub fn find(what: &str) -> Result<RunDir, Problem> {
-    let store: Store = Place::here()?.store();
-    store.find(what).map_err(store_problem)
+    match is_path(what) {
+        true => run_at(Path::new(what)).map_err(store_problem),
+        false => Place::here()?.store().find(what).map_err(store_problem),
+    }
 }
 
 /// Where the record lies that `what` names: a path needs no store, no repository and no configuration.
