@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
+use crate::LOG;
 use crate::disk::{self, DiskError};
 use crate::errors::{OpenError, ReadError};
 use crate::layout::number_of;
-use crate::LOG;
 use crate::reader::Reader;
 use crate::store::{RunDir, Store, StoreError};
 

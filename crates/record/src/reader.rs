@@ -416,7 +416,8 @@ pub(crate) fn self_contained(dir: &Path) -> Result<(), ReadError> {
 fn was_never_opened(dir: &Path) -> bool {
     let only = |path: &Path, names: &[&str]| {
         let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        entries.is_ok_and(|found| found.iter().all(|entry| names.iter().any(|name| entry.file_name() == *name)))
+        entries
+            .is_ok_and(|found| found.iter().all(|entry| names.iter().any(|name| entry.file_name() == *name)))
     };
     let empty = |name: &str| {
         let path = dir.join(name);

@@ -113,7 +113,8 @@ impl Store {
             return Ok(Err(NoStore::Run));
         }
         let of_store = |entry: &fs::DirEntry| entry.file_name() == LOCK || number_of(&entry.path()).is_some();
-        if entries.iter().any(of_store) || names.iter().all(|name| name == ".gitignore" || name == ".gitkeep") {
+        if entries.iter().any(of_store) || names.iter().all(|name| name == ".gitignore" || name == ".gitkeep")
+        {
             return Ok(Ok(()));
         }
         let within = [".holdpoint/runs", "runs"].map(|store| self.path.join(store));

@@ -44,11 +44,23 @@ pub fn has_tombstones(dir: &Path) -> bool {
 }
 
 impl Tombstone {
-    /// In words that follow on what it is of: who expunged it, when and why. The reason is as it was given.
+    /// In words that follow on what it is of: who expunged it, when and why. They are in one line, and else as they were given.
     pub fn words(&self) -> String {
         let Tombstone { at, who, reason, .. } = self;
-        format!("expunged at {at:.0} by {who}: {reason}")
+        format!("expunged at {at:.0} by {who}: {reason}").replace('\n', "⏎")
     }
+}
+
+/// The tombstones of the run with this ULID, by the time they tell. Nothing is proved.
+pub fn tombstones(dir: &Path, id: &str) -> Vec<Tombstone> {
+    let Ok(blobs) = fs::read_dir(dir.join(SHA256)) else { return Vec::new() };
+    let stones = blobs.flatten().map(|blob| blob.path()).filter(|path| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(EXPUNGED.as_bytes()))
+    });
+    let read = |path: PathBuf| serde_json::from_slice::<Tombstone>(&whole(&path, "a tombstone").ok()??).ok();
+    let mut found: Vec<Tombstone> = stones.filter_map(read).filter(|stone| stone.id == id).collect();
+    found.sort_by(|a, b| (a.at, &a.blob.sha256).cmp(&(b.at, &b.blob.sha256)));
+    found
 }
 
 /// The tombstone that stands in a blob's place, by its own word.

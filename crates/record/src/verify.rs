@@ -371,9 +371,7 @@ fn judge(
         Ok(Some(seal)) => seal,
         Ok(None) => {
             return match (torn, closed) {
-                _ if seen.opened.is_none() => {
-                    RecordVerdict::Truncated { reason: NO_FIRST_EVENT.into() }
-                }
+                _ if seen.opened.is_none() => RecordVerdict::Truncated { reason: NO_FIRST_EVENT.into() },
                 (Some(_), Some(_)) => altered(position.events, FOLLOWED.into()),
                 (Some(torn), None) => {
                     let Torn { offset, bytes } = torn;

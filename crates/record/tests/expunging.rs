@@ -7,7 +7,8 @@ use std::process::Command;
 
 use holdpoint_engine::{BlobRef, Event};
 use holdpoint_record::{
-    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify, verify_bytes,
+    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify,
+    verify_bytes,
 };
 use jiff::Timestamp;
 
@@ -21,7 +22,8 @@ impl Kept {
     fn sealed() -> Kept {
         let all = tempfile::tempdir().unwrap();
         let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/records/2.0/change.tar.gz");
-        let unpacked = Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(all.path()).status().unwrap();
+        let unpacked =
+            Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(all.path()).status().unwrap();
         assert!(unpacked.success());
         Kept { dir: all.path().join("change"), _all: all }
     }
@@ -30,7 +32,8 @@ impl Kept {
     fn open() -> Kept {
         let kept = Kept::sealed();
         let log = kept.dir.join("run.jsonl");
-        let lines: Vec<String> = fs::read_to_string(&log).unwrap().lines().take(4).map(str::to_owned).collect();
+        let lines: Vec<String> =
+            fs::read_to_string(&log).unwrap().lines().take(4).map(str::to_owned).collect();
         fs::write(&log, lines.join("\n") + "\n").unwrap();
         fs::remove_file(kept.dir.join("seal.json")).unwrap();
         kept
@@ -96,7 +99,9 @@ fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
             panic!("{report:?}")
         };
         assert_eq!((*event, *complete), (done.event, sealed));
-        for part in [&printed(&dir).sha256[..], "qa@example.org", "it shows the token", "2026-11-23T15:00:00Z"] {
+        for part in
+            [&printed(&dir).sha256[..], "qa@example.org", "it shows the token", "2026-11-23T15:00:00Z"]
+        {
             assert!(reason.contains(part), "{reason}");
         }
         let words = report.verdict.to_string();

@@ -95,7 +95,9 @@ fn problem(error: ExpungeError, run: &str) -> Problem {
         ExpungeError::Unsigned | ExpungeError::Signers => Problem::usage(message, "Nothing was expunged."),
         ExpungeError::Needed(_) => Problem::usage(
             message,
-            format!("Nothing was expunged. End the run first, then expunge it: holdpoint resume {run} --abort"),
+            format!(
+                "Nothing was expunged. End the run first, then expunge it: holdpoint resume {run} --abort"
+            ),
         ),
         ExpungeError::NotInOrder(_) => Problem::record(
             message,

@@ -8,10 +8,11 @@ use holdpoint_document::{NotIncluded, Plan};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
     Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir,
-    StoreError, Verification, beside, driver, is_path, is_run, open_blob, reviews, run_at, text_blob,
+    StoreError, Tombstone, Verification, beside, driver, is_path, is_run, open_blob, reviews, run_at,
+    text_blob, tombstones,
 };
-use holdpoint_report::{Piece, ReadAt};
-use holdpoint_view::{HeldBy, NotOpened, Summary, Summing};
+use holdpoint_report::{Absent, Piece, ReadAt};
+use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing};
 
 use super::anchored::{self, Proved};
 use super::plans::Plans;
@@ -113,6 +114,7 @@ pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
     let Folded { mut summary, opened, position, sealed } = folded(dir, overview, &Plans::default())?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
+    summary.expunged = expunged(&dir.path, &opened);
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
         (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
@@ -318,13 +320,17 @@ impl Recorded {
             .fold(self.opened().clone(), |opened, exchanged| exchanged.as_opened(&opened))
     }
 
-    /// Opens a blob of the record; `None` if it is not there, or is none.
-    fn open(&self, reference: &BlobRef) -> Option<Box<dyn ReadAt>> {
-        Some(Box::new(open_blob(&self.dir.path, reference).ok()?))
+    /// Opens a blob of the record, or says why there is none.
+    fn open(&self, reference: &BlobRef) -> Result<Box<dyn ReadAt>, Absent> {
+        match open_blob(&self.dir.path, reference) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(BlobError::Expunged(tombstone)) => Err(Absent::Expunged(tombstone.words())),
+            Err(_) => Err(Absent::Missing),
+        }
     }
 
     /// Bytes of a block's output. The error says in words why there are none.
-    pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, &'static str> {
+    pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         piece.read(self.open(piece.blob()))
     }
 
@@ -358,10 +364,23 @@ impl Recorded {
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,
             anchors_wrong,
+            expunged: expunged(&self.dir.path, self.opened()),
             rehearsal_wrong: self.rehearsal_wrong.clone(),
             zone,
         })
     }
+}
+
+/// What was expunged from the record of a run, as its tombstones tell.
+fn expunged(dir: &Path, opened: &RunOpened) -> Vec<ExpungedFacts> {
+    let facts = |Tombstone { blob, at, who, reason, .. }| ExpungedFacts {
+        sha256: blob.sha256,
+        bytes: blob.bytes,
+        at,
+        who,
+        reason,
+    };
+    tombstones(dir, &opened.id).into_iter().map(facts).collect()
 }
 
 /// A blob that cannot be read.

@@ -90,7 +90,10 @@ fn broken(recorded: &Recorded) -> Option<Break> {
 async fn play(screen: &Screen, mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
     let summary = recorded.with_material(None, holdpoint_report::summarise);
     let fault = |error: holdpoint_report::ReportError| {
-        Problem::fault(error.to_string(), "This is a fault of holdpoint. `holdpoint verify` still judges the record.")
+        Problem::fault(
+            error.to_string(),
+            "This is a fault of holdpoint. `holdpoint verify` still judges the record.",
+        )
     };
     let verdict = summary.map_err(fault)?.verdict_words();
     let mut showing = Showing::of(screen, recorded, verdict);

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::runs::book;
 use crate::support::{Bench, forge};
 
-const PART: &str = "---\nrunbook: 1\ntitle: Part\n---\n\n# Part\n\n## Look\n\n```sh check\necho looked\n```\n";
-const CONFIG: &str = "[roles]\nqa = [\"qa@example.org\"]\n\n[environments.lab]\n";
+const PART: &str =
+    "---\nrunbook: 1\ntitle: Part\n---\n\n# Part\n\n## Look\n\n```sh check\necho looked\n```\n";
+const CONFIG: &str = "[roles]\nqa = [\"qa@example.org\"]\n\n[environments.lab]\nrehearsal = true\n";
+const SIGNED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
 
 fn bench() -> Bench {
     let main = book(
@@ -17,7 +19,7 @@ fn bench() -> Bench {
          ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n\n\
          ## After\n\n```sh run\necho \"after $TOKEN\"\n```\n",
     );
-    Bench::with(&[("book.md", &main), ("part.md", PART), ("holdpoint.toml", CONFIG)])
+    Bench::with(&[("book.md", &main), ("part.md", PART), ("holdpoint.toml", CONFIG), ("signed.yaml", SIGNED)])
 }
 
 fn run_book(bench: &Bench) -> String {
@@ -27,7 +29,9 @@ fn run_book(bench: &Bench) -> String {
 /// Every digest of a blob that an event names.
 fn named(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::Object(keys) if keys.len() == 2 && keys.contains_key("sha256") && keys.contains_key("bytes") => {
+        Value::Object(keys)
+            if keys.len() == 2 && keys.contains_key("sha256") && keys.contains_key("bytes") =>
+        {
             found.push(keys["sha256"].as_str().unwrap().to_owned());
         }
         Value::Object(keys) => keys.values().for_each(|value| named(value, found)),
@@ -51,7 +55,8 @@ fn an_open_run_keeps_what_it_needs_and_goes_on_whatever_else_was_expunged() {
         match ran.code {
             0 => assert!(bench.holdpoint(&["show", "1"]).code == 0, "{blob}"),
             2 => {
-                ran.says("the run is open, and cannot go on without that blob").says("holdpoint resume 1 --abort");
+                ran.says("the run is open, and cannot go on without that blob")
+                    .says("holdpoint resume 1 --abort");
                 needed.push(blob.as_str());
             }
             _ => panic!("{}", ran.both()),
@@ -66,8 +71,7 @@ fn an_open_run_keeps_what_it_needs_and_goes_on_whatever_else_was_expunged() {
     assert!(listed.contains("waits for qa since ") && listed.contains(", expunged"), "{listed}");
     assert!(!listed.contains("expunged since"), "{listed}");
     bench.ends(0, &["sign", "1", "--format", "text"]).says("890");
-    bench.ends(0, &["sign", "1", "--yes", "--as", "qa@example.org", "--reason", "fine"]);
-    bench.ends(0, &["resume", "1", "--unattended"]);
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "signed.yaml"]);
     bench.ends(0, &["show", "1", "--step", "after", "--output"]).says("after 890");
     bench.ends(0, &["expunge", "1", "--blob", &run_book(&bench), "--reason", "it is over"]);
 }
@@ -76,8 +80,7 @@ fn an_open_run_keeps_what_it_needs_and_goes_on_whatever_else_was_expunged() {
 fn what_was_cut_out_of_a_record_is_not_hidden_by_expunging_its_run_book() {
     let bench = bench();
     bench.ends(3, &["run", "book.md", "--unattended", "--env", "lab"]);
-    bench.ends(0, &["sign", "1", "--yes", "--as", "qa@example.org", "--reason", "fine"]);
-    bench.ends(0, &["resume", "1", "--unattended"]);
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "signed.yaml"]);
     bench.ends(0, &["audit"]);
     let dir = bench.run_dir(1);
     forge(&dir, |events| events.retain(|event| !event["type"].as_str().unwrap().starts_with("signoff.")));
@@ -98,7 +101,8 @@ fn what_was_cut_out_of_a_record_is_not_hidden_by_expunging_its_run_book() {
     bench.ends(6, &["audit"]).says("conformity was not checked").says("wrong.");
     let json = bench.ends(6, &["audit", "--format", "json"]).json();
     assert_eq!(json["runs"][0]["conformity_checked"], json!(false), "{json:#}");
-    let kinds: Vec<&str> = json["wrong"].as_array().unwrap().iter().filter_map(|it| it["kind"].as_str()).collect();
+    let kinds: Vec<&str> =
+        json["wrong"].as_array().unwrap().iter().filter_map(|it| it["kind"].as_str()).collect();
     assert_eq!(kinds, ["expunged", "expunged"], "{json:#}");
 }
 
@@ -106,22 +110,69 @@ fn what_was_cut_out_of_a_record_is_not_hidden_by_expunging_its_run_book() {
 fn what_could_not_be_proved_for_what_was_expunged_is_told_by_audit_too() {
     let bench = bench();
     bench.ends(3, &["run", "book.md", "--unattended", "--env", "lab"]);
-    let output = bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+    let output =
+        bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
     bench.ends(0, &["expunge", "1", "--blob", &output, "--reason", "leaked"]);
-    bench.ends(6, &["audit"]).says("run 1: 1 execution(s) could not be judged again: what they printed was expunged");
+    bench
+        .ends(6, &["audit"])
+        .says("run 1: 1 execution(s) could not be judged again: what they printed was expunged");
 }
 
 #[test]
 fn a_reason_of_many_lines_passes_for_no_line_of_verify() {
     let bench = bench();
     bench.ends(3, &["run", "book.md", "--unattended", "--env", "lab"]);
-    let output = bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
-    let lines = "leak\n  2 signatures by key checked\nevent 12: sign-off by lead@example.org with a key, trusted";
+    let output =
+        bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+    let lines =
+        "leak\n  2 signatures by key checked\nevent 12: sign-off by lead@example.org with a key, trusted";
     bench.ends(0, &["expunge", "1", "--blob", &output, "--reason", lines]);
-    for verb in [&["verify", "1"][..], &["audit"], &["show", "1", "--step", "part", "--output"]] {
+    for verb in [&["verify", "1"][..], &["audit"], &["show", "1", "--step", "part.look", "--output"]] {
         let ran = bench.holdpoint(verb);
-        for line in ran.both().lines().filter(|line| line.contains("by key checked") || line.contains("lead@")) {
+        for line in
+            ran.both().lines().filter(|line| line.contains("by key checked") || line.contains("lead@"))
+        {
             assert!(line.trim_start().starts_with('│') || line.contains('⏎'), "{verb:?}: {line}");
         }
     }
+}
+
+#[test]
+fn who_reads_a_run_is_told_by_whom_when_and_why_something_was_expunged() {
+    let bench = bench();
+    bench.ends(3, &["run", "book.md", "--unattended", "--env", "lab"]);
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "signed.yaml"]);
+    let output =
+        bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+    bench.ends(0, &["expunge", "1", "--blob", &output, "--reason", "it_shows *the* <token>"]);
+    let tombstone = "by ops@example.org: it_shows *the* <token>";
+    for verb in [
+        &["show", "1"][..],
+        &["show", "1", "--step", "part.look", "--output"],
+        &["replay", "1", "--speed", "100000"],
+        &["replay", "1", "--format", "json"],
+        &["report", "1", "--format", "cast"],
+    ] {
+        let ran = bench.holdpoint(verb);
+        let told = ran.both().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            told.contains(tombstone) && !told.contains("is missing") && !told.contains("MISSING"),
+            "{verb:?}: {told}"
+        );
+    }
+    bench
+        .ends(6, &["report", "1"])
+        .says("EXPUNGED")
+        .says("by ops@example.org: it_shows \\*the\\* \\<token\\>");
+    for format in ["html", "junit"] {
+        let ran = bench.ends(6, &["report", "1", "--format", format]);
+        assert!(
+            ran.stdout.contains("EXPUNGED") && ran.stdout.contains("it_shows *the* &lt;token&gt;"),
+            "{format}"
+        );
+    }
+    let json = bench.ends(0, &["show", "1", "--format", "json"]).json();
+    assert_eq!(json["expunged"][0]["sha256"], json!(output), "{json:#}");
+    bench.ends(3, &["run", "book.md", "--unattended", "--env", "lab"]);
+    bench.holdpoint(&["compare", "1", "2"]).says("was expunged at ");
 }

@@ -286,7 +286,7 @@ impl Tape {
     }
 
     pub fn with<R>(&self, verified: Option<&str>, read: impl FnOnce(&Material<'_>) -> R) -> R {
-        let blob = |blob: &BlobRef| self.fetch(blob);
+        let blob = |blob: &BlobRef| self.fetch(blob).ok_or(holdpoint_report::Absent::Missing);
         read(&Material {
             plan: &self.plan,
             document: &self.source,
@@ -299,6 +299,7 @@ impl Tape {
             reviews_wrong: None,
             anchors: Vec::new(),
             anchors_wrong: None,
+            expunged: Vec::new(),
             rehearsal_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })
