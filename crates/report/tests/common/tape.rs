@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_document::*;
 use holdpoint_engine::*;
-use holdpoint_report::Material;
+use holdpoint_report::{Absent, Material};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{by, ignore, passed, plan, session, sha256};
@@ -280,13 +280,13 @@ impl Tape {
         }
     }
 
-    pub fn fetch(&self, blob: &BlobRef) -> Option<Box<dyn holdpoint_report::ReadAt>> {
-        let bytes = self.blobs.get(&blob.sha256)?.clone();
-        Some(Box::new(std::io::Cursor::new(bytes)))
+    pub fn fetch(&self, blob: &BlobRef) -> Result<Box<dyn holdpoint_report::ReadAt>, Absent> {
+        let bytes = self.blobs.get(&blob.sha256).ok_or(Absent::Missing)?.clone();
+        Ok(Box::new(std::io::Cursor::new(bytes)))
     }
 
     pub fn with<R>(&self, verified: Option<&str>, read: impl FnOnce(&Material<'_>) -> R) -> R {
-        let blob = |blob: &BlobRef| self.fetch(blob).ok_or(holdpoint_report::Absent::Missing);
+        let blob = |blob: &BlobRef| self.fetch(blob);
         read(&Material {
             plan: &self.plan,
             document: &self.source,
