@@ -15,6 +15,9 @@ pub trait ReadAt: Read + Seek {}
 
 impl<T: Read + Seek> ReadAt for T {}
 
+/// A blob that was opened, or why it was not.
+pub type Opened = Result<Box<dyn ReadAt>, Absent>;
+
 /// Why a blob cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absent {
@@ -59,7 +62,7 @@ impl Piece {
     }
 
     /// Its bytes, from the blob opened anew. The error says in words why there are none.
-    pub fn read(&self, opened: Result<Box<dyn ReadAt>, Absent>) -> Result<Vec<u8>, String> {
+    pub fn read(&self, opened: Opened) -> Result<Vec<u8>, String> {
         let mut opened = opened.map_err(|absent| absent.words())?;
         let mut bytes = vec![0; self.length];
         let read = opened.seek(SeekFrom::Start(self.from)).and_then(|_| opened.read_exact(&mut bytes));
@@ -112,7 +115,7 @@ pub struct Material<'a> {
     /// The record's events, in order, from event 0.
     pub events: &'a [Stamped],
     /// Opens a blob of the record, or says why it is not there. Digest and length are checked here again.
-    pub blob: &'a dyn Fn(&BlobRef) -> Result<Box<dyn ReadAt>, Absent>,
+    pub blob: &'a dyn Fn(&BlobRef) -> Opened,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
     pub verdict_of_verify: Option<String>,
     /// Who has the run while the record is read; `None` where nobody does.

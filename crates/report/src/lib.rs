@@ -20,7 +20,7 @@ mod text;
 mod time;
 mod timeline;
 
-pub use blobs::{Absent, Material, Piece, ReadAt};
+pub use blobs::{Absent, Material, Opened, Piece, ReadAt};
 pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};

@@ -11,7 +11,7 @@ use holdpoint_record::{
     StoreError, Tombstone, Verification, beside, driver, is_path, is_run, open_blob, reviews, run_at,
     text_blob, tombstones,
 };
-use holdpoint_report::{Absent, Piece, ReadAt};
+use holdpoint_report::{Absent, Opened, Piece};
 use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing};
 
 use super::anchored::{self, Proved};
@@ -321,7 +321,7 @@ impl Recorded {
     }
 
     /// Opens a blob of the record, or says why there is none.
-    fn open(&self, reference: &BlobRef) -> Result<Box<dyn ReadAt>, Absent> {
+    fn open(&self, reference: &BlobRef) -> Opened {
         match open_blob(&self.dir.path, reference) {
             Ok(file) => Ok(Box::new(file)),
             Err(BlobError::Expunged(tombstone)) => Err(Absent::Expunged(tombstone.words())),

@@ -280,7 +280,7 @@ impl Tape {
         }
     }
 
-    pub fn fetch(&self, blob: &BlobRef) -> Result<Box<dyn holdpoint_report::ReadAt>, Absent> {
+    pub fn fetch(&self, blob: &BlobRef) -> holdpoint_report::Opened {
         let bytes = self.blobs.get(&blob.sha256).ok_or(Absent::Missing)?.clone();
         Ok(Box::new(std::io::Cursor::new(bytes)))
     }
