@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{Event, Stamped};
-use holdpoint_report::{Kept, Material, ReportError, cast, html, json, junit, markdown, timeline};
+use holdpoint_report::{Absent, Kept, Material, ReportError, cast, html, json, junit, markdown, timeline};
 
 use crate::events::fold;
 use crate::text::harmless;
@@ -25,13 +25,14 @@ pub(crate) fn rendered(bytes: &[u8]) {
         document: BOOK,
         source: BOOK,
         events: &events,
-        blob: &blob,
+        blob: &|reference| blob(reference).ok_or(Absent::Missing),
         verdict_of_verify: None,
         held: None,
         reviews: Vec::new(),
         reviews_wrong: None,
         anchors: Vec::new(),
         anchors_wrong: None,
+        expunged: Vec::new(),
         rehearsal_wrong: None,
         zone: jiff::tz::TimeZone::UTC,
     };

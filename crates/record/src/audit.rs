@@ -214,8 +214,17 @@ fn record(this: &Audited, fault: &mut impl FnMut(&'static str, String), remark: 
     }
     let verdict = &proof.verdict;
     match verdict {
-        RecordVerdict::Expunged { signed: true, .. } => remark(verdict.to_string()),
-        RecordVerdict::Expunged { .. } => fault("expunged", verdict.to_string()),
+        RecordVerdict::Expunged { signed, .. } => {
+            match signed {
+                true => remark(verdict.to_string()),
+                false => fault("expunged", verdict.to_string()),
+            }
+            // Whoever takes out a record's run-book could have taken sign-offs out of it first.
+            if let Some(why) = &proof.unchecked {
+                fault("expunged", why.clone());
+            }
+            proof.unproved.iter().for_each(|why| remark(why.clone()));
+        }
         _ if verdict.intact() => {}
         _ => {
             fault("record", rehearsal::told(verdict));

@@ -15,6 +15,7 @@ use crate::errors::BlobError;
 use crate::errors::WriteError;
 use crate::layout::SHA256;
 use crate::reference::each_reference;
+use crate::tombstone::instead_of;
 
 /// Most bytes of a blob that are read at a time.
 const PIECE: usize = 64 * 1024;
@@ -90,7 +91,10 @@ pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
     let altered = |reason: String| BlobError::Altered { sha256: sha256.clone(), reason };
     let path = dir.join(SHA256).join(sha256);
     let file = open_regular(&path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => BlobError::Missing(sha256.clone()),
+        io::ErrorKind::NotFound => match instead_of(dir, blob) {
+            Some(tombstone) => BlobError::Expunged(Box::new(tombstone)),
+            None => BlobError::Missing(sha256.clone()),
+        },
         _ if is_no_file(&cause) => altered(cause.to_string()),
         _ => cannot("read", &path)(cause).into(),
     })?;

@@ -53,6 +53,10 @@ pub struct Verification {
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's, likewise.
     pub edited: Vec<String>,
+    /// Why nobody can say whether it conforms, where what that takes was expunged. Remarks, too.
+    pub unchecked: Option<String>,
+    /// What else was not proved, for what that takes was expunged. Remarks, too.
+    pub unproved: Vec<String>,
     /// What is no fault and should be known; the reason first, where something is wrong.
     pub remarks: Vec<String>,
 }
@@ -81,7 +85,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
     let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
     let mut deviations = 0;
-    let mut exchanged = Vec::new();
+    let (mut exchanged, mut unchecked, mut unproved) = (Vec::new(), None, Vec::new());
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
@@ -97,33 +101,19 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         if let State::Wrong(event, reason) = state {
             verdict = RecordVerdict::DoesNotConform { event, reason };
         } else if matches!(state, State::Planless) {
-            remarks.push(
-                "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
-            );
+            let why = "conformity was not checked: the run-book or the configuration was expunged";
+            unchecked = Some(why.to_owned());
         }
-        let mut remark = |count: usize, why: &str| {
-            if count > 0 {
-                remarks.push(format!("{count} execution(s) could not be judged again: {why}"));
-            }
-        };
-        remark(counts.unkept, "the document keeps no output of them");
-        remark(counts.expunged, "what they printed was expunged");
-        if counts.unshown > 0 {
+        remarks.extend(unchecked.clone());
+        if counts.unkept > 0 {
+            let unkept = counts.unkept;
             remarks.push(format!(
-                "what {} signer(s) were shown was not compared: it, or a script in it, was expunged",
-                counts.unshown
+                "{unkept} execution(s) could not be judged again: the document keeps no output of them"
             ));
         }
-        if counts.rehearsal_expunged {
-            let why =
-                "the rehearsal that it relied on was not proved again: what is kept of that was expunged";
-            remarks.push(why.to_owned());
-        }
+        unproved = counts.unproved();
+        remarks.extend(unproved.iter().cloned());
         (judged_again, signed, exchanged) = (counts.judged, counts.signed, counts.exchanged);
-        if counts.calendar_expunged {
-            let why = "when nothing was to be changed was not proved again: the calendar was expunged";
-            remarks.push(why.to_owned());
-        }
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
@@ -152,6 +142,8 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         deviations,
         skipped,
         edited,
+        unchecked,
+        unproved,
         remarks,
     })
 }
@@ -167,6 +159,31 @@ struct Counts {
     exchanged: Vec<(u64, RunOpened)>,
     calendar_expunged: bool,
     unshown: usize,
+}
+
+impl Counts {
+    /// What was not proved, for what that takes was expunged.
+    fn unproved(&self) -> Vec<String> {
+        let Counts { expunged, unshown, rehearsal_expunged, calendar_expunged, .. } = self;
+        let told = [
+            (*expunged > 0).then(|| {
+                format!("{expunged} execution(s) could not be judged again: what they printed was expunged")
+            }),
+            (*unshown > 0).then(|| {
+                format!(
+                    "what {unshown} signer(s) were shown was not compared: it, or a script in it, was expunged"
+                )
+            }),
+            rehearsal_expunged.then(|| {
+                "the rehearsal that it relied on was not proved again: what is kept of that was expunged"
+                    .to_owned()
+            }),
+            calendar_expunged.then(|| {
+                "when nothing was to be changed was not proved again: the calendar was expunged".to_owned()
+            }),
+        ];
+        told.into_iter().flatten().collect()
+    }
 }
 
 /// Events held against the engine, one after the other.
@@ -200,6 +217,11 @@ struct Replay {
 }
 
 impl Verification {
+    /// Whether its events were held against its own run-book, all of them.
+    pub fn conformity_checked(&self) -> bool {
+        (self.verdict.intact() || self.verdict.is_expunged()) && self.unchecked.is_none()
+    }
+
     /// Why the record lacks an anchor, in words that follow on "but it has no anchor"; `None` where it is open, where none
     /// is asked for, or one of `anchors` is over its seal.
     pub fn unanchored(&self, anchors: &Anchors) -> Option<String> {

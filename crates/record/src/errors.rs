@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::disk::DiskError;
 use crate::lock::Holder;
+use crate::tombstone::Tombstone;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// A write that a crash cut short: a final line that is unterminated or no JSON, with the lines before it that say that
@@ -105,6 +106,9 @@ pub enum BlobError {
     /// The blob is not there.
     #[error("the blob {0} is missing")]
     Missing(String),
+    /// The blob is not there, and a tombstone is: by its own word, which is for verify to prove.
+    #[error("the blob {} was {}", .0.blob.sha256, .0.words())]
+    Expunged(Box<Tombstone>),
     /// The blob is not what its name says.
     #[error("the blob {sha256} is altered: {reason}")]
     Altered {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
+use crate::LOG;
 use crate::disk::{self, DiskError};
 use crate::errors::{OpenError, ReadError};
 use crate::layout::number_of;
-use crate::reader::{Reader, is_run};
+use crate::reader::Reader;
 use crate::store::{RunDir, Store, StoreError};
 
 impl Store {
@@ -16,8 +17,8 @@ impl Store {
     ///
     /// Digits alone are always a number. More than one run is an error that lists them.
     pub fn find(&self, what: &str) -> Result<RunDir, StoreError> {
-        if what.contains('/') || what == "." || what == ".." {
-            return by_path(Path::new(what));
+        if is_path(what) {
+            return run_at(Path::new(what));
         }
         let mut runs = self.runs()?;
         let not_found = || StoreError::NotFound { what: what.to_owned(), store: self.path().to_owned() };
@@ -70,16 +71,27 @@ fn first(dir: &Path) -> Result<Option<RunOpened>, DiskError> {
     }
 }
 
+/// Whether a run is named by its path, for which no store is needed.
+pub fn is_path(what: &str) -> bool {
+    what.contains('/') || what == "." || what == ".."
+}
+
 /// A run anywhere. A directory that was renamed has its number in its first event. A link is not followed: whoever
 /// reads it says that it is one, as of a link within it.
-fn by_path(path: &Path) -> Result<RunDir, StoreError> {
+///
+/// # Errors
+/// There is none, or the disk does not let anybody look.
+pub fn run_at(path: &Path) -> Result<RunDir, StoreError> {
     let not_a_run = || StoreError::NotARun(path.to_owned());
     let absolute = absolute(path).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => not_a_run(),
         _ => StoreError::from(disk::cannot("find", path)(e)),
     })?;
-    if !is_run(&absolute) {
-        return Err(not_a_run());
+    if let Err(error) = absolute.join(LOG).symlink_metadata() {
+        return match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Err(not_a_run()),
+            _ => Err(disk::cannot("look into", &absolute)(error).into()),
+        };
     }
     let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned()).ok_or_else(not_a_run)?;
     let number = match number_of(&absolute) {

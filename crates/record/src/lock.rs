@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{DiskError, cannot, open_or_make, open_regular};
 
-const FILE: &str = "lock";
+pub(crate) const FILE: &str = "lock";
 
 /// Who holds a run, or held it when it crashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

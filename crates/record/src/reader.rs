@@ -12,7 +12,7 @@ use crate::chain::{Position, hex};
 use crate::disk::{DiskError, Kind, cannot, not_a, open_regular};
 use crate::errors::{ReadError, Torn};
 use crate::layout::SIGNOFFS;
-use crate::layout::{BLOBS, SHA256};
+use crate::layout::{BLOBS, SHA256, number_of};
 use crate::line::{Entry, LineFault};
 use crate::lines::{After, Batch, Lines, Source};
 use crate::room::has_hole;
@@ -58,6 +58,7 @@ impl Reader {
         self_contained(dir)?;
         let path = dir.join(LOG);
         let file = open_regular(&path).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound if was_never_opened(dir) => ReadError::NoFirstEvent(dir.to_owned()),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::NotARun(dir.to_owned()),
             _ => cannot("read", &path)(cause).into(),
         })?;
@@ -408,6 +409,26 @@ pub(crate) fn self_contained(dir: &Path) -> Result<(), ReadError> {
         }
     }
     Ok(())
+}
+
+/// Whether a directory is what a crash or a full disk leaves of a run before it has a record: it has the name of a run, and
+/// nothing in it that anything was written to but the lock.
+fn was_never_opened(dir: &Path) -> bool {
+    let only = |path: &Path, names: &[&str]| {
+        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        entries
+            .is_ok_and(|found| found.iter().all(|entry| names.iter().any(|name| entry.file_name() == *name)))
+    };
+    let empty = |name: &str| {
+        let path = dir.join(name);
+        only(&path, &[]) || path.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+    };
+    let blobs = dir.join(BLOBS);
+    number_of(dir).is_some()
+        && only(dir, &[crate::lock::FILE, BLOBS, SIGNOFFS])
+        && (empty(BLOBS) || only(&blobs, &["sha256"]))
+        && empty(SHA256)
+        && empty(SIGNOFFS)
 }
 
 /// Whether a directory holds a record, good or bad: something is called [`LOG`] in it, whatever it is.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::disk::{DiskError, cannot, make_dir, make_parents, open_or_make, sync_dir};
 use crate::errors::OpenError;
 use crate::layout::{directory_name, number_of};
+use crate::reader::is_run;
 use crate::writer::Writer;
 
 /// Where creators of runs queue. Without it two of them could take `0042-a` and `0042-b`.
@@ -27,6 +28,17 @@ pub struct RunDir {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+}
+
+/// Why a directory is no store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoStore {
+    /// It is a run.
+    Run,
+    /// The store is in it, here.
+    Around(PathBuf),
+    /// It holds other things, and no run.
+    Other,
 }
 
 /// Why the store gave no run.
@@ -86,6 +98,30 @@ impl Store {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether what is there may be a store: it has runs, or had some, or holds nothing at all. A directory beside or above
+    /// one has no runs either, and would pass for a store in which nothing is wrong.
+    ///
+    /// # Errors
+    /// It cannot be listed.
+    pub fn is_one(&self) -> Result<Result<(), NoStore>, StoreError> {
+        let entries = fs::read_dir(&self.path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(cannot("list", &self.path))?;
+        let names: Vec<_> = entries.iter().map(|entry| entry.file_name()).collect();
+        if is_run(&self.path) {
+            return Ok(Err(NoStore::Run));
+        }
+        let of_store = |entry: &fs::DirEntry| entry.file_name() == LOCK || number_of(&entry.path()).is_some();
+        if entries.iter().any(of_store) || names.iter().all(|name| name == ".gitignore" || name == ".gitkeep")
+        {
+            return Ok(Ok(()));
+        }
+        let within = [".holdpoint/runs", "runs"].map(|store| self.path.join(store));
+        Ok(Err(match within.into_iter().find(|path| path.is_dir()) {
+            Some(store) => NoStore::Around(store),
+            None => NoStore::Other,
+        }))
     }
 
     /// Makes the directory of a new run, with the next number, and locks it. The store is made if need be.

@@ -13,7 +13,7 @@ use crate::blob::PARTIAL;
 use crate::chain::{Position, hex};
 use crate::disk::{DiskError, cannot};
 use crate::errors::{BlobError, ReadError, Torn, whom};
-use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone, signers};
+use crate::expunge::{Expunged, read as tombstone, signers};
 use crate::kept::Blobs;
 use crate::layout::number_of;
 use crate::layout::{BLOBS, SHA256};
@@ -22,6 +22,7 @@ use crate::reader::{FOLLOWED, NO_WHOLE_WRITE, Reader};
 use crate::reference::each_reference;
 use crate::seal::{Seal, Told, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
+use crate::tombstone::{EXPUNGED, SIGNATURE, Tombstone};
 
 /// What a record was proved to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,9 +128,9 @@ pub struct BytesReport {
 
 impl BytesReport {
     /// Of a record of which nothing could be read.
-    fn nothing_of(event: u64, reason: String) -> BytesReport {
+    fn nothing_of(verdict: RecordVerdict) -> BytesReport {
         BytesReport {
-            verdict: RecordVerdict::Altered { event, reason },
+            verdict,
             position: Position { sha256: hex(Sha256::new()), ..Position::default() },
             blobs: 0,
             expunged: Vec::new(),
@@ -181,7 +182,12 @@ pub(crate) fn prove(
     // Before it is read: whoever had it then wrote what is found, and may have let go of it when all is read.
     let holder = driver(dir);
     let mut reader = match Reader::open(dir) {
-        Err(ReadError::Altered { event, reason }) => return Ok(BytesReport::nothing_of(event, reason)),
+        Err(ReadError::Altered { event, reason }) => {
+            return Ok(BytesReport::nothing_of(RecordVerdict::Altered { event, reason }));
+        }
+        Err(ReadError::NoFirstEvent(_)) => {
+            return Ok(BytesReport::nothing_of(RecordVerdict::Truncated { reason: NO_FIRST_EVENT.into() }));
+        }
         opened => opened?,
     };
     let (mut seen, mut blobs) = (Seen::default(), Blobs::of(dir));
@@ -224,6 +230,8 @@ pub(crate) fn prove(
     Ok(BytesReport { verdict, position, blobs, expunged, torn, seal, unreferenced, remarks })
 }
 
+/// Of a record that holds not even its first event.
+const NO_FIRST_EVENT: &str = "there is no complete first event";
 /// A file system tells of times by a clock that ticks as slowly as this, at most.
 const TICK: SignedDuration = SignedDuration::from_millis(10);
 
@@ -291,7 +299,7 @@ fn check_events(
             }
             let found = blobs.check(&blob);
             let still_there = found.is_ok();
-            if matches!(found, Ok(()) | Err(BlobError::Missing(_))) {
+            if matches!(found, Ok(()) | Err(BlobError::Missing(_) | BlobError::Expunged(_))) {
                 match seen.tombstone(blobs.dir, &blob) {
                     Err(reason) => return altered(n, format!("the blob {}: {reason}", blob.sha256)),
                     Ok(Some((tombstone, key))) => {
@@ -363,9 +371,7 @@ fn judge(
         Ok(Some(seal)) => seal,
         Ok(None) => {
             return match (torn, closed) {
-                _ if seen.opened.is_none() => {
-                    RecordVerdict::Truncated { reason: "there is no complete first event".into() }
-                }
+                _ if seen.opened.is_none() => RecordVerdict::Truncated { reason: NO_FIRST_EVENT.into() },
                 (Some(_), Some(_)) => altered(position.events, FOLLOWED.into()),
                 (Some(torn), None) => {
                     let Torn { offset, bytes } = torn;

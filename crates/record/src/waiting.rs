@@ -102,7 +102,7 @@ impl Keeper {
         }
         match check(&self.dir, reference) {
             Ok(()) => Ok(true),
-            Err(BlobError::Missing(_)) => Ok(false),
+            Err(BlobError::Missing(_) | BlobError::Expunged(_)) => Ok(false),
             Err(other) => {
                 self.poison.set();
                 Err(WriteError::Blob(other))

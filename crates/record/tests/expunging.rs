@@ -1,25 +1,63 @@
 //! A blob that was expunged is known as such for ever, and never passes for intact.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use common::{Bench, RUNBOOK, STDOUT};
-use holdpoint_engine::BlobRef;
+use holdpoint_engine::{BlobRef, Event};
 use holdpoint_record::{
-    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify_bytes,
+    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify,
+    verify_bytes,
 };
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// A record that conforms, of the corpus: two blocks, of which the first printed something.
+struct Kept {
+    _all: tempfile::TempDir,
+    dir: PathBuf,
+}
+
+impl Kept {
+    fn sealed() -> Kept {
+        let all = tempfile::tempdir().unwrap();
+        let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/records/2.0/change.tar.gz");
+        let unpacked =
+            Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(all.path()).status().unwrap();
+        assert!(unpacked.success());
+        Kept { dir: all.path().join("change"), _all: all }
+    }
+
+    /// The same, killed in its second block.
+    fn open() -> Kept {
+        let kept = Kept::sealed();
+        let log = kept.dir.join("run.jsonl");
+        let lines: Vec<String> =
+            fs::read_to_string(&log).unwrap().lines().take(4).map(str::to_owned).collect();
+        fs::write(&log, lines.join("\n") + "\n").unwrap();
+        fs::remove_file(kept.dir.join("seal.json")).unwrap();
+        kept
+    }
+}
+
+/// What the first block printed.
+fn printed(dir: &Path) -> BlobRef {
+    let printed = read(dir).unwrap().events.into_iter().find_map(|stamped| match stamped.event {
+        Event::ActionFinished(finished) => Some(finished.output.unwrap().stdout),
+        _ => None,
+    });
+    printed.unwrap()
+}
+
+fn runbook(dir: &Path) -> BlobRef {
+    match &read(dir).unwrap().events[0].event {
+        Event::RunOpened(opened) => opened.runbook.blob.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn leaked(dir: &Path) -> PathBuf {
-    dir.join("blobs/sha256").join(digest(STDOUT))
+    dir.join("blobs/sha256").join(printed(dir).sha256)
 }
 
 fn tombstone(dir: &Path) -> PathBuf {
@@ -35,13 +73,13 @@ fn expunge(dir: &Path, blob: &str, who: &str, reason: &str, at: Timestamp) -> Re
 }
 
 fn does(dir: &Path) -> Result<Expunged, ExpungeError> {
-    expunge(dir, &digest(STDOUT), "qa@example.org", "it shows the token", at())
+    expunge(dir, &printed(dir).sha256, "qa@example.org", "it shows the token", at())
 }
 
 #[test]
 fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
-    for (bench, sealed) in [(Bench::new(), true), (Bench::new(), false)] {
-        let dir = if sealed { bench.sealed_record() } else { bench.open_record() };
+    for (kept, sealed) in [(Kept::sealed(), true), (Kept::open(), false)] {
+        let dir = kept.dir.clone();
         let files = ["run.jsonl", "seal.json"].map(|name| fs::read(dir.join(name)).ok());
         let done = does(&dir).unwrap();
         assert!(!leaked(&dir).exists());
@@ -51,7 +89,7 @@ fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
             (&kept.who[..], &kept.reason[..], kept.at),
             ("qa@example.org", "it shows the token", at())
         );
-        assert_eq!(kept.blob, BlobRef { sha256: digest(STDOUT), bytes: STDOUT.len() as u64 });
+        assert_eq!(kept.blob, printed(&dir));
         assert_eq!(kept, done.tombstone);
 
         let report = verify_bytes(&dir).unwrap();
@@ -61,7 +99,9 @@ fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
             panic!("{report:?}")
         };
         assert_eq!((*event, *complete), (done.event, sealed));
-        for part in [&digest(STDOUT)[..], "qa@example.org", "it shows the token", "2026-11-23T15:00:00Z"] {
+        for part in
+            [&printed(&dir).sha256[..], "qa@example.org", "it shows the token", "2026-11-23T15:00:00Z"]
+        {
             assert!(reason.contains(part), "{reason}");
         }
         let words = report.verdict.to_string();
@@ -72,8 +112,8 @@ fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
 
 #[test]
 fn a_blob_that_is_merely_missing_stays_altered_and_cannot_be_expunged() {
-    let bench = Bench::new();
-    let dir = bench.sealed_record();
+    let kept = Kept::sealed();
+    let dir = kept.dir.clone();
     fs::remove_file(leaked(&dir)).unwrap();
     assert!(matches!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::Altered { .. }));
     assert!(matches!(does(&dir), Err(ExpungeError::Missing(_))));
@@ -82,18 +122,18 @@ fn a_blob_that_is_merely_missing_stays_altered_and_cannot_be_expunged() {
 
 #[test]
 fn what_is_no_tombstone_of_this_blob_of_this_run_makes_it_altered() {
-    let bench = Bench::new();
-    let dir = bench.sealed_record();
+    let kept = Kept::sealed();
+    let dir = kept.dir.clone();
     does(&dir).unwrap();
     let good = fs::read_to_string(tombstone(&dir)).unwrap();
-    let runbook = digest(RUNBOOK);
+    let runbook = runbook(&dir).sha256;
     let id = serde_json::from_str::<Tombstone>(&good).unwrap().id;
     let bad = [
         String::new(),
         "{}".to_owned(),
         good.replace("qa@example.org", "  "),
         good.replace("it shows the token", ""),
-        good.replace(&digest(STDOUT), &runbook),
+        good.replace(&printed(&dir).sha256, &runbook),
         good.replace(&id, "01M84Q92VJH3CHF9AS6VC75N0Y"),
         good.replace("\"reason\"", "\"because\""),
         format!("{}{}", good.trim_end(), " ".repeat(70_000)),
@@ -110,11 +150,11 @@ fn what_is_no_tombstone_of_this_blob_of_this_run_makes_it_altered() {
 
 #[test]
 fn an_altered_record_stays_altered_whatever_was_expunged() {
-    let bench = Bench::new();
-    let dir = bench.sealed_record();
+    let kept = Kept::sealed();
+    let dir = kept.dir.clone();
     does(&dir).unwrap();
     let log = fs::read_to_string(dir.join("run.jsonl")).unwrap();
-    fs::write(dir.join("run.jsonl"), log.replacen("promote", "demote1", 1)).unwrap();
+    fs::write(dir.join("run.jsonl"), log.replacen("duration_ms\":", "duration_ms\":1", 1)).unwrap();
     assert!(matches!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::Altered { .. }));
     fs::write(dir.join("run.jsonl"), &log[..log.len() / 2]).unwrap();
     let verdict = verify_bytes(&dir).unwrap().verdict;
@@ -123,14 +163,15 @@ fn an_altered_record_stays_altered_whatever_was_expunged() {
 
 #[test]
 fn interrupted_halfway_it_is_ended_by_doing_it_again_and_the_first_tombstone_stays() {
-    let bench = Bench::new();
-    let dir = bench.sealed_record();
+    let kept = Kept::sealed();
+    let dir = kept.dir.clone();
+    let bytes = fs::read(leaked(&dir)).unwrap();
     does(&dir).unwrap();
     let first = fs::read(tombstone(&dir)).unwrap();
-    fs::write(leaked(&dir), STDOUT).unwrap();
+    fs::write(leaked(&dir), bytes).unwrap();
     let report = verify_bytes(&dir).unwrap();
     assert!(report.expunged[0].still_there && report.verdict.reason().unwrap().contains("expunge it again"));
-    expunge(&dir, &digest(STDOUT)[..8], "ops@example.org", "again", at()).unwrap();
+    expunge(&dir, &printed(&dir).sha256[..8], "ops@example.org", "again", at()).unwrap();
     assert!(!leaked(&dir).exists());
     assert_eq!(fs::read(tombstone(&dir)).unwrap(), first);
     assert!(matches!(does(&dir), Err(ExpungeError::Already(stone)) if stone.who == "qa@example.org"));
@@ -138,9 +179,9 @@ fn interrupted_halfway_it_is_ended_by_doing_it_again_and_the_first_tombstone_sta
 
 #[test]
 fn nothing_is_expunged_that_is_not_named_or_not_answered_for() {
-    let bench = Bench::new();
-    let dir = bench.sealed_record();
-    let good = digest(STDOUT);
+    let kept = Kept::sealed();
+    let dir = kept.dir.clone();
+    let good = printed(&dir).sha256;
     let tries = [
         ("0123456", "who", "why"),
         ("../../../run.jsonl", "who", "why"),
@@ -158,12 +199,60 @@ fn nothing_is_expunged_that_is_not_named_or_not_answered_for() {
 
 #[test]
 fn a_run_that_is_being_driven_is_left_alone() {
-    let bench = Bench::new();
-    let writer: Writer = bench.driven();
+    let kept = Kept::open();
+    let (writer, ..) = Writer::open(&kept.dir).unwrap();
     let held = does(writer.dir());
     assert!(matches!(held, Err(ExpungeError::Open(OpenError::Held(_)))), "{held:?}");
     let dir = writer.dir().to_owned();
     drop(writer);
     does(&dir).unwrap();
     assert!(read(&dir).is_ok(), "events are read as before");
+}
+
+#[test]
+fn whoever_reads_it_is_told_by_whom_when_and_why_and_that_the_bytes_are_not_merely_missing() {
+    let kept = Kept::sealed();
+    let blob = printed(&kept.dir);
+    does(&kept.dir).unwrap();
+    let why = holdpoint_record::blob(&kept.dir, &blob).unwrap_err().to_string();
+    assert_eq!(
+        why,
+        format!(
+            "the blob {} was expunged at 2026-11-23T15:00:00Z by qa@example.org: it shows the token",
+            blob.sha256
+        )
+    );
+    fs::write(tombstone(&kept.dir), "{}").unwrap();
+    let why = holdpoint_record::blob(&kept.dir, &blob).unwrap_err().to_string();
+    assert_eq!(why, format!("the blob {} is missing", blob.sha256));
+}
+
+#[test]
+fn of_an_open_run_nothing_goes_that_it_needs_and_of_one_that_is_over_it_may() {
+    let kept = Kept::open();
+    let book = runbook(&kept.dir).sha256;
+    let refused = expunge(&kept.dir, &book, "qa@example.org", "a token", at());
+    assert!(matches!(refused, Err(ExpungeError::Needed("its run-book"))), "{refused:?}");
+    assert_eq!(verify(&kept.dir).unwrap().verdict, RecordVerdict::IntactOpen);
+    let kept = Kept::sealed();
+    expunge(&kept.dir, &book, "qa@example.org", "a token", at()).unwrap();
+    let proof = verify(&kept.dir).unwrap();
+    assert!(proof.verdict.is_expunged() && !proof.conformity_checked(), "{:?}", proof.verdict);
+}
+
+#[test]
+fn nothing_is_taken_out_of_a_record_in_which_something_else_is_wrong() {
+    let kept = Kept::sealed();
+    let (book, log) = (runbook(&kept.dir).sha256, kept.dir.join("run.jsonl"));
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replacen("duration_ms\":", "duration_ms\":1", 1)).unwrap();
+    let refused = expunge(&kept.dir, &book, "qa@example.org", "a token", at());
+    assert!(matches!(refused, Err(ExpungeError::NotInOrder(_) | ExpungeError::Read(_))), "{refused:?}");
+    fs::write(&log, text).unwrap();
+    let path = leaked(&kept.dir);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, vec![b'x'; bytes.len()]).unwrap();
+    let refused = does(&kept.dir);
+    assert!(matches!(&refused, Err(ExpungeError::NotInOrder(why)) if why.contains("altered")), "{refused:?}");
+    assert!(!tombstone(&kept.dir).exists());
 }

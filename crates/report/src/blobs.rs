@@ -8,10 +8,37 @@ use holdpoint_engine::{BlobRef, Stamped};
 use holdpoint_model::{Plan, hex};
 use sha2::{Digest, Sha256};
 
+use crate::text;
+
 /// Bytes that can be read from anywhere in them.
 pub trait ReadAt: Read + Seek {}
 
 impl<T: Read + Seek> ReadAt for T {}
+
+/// A blob that was opened, or why it was not.
+pub type Opened = Result<Box<dyn ReadAt>, Absent>;
+
+/// Why a blob cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It is not there.
+    Missing,
+    /// It was expunged: by whom, when and why, in words of the record that anybody may have given.
+    Expunged(String),
+}
+
+impl Absent {
+    /// In one line in which nothing acts.
+    fn words(&self) -> String {
+        match self {
+            Absent::Missing => MISSING.to_owned(),
+            Absent::Expunged(words) => {
+                let words = text::visible(words.as_bytes()).replace('\n', "⏎");
+                format!("EXPUNGED: these bytes were {words}")
+            }
+        }
+    }
+}
 
 const MISSING: &str = "MISSING: the record does not hold these bytes";
 const ALTERED: &str = "ALTERED: the bytes kept are not those that the record names, so they are not shown";
@@ -35,29 +62,25 @@ impl Piece {
     }
 
     /// Its bytes, from the blob opened anew. The error says in words why there are none.
-    pub fn read(&self, opened: Option<Box<dyn ReadAt>>) -> Result<Vec<u8>, &'static str> {
-        let mut opened = opened.ok_or(MISSING)?;
+    pub fn read(&self, opened: Opened) -> Result<Vec<u8>, String> {
+        let mut opened = opened.map_err(|absent| absent.words())?;
         let mut bytes = vec![0; self.length];
         let read = opened.seek(SeekFrom::Start(self.from)).and_then(|_| opened.read_exact(&mut bytes));
-        read.map(|()| bytes).map_err(|_| ALTERED)
+        read.map(|()| bytes).map_err(|_| ALTERED.to_owned())
     }
 }
 
 /// Reads a blob that is to be shown whole, and holds it against its reference. The error says in words why there is
 /// nothing to show.
-pub(crate) fn fetch(m: &Material<'_>, blob: &BlobRef) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn fetch(m: &Material<'_>, blob: &BlobRef) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     pass(m, blob, &mut |piece| bytes.extend_from_slice(piece))?;
     Ok(bytes)
 }
 
 /// Passes a blob on piece by piece. Nothing of it may be shown before this returns without an error.
-pub(crate) fn pass(
-    m: &Material<'_>,
-    blob: &BlobRef,
-    sink: &mut dyn FnMut(&[u8]),
-) -> Result<(), &'static str> {
-    let mut opened = (m.blob)(blob).ok_or(MISSING)?;
+pub(crate) fn pass(m: &Material<'_>, blob: &BlobRef, sink: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+    let mut opened = (m.blob)(blob).map_err(|absent| absent.words())?;
     let (mut hasher, mut length) = (Sha256::new(), 0_u64);
     let most = blob.bytes.saturating_add(1).min(AT_ONCE as u64) as usize;
     let mut buffer = vec![0; most];
@@ -70,10 +93,14 @@ pub(crate) fn pass(
                 sink(&buffer[..read]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(_) | Err(_) => return Err(ALTERED),
+            Ok(_) | Err(_) => return Err(ALTERED.to_owned()),
         }
     }
-    if length == blob.bytes && hex(&hasher.finalize()) == blob.sha256 { Ok(()) } else { Err(ALTERED) }
+    if length == blob.bytes && hex(&hasher.finalize()) == blob.sha256 {
+        Ok(())
+    } else {
+        Err(ALTERED.to_owned())
+    }
 }
 
 /// What a rendering is made from.
@@ -87,8 +114,8 @@ pub struct Material<'a> {
     pub source: &'a str,
     /// The record's events, in order, from event 0.
     pub events: &'a [Stamped],
-    /// Opens a blob of the record; `None` where it is not there. Digest and length are checked here again.
-    pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
+    /// Opens a blob of the record, or says why it is not there. Digest and length are checked here again.
+    pub blob: &'a dyn Fn(&BlobRef) -> Opened,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
     pub verdict_of_verify: Option<String>,
     /// Who has the run while the record is read; `None` where nobody does.
@@ -101,6 +128,8 @@ pub struct Material<'a> {
     pub anchors: Vec<holdpoint_view::AnchorFacts>,
     /// Why they, or the rest of them, do not hold.
     pub anchors_wrong: Option<String>,
+    /// What was expunged, by the tombstones in its place.
+    pub expunged: Vec<holdpoint_view::ExpungedFacts>,
     /// Why the record of the rehearsal that the run relied on is not what it was, where it lies in the same store.
     pub rehearsal_wrong: Option<String>,
     /// The zone that times are shown in.

@@ -25,7 +25,7 @@ pub(crate) fn exchanges(m: &Material<'_>, summary: &Summary) -> Vec<Exchange> {
                 let whole = String::from_utf8_lossy(&bytes);
                 excerpt(&whole).into_iter().map(|line| text::visible(line.as_bytes())).collect()
             }
-            Err(why) => vec![why.to_owned()],
+            Err(why) => vec![why],
         };
         Exchange { n, lines }
     });

@@ -20,7 +20,7 @@ mod text;
 mod time;
 mod timeline;
 
-pub use blobs::{Material, Piece, ReadAt};
+pub use blobs::{Absent, Material, Opened, Piece, ReadAt};
 pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
@@ -52,6 +52,7 @@ pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
         holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone(), m.held.clone())?;
     (summary.reviews, summary.reviews_wrong) = (m.reviews.clone(), m.reviews_wrong.clone());
     summary.anchored_by((m.anchors.clone(), m.anchors_wrong.clone()));
+    summary.expunged.clone_from(&m.expunged);
     summary.rehearsal_wrong.clone_from(&m.rehearsal_wrong);
     Ok(summary)
 }

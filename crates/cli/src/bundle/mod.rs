@@ -18,6 +18,11 @@ pub struct Unpacked {
     _temp: FleetingDir,
 }
 
+/// What is said of a file that does not even begin as a bundle does: it was named, so it was meant to be one.
+pub fn not_a_bundle() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is damaged from its beginning, or no bundle")
+}
+
 /// The record of the bundle at `path`; `None` where that is none.
 ///
 /// # Errors

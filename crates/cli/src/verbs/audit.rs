@@ -3,7 +3,7 @@
 use holdpoint_document::many;
 use std::path::Path;
 
-use holdpoint_record::{Audit, Audited, Fault, Store, audit as look};
+use holdpoint_record::{Audit, Audited, Fault, NoStore, Store, audit as look};
 use serde_json::{Value, json};
 
 use super::anchored;
@@ -20,7 +20,7 @@ use crate::screen::{Screen, Table};
 /// Looks at every run, and at what ties them together.
 pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> {
     let store = match &arguments.store {
-        Some(path) if path.is_dir() => Store::open(path),
+        Some(path) if path.is_dir() => known(Store::open(path))?,
         Some(path) => {
             return Err(Problem::usage(
                 format!("{} is no directory", path.display()),
@@ -40,6 +40,26 @@ pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> 
         Format::Text => told.text(screen),
     }
     Ok(if audit.wrong.is_empty() { Exit::Passed } else { Exit::Record })
+}
+
+/// The store, unless the directory is none: a look at what has no runs would find nothing wrong for ever.
+fn known(store: Store) -> Result<Store, Problem> {
+    let Err(why) = store.is_one().map_err(store_problem)? else { return Ok(store) };
+    let path = store.path().display();
+    Err(match why {
+        NoStore::Run => Problem::usage(
+            format!("{path} is one run, not a store"),
+            "`holdpoint verify` proves one. A store is the directory that holds the runs.",
+        ),
+        NoStore::Around(store) => Problem::usage(
+            format!("{path} is no store: it holds no runs"),
+            format!("There may be one in it: holdpoint audit {}", store.display()),
+        ),
+        NoStore::Other => Problem::usage(
+            format!("{path} is no store: it holds other things, and no runs"),
+            "A store is the directory that holds the runs, .holdpoint/runs as a rule.",
+        ),
+    })
 }
 
 /// Proves the time-stamps beside each record that is what was written: what they are over was looked at already.
@@ -95,6 +115,7 @@ impl Told<'_> {
                     json["events"] = json!(proof.position.events);
                     json["signatures"] = json!(proof.signatures);
                     json["expunged"] = json!(proof.expunged.len());
+                    json["conformity_checked"] = json!(proof.conformity_checked());
                     json["stands_at"] = json!(proof.stands_at);
                 }
             }

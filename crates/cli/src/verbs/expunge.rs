@@ -29,6 +29,7 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
         hide(&known_secrets(screen, &recorded, &place)?, hidden)?;
     }
     let (who, reason) = (hidden.masked(&who).into_owned(), hidden.masked(&arguments.reason).into_owned());
+    let problem = |error| problem(error, &arguments.run);
     let begun = Expunging::begin(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
     let signature = match begun.to_sign() {
         Some((bytes, signers)) => {
@@ -63,7 +64,7 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
         done.event
     ));
     screen.tell(&match &done.key {
-        Some(key) => format!("  {} signed for it with {key}.", screen.neutralise(&stone.who)),
+        Some(key) => format!("  {} signed for it with {key}.", screen.one_line(&stone.who)),
         None => "  Nobody signed for it: the run knows no signers.".to_owned(),
     });
     screen.tell("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
@@ -71,7 +72,7 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
     Ok(Exit::Passed)
 }
 
-fn problem(error: ExpungeError) -> Problem {
+fn problem(error: ExpungeError, run: &str) -> Problem {
     let message = error.to_string();
     match error {
         ExpungeError::Open(error) => open_problem(error),
@@ -92,6 +93,16 @@ fn problem(error: ExpungeError) -> Problem {
             "Nothing was expunged. The run's allowed_signers must let this key sign for expunge@holdpoint.",
         ),
         ExpungeError::Unsigned | ExpungeError::Signers => Problem::usage(message, "Nothing was expunged."),
+        ExpungeError::Needed(_) => Problem::usage(
+            message,
+            format!(
+                "Nothing was expunged. End the run first, then expunge it: holdpoint resume {run} --abort"
+            ),
+        ),
+        ExpungeError::NotInOrder(_) => Problem::record(
+            message,
+            "Nothing was expunged. Keep the record as it is, and find out why; change the secret.",
+        ),
         ExpungeError::BadSigners(_) => {
             Problem::record(message, "Nothing was expunged: who may do it cannot be told.")
         }

@@ -114,7 +114,7 @@ fn printed(screen: &Screen, dir: &Path, attempt: &Attempt, place: Option<&str>) 
                 let lines: Vec<String> = lines.map(|line| format!("  {mark} {line}")).collect();
                 screen.data(&lines.join("\n"));
             }
-            Err(why) => screen.data_hung("    ", &why),
+            Err(why) => screen.data_hung("    ", &screen.one_line(&why)),
         }
     }
 }

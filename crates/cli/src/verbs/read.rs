@@ -7,11 +7,12 @@ use std::sync::Arc;
 use holdpoint_document::{NotIncluded, Plan};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
-    Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store,
-    StoreError, Verification, beside, driver, is_run, open_blob, reviews, text_blob,
+    Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir,
+    StoreError, Tombstone, Verification, beside, driver, is_path, is_run, open_blob, reviews, run_at,
+    text_blob, tombstones,
 };
-use holdpoint_report::{Piece, ReadAt};
-use holdpoint_view::{HeldBy, NotOpened, Summary, Summing};
+use holdpoint_report::{Absent, Opened, Piece};
+use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing};
 
 use super::anchored::{self, Proved};
 use super::plans::Plans;
@@ -47,8 +48,10 @@ pub struct Recorded {
 
 /// The run directory that `what` names: a number, an id prefix, a path, `latest`.
 pub fn find(what: &str) -> Result<RunDir, Problem> {
-    let store: Store = Place::here()?.store();
-    store.find(what).map_err(store_problem)
+    match is_path(what) {
+        true => run_at(Path::new(what)).map_err(store_problem),
+        false => Place::here()?.store().find(what).map_err(store_problem),
+    }
 }
 
 /// Where the record lies that `what` names: a path needs no store, no repository and no configuration.
@@ -111,6 +114,7 @@ pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
     let Folded { mut summary, opened, position, sealed } = folded(dir, overview, &Plans::default())?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
+    summary.expunged = expunged(&dir.path, &opened);
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
         (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
@@ -316,13 +320,17 @@ impl Recorded {
             .fold(self.opened().clone(), |opened, exchanged| exchanged.as_opened(&opened))
     }
 
-    /// Opens a blob of the record; `None` if it is not there, or is none.
-    fn open(&self, reference: &BlobRef) -> Option<Box<dyn ReadAt>> {
-        Some(Box::new(open_blob(&self.dir.path, reference).ok()?))
+    /// Opens a blob of the record, or says why there is none.
+    fn open(&self, reference: &BlobRef) -> Opened {
+        match open_blob(&self.dir.path, reference) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(BlobError::Expunged(tombstone)) => Err(Absent::Expunged(tombstone.words())),
+            Err(_) => Err(Absent::Missing),
+        }
     }
 
     /// Bytes of a block's output. The error says in words why there are none.
-    pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, &'static str> {
+    pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         piece.read(self.open(piece.blob()))
     }
 
@@ -356,10 +364,23 @@ impl Recorded {
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,
             anchors_wrong,
+            expunged: expunged(&self.dir.path, self.opened()),
             rehearsal_wrong: self.rehearsal_wrong.clone(),
             zone,
         })
     }
+}
+
+/// What was expunged from the record of a run, as its tombstones tell.
+fn expunged(dir: &Path, opened: &RunOpened) -> Vec<ExpungedFacts> {
+    let facts = |Tombstone { blob, at, who, reason, .. }| ExpungedFacts {
+        sha256: blob.sha256,
+        bytes: blob.bytes,
+        at,
+        who,
+        reason,
+    };
+    tombstones(dir, &opened.id).into_iter().map(facts).collect()
 }
 
 /// A blob that cannot be read.

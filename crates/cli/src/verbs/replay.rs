@@ -227,6 +227,7 @@ fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
         }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
         FrameKind::Command { script, .. } => json["script"] = json!(script),
+        FrameKind::Remark(text) => json["text"] = json!(text),
         _ => {}
     }
     json

@@ -161,10 +161,11 @@ fn table(screen: &Screen, listed: &[Listed<'_>]) -> Table {
 
 /// How a run stands, and since when it waits or is driven.
 pub fn state(standing: &Standing, now: Timestamp, zone: &TimeZone) -> String {
-    match standing.since() {
-        Some(since) => format!("{} since {}", standing.words(), moment(since, now, zone)),
-        None => standing.words(),
-    }
+    let how = standing.how();
+    standing.with_what_is_gone(match standing.since() {
+        Some(since) => format!("{how} since {}", moment(since, now, zone)),
+        None => how,
+    })
 }
 
 /// What kind of news a run is. No kind says what no word does.

@@ -5,7 +5,8 @@ use holdpoint_document::many;
 use holdpoint_engine::{By, Choice, Status, Via};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
-    ActionSummary, Driver, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
+    ActionSummary, Driver, ExpungedFacts, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary,
+    Summary, What,
 };
 
 use super::anchored;
@@ -165,6 +166,11 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     }
     if let Some(why) = &summary.reviews_wrong {
         fact("reviews", format!("do not hold: {why}"));
+    }
+    for ExpungedFacts { sha256, bytes, at, who, reason } in &summary.expunged {
+        let length = many(*bytes, "byte");
+        let at = clock(*at, &zone);
+        fact("expunged", format!("the blob {sha256} ({length}), {at}, by {who}: {reason}"));
     }
     for unmet in summary.all_unmet() {
         fact("did not hold", unmet.why.clone());

@@ -85,8 +85,17 @@ impl Standing {
 
     /// In words: `passed with 2 deviations`, `driven by ann`, `waits for qa`.
     pub fn words(&self) -> String {
-        let expunged = if self.expunged { ", expunged" } else { "" };
-        let words = match (&self.broken, self.verdict, &self.awaited) {
+        self.with_what_is_gone(self.how())
+    }
+
+    /// That something was expunged, behind `words` of how it stands.
+    pub fn with_what_is_gone(&self, words: String) -> String {
+        if self.expunged { format!("{words}, expunged") } else { words }
+    }
+
+    /// As [`Standing::words`], whatever was expunged.
+    pub fn how(&self) -> String {
+        match (&self.broken, self.verdict, &self.awaited) {
             (Some(_), ..) => DOES_NOT_CONFORM.to_owned(),
             (None, Some(verdict), _) => verdict.told(self.deviations),
             // Somebody else's signature is waited for whether the driver waits along or not.
@@ -101,8 +110,7 @@ impl Standing {
             }
             (None, None, Some(_)) => format!("driven by {}", self.operator),
             (None, None, None) => OPEN.to_owned(),
-        };
-        format!("{words}{expunged}")
+        }
     }
 
     /// How it stands, in one word or two that never change, for programs.
@@ -150,12 +158,15 @@ pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Unreadable>> {
 
 /// Where a run stands; `plans` are those of the runs before it.
 pub fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
-    let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-    let Some(first) = events.next() else {
+    let no_first_event = || {
         let never_opened = matches!(read_seal(&dir.path), Ok(None));
-        let problem = read_problem(ReadError::NoFirstEvent(dir.path.clone()));
-        return Err(Unreadable { problem, never_opened });
+        Unreadable { problem: read_problem(ReadError::NoFirstEvent(dir.path.clone())), never_opened }
     };
+    let mut events = match Reader::open(&dir.path) {
+        Err(ReadError::NoFirstEvent(_)) => return Err(no_first_event()),
+        events => events.map_err(read_problem)?,
+    };
+    let first = events.next().ok_or_else(no_first_event)?;
     let first = first.map_err(read_problem)?;
     let Event::RunOpened(opened) = &first.event else {
         return Err(Problem::record("the record does not begin with run.opened", "Verify it.").into());

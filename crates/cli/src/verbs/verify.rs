@@ -17,7 +17,7 @@ use super::export::unpack_problem;
 use super::read::{place_of, read_problem};
 use super::reviewed;
 use crate::args::{self, Format};
-use crate::bundle;
+use crate::bundle::{self, not_a_bundle};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -40,7 +40,10 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     let dir = match &unpacked {
         Some(unpacked) => unpacked.dir.clone(),
         None if only.is_some() => path.to_owned(),
-        None => place_of(&path.to_string_lossy())?,
+        None => match place_of(&path.to_string_lossy()) {
+            Err(_) if path.is_file() => return Err(unpack_problem(not_a_bundle())),
+            place => place?,
+        },
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let reviews = match proof.verdict.intact() || proof.verdict.is_expunged() {
@@ -246,6 +249,7 @@ impl Told<'_> {
             "signatures_checked": proof.signatures,
             "signatures": signatures,
             "expectations_judged_again": proof.judged_again,
+            "conformity_checked": proof.conformity_checked(),
             "rehearsal": self.rehearsal(),
             "reviews": self.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>(),
             "reviews_wrong": self.reviews.wrong,
@@ -276,31 +280,25 @@ impl Told<'_> {
 
     fn text(&self, screen: &Screen) {
         let Told { proof, held, beside, reviews, anchors } = self;
-        let tell = |sentence: &str| screen.tell(sentence);
+        // A reason, a name or an address is somebody's text, and passes for no line of ours.
+        let tell = |sentence: &str| screen.tell(&screen.within_a_line(&format!("  {sentence}")));
         screen.data_hung("", &self.words());
         if let Some(why) = self.rewritten() {
-            tell(&format!("  {}", screen.neutralise(&why)));
+            tell(&why);
         }
-        if let Some(why) = &reviews.wrong {
-            tell(&format!("  {}", screen.neutralise(why)));
-        }
-        for why in anchors.wrong.iter().chain(&self.unanchored()) {
-            tell(&format!("  {}", screen.neutralise(why)));
-        }
-        for wrong in held.iter().flat_map(|held| &held.wrong) {
-            tell(&format!("  {}", screen.neutralise(wrong)));
-        }
-        for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
-            tell(&format!("  {}", screen.neutralise(remark)));
-        }
+        let wrong = reviews.wrong.iter().chain(&anchors.wrong);
+        wrong.for_each(|why| tell(why));
+        self.unanchored().iter().for_each(|why| tell(why));
+        held.iter().flat_map(|held| &held.wrong).for_each(|why| tell(why));
+        proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)).for_each(|what| tell(what));
         tell(&format!(
-            "  {} events, {} bytes, sha256 {}",
+            "{} events, {} bytes, sha256 {}",
             proof.position.events, proof.position.bytes, proof.position.sha256
         ));
         let (blobs, judged) = (many(proof.blobs, "blob"), many(proof.judged_again, "execution"));
-        tell(&format!("  {blobs} checked, {judged} judged again"));
+        tell(&format!("{blobs} checked, {judged} judged again"));
         if proof.signatures > 0 {
-            tell(&format!("  {} by key checked", many(proof.signatures, "signature")));
+            tell(&format!("{} by key checked", many(proof.signatures, "signature")));
         }
         let named = proof.opened.as_ref().and_then(|opened| opened.policy.rehearsed.as_ref());
         if let Some(named) = named.filter(|_| proof.verdict.intact()) {
@@ -310,13 +308,11 @@ impl Told<'_> {
                 Some(Beside::Same) => ", whose record is here and the same",
                 Some(Beside::Wrong(_)) => "",
             };
-            let line = format!("  rehearsed in {environment}: run {number}, {id}{record}");
-            tell(&screen.neutralise(&line));
+            tell(&format!("rehearsed in {environment}: run {number}, {id}{record}"));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;
-            let line = format!("  event {event}: {what} by {who} with {key}{trust}");
-            tell(&screen.neutralise(&line));
+            tell(&format!("event {event}: {what} by {who} with {key}{trust}"));
         };
         match held {
             None => proof.signed.iter().for_each(|signed| line(signed, "")),
@@ -332,10 +328,10 @@ impl Told<'_> {
                 None => String::new(),
             };
             let words = reviewed::words(&reviewed::facts(reviewed));
-            tell(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
+            tell(&format!("review {words} (with {key}{trust})"));
         }
         for facts in self.anchored() {
-            tell(&screen.within_a_line(&format!("  anchor {}", anchored::words(&facts))));
+            tell(&format!("anchor {}", anchored::words(&facts)));
         }
     }
 }

@@ -67,6 +67,45 @@ fn a_store_of_nothing_has_nothing_wrong_and_no_directory_is_none() {
 }
 
 #[test]
+fn what_is_no_store_is_not_a_store_of_nothing() {
+    let bench = store(1);
+    bench.sh("mkdir -p docs bare && touch docs/book.md bare/.gitkeep");
+    let one = run(&bench.path(".holdpoint/runs"), 1);
+    bench.ends(2, &["audit", "."]).says("is no store").says("holdpoint audit ./.holdpoint/runs");
+    bench.ends(2, &["audit", ".holdpoint"]).says("holdpoint audit .holdpoint/runs");
+    bench.ends(2, &["audit", one.to_str().unwrap()]).says("is one run").says("holdpoint verify");
+    bench.ends(2, &["audit", one.join("blobs").to_str().unwrap()]).says("is no store");
+    bench.ends(2, &["audit", "docs"]).says("is no store");
+    bench.ends(0, &["audit", "bare"]).says("There are no runs.");
+    bench.ends(0, &["audit", ".holdpoint/runs"]).says("nothing is wrong");
+    // As it is once its runs were taken away.
+    fs::remove_dir_all(one).unwrap();
+    bench.ends(0, &["audit", ".holdpoint/runs"]).says("There are no runs.");
+}
+
+#[test]
+fn a_run_whose_opening_met_a_full_disk_is_told_and_is_not_wrong() {
+    let bench = store(1);
+    let store = bench.path(".holdpoint/runs");
+    // As it is left where the lock cannot be written, or what comes after it not be made.
+    for (number, parts) in [(2, &["blobs/sha256", "signoffs"][..]), (3, &["blobs"]), (4, &[])] {
+        let dir = store.join(format!("{number:04}-look"));
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("lock"), "").unwrap();
+        parts.iter().for_each(|part| fs::create_dir_all(dir.join(part)).unwrap());
+    }
+    bench.ends(0, &["audit"]).says("run 2: nothing of it was ever recorded").says("nothing is wrong");
+    bench.ends(0, &["runs"]).says("never opened");
+    bench.ends(6, &["verify", "2"]).says("truncated");
+    bench.ends(0, &["run", "book.md", "--unattended"]);
+    bench.ends(0, &["audit"]).says("5 runs, nothing is wrong");
+    // Where more is left than that, something was taken away.
+    fs::write(store.join("0004-look/seal.json"), "{}").unwrap();
+    bench.ends(6, &["audit"]).says("WRONG  run 4: record");
+    bench.ends(6, &["runs"]);
+}
+
+#[test]
 fn every_run_names_the_one_before_it_and_whatever_is_done_to_one_of_nine_is_told() {
     let bench = store(9);
     for number in 2..=9 {

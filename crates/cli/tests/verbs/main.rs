@@ -17,6 +17,7 @@ mod dry_run;
 mod early;
 mod ended;
 mod exchanged;
+mod expunged;
 mod five_hundred;
 mod floods;
 mod foretold;

@@ -324,3 +324,20 @@ fn nobody_operates_under_a_name_that_looks_like_somebody_elses() {
     }
     assert!(!bench.exists(".holdpoint/runs/0003-a"));
 }
+
+#[test]
+fn a_record_that_nobody_can_look_at_is_told_with_the_reason_and_git_is_asked_about_none() {
+    let bench = Bench::new();
+    // As a directory that may not be looked into, for whoever may look into all of them.
+    symlink("loop", bench.path("loop")).unwrap();
+    let ran = bench.holdpoint(&["verify", "./loop"]);
+    ran.says("cannot look into").says("symbolic links");
+    assert!(ran.code != 0 && !ran.both().contains("is no run directory"), "{}", ran.both());
+
+    bench.sh("mkdir theirs && echo 'gitdir: /nowhere' > theirs/.git");
+    for path in ["../nothing", "./nothing", ".."] {
+        let mut command = bench.command(HOLDPOINT);
+        let ran = Ran::of(command.args(["verify", path]).current_dir(bench.path("theirs")).output().unwrap());
+        assert!(ran.code == 2 && ran.both().contains("is no run directory"), "{path}: {}", ran.both());
+    }
+}

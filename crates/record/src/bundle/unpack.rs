@@ -13,6 +13,8 @@ use crate::LOG;
 
 /// How a zstd frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What is said of bytes that decoders stumble over.
+const DAMAGED: &str = "it is damaged, or its end is missing";
 /// So much may come out of any bundle, bytes; and of a larger one so many times its own size.
 const LEAST_ROOM: u64 = 1 << 30;
 const MOST_TIMES: u64 = 256;
@@ -50,8 +52,16 @@ pub fn is_one(file: &mut File) -> bool {
 /// It is no bundle, damaged, too large, or made to do harm; kind `InvalidData` or `UnexpectedEof` then. Nothing is left
 /// behind.
 pub fn unpack(file: File, room: Room, into: &Path) -> io::Result<PathBuf> {
+    // In the words of its readers it says how far a decoder came, to nobody's use.
+    unpack_into(file, room, into).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => bad(DAMAGED),
+        _ => error,
+    })
+}
+
+fn unpack_into(file: File, room: Room, into: &Path) -> io::Result<PathBuf> {
     let Room { bytes: room, files: most } = room;
-    let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
+    let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|_| bad(DAMAGED))?;
     let mut archive = Archive::new(frame.take(room));
     let mut top: Option<String> = None;
     // Raw: names that stand in an entry of their own, and may be of any length, are not taken.

@@ -57,7 +57,7 @@ pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>, summary: &Summary) -> Re
         let fits = blob.bytes <= LARGEST_BLOB && total.saturating_add(blob.bytes) <= MOST_BYTES;
         if !fits {
             left_out.push(blob.sha256);
-        } else if let Some(bytes) = (m.blob)(&blob).and_then(whole) {
+        } else if let Some(bytes) = (m.blob)(&blob).ok().and_then(whole) {
             total = total.saturating_add(bytes.len() as u64);
             blobs.insert(blob.sha256, base64(&bytes));
         }

@@ -87,7 +87,7 @@ impl Pen<'_> {
         if let Err(why) = blobs::pass(self.m, blob, &mut |piece| edges.push(piece)) {
             return vec![
                 String::new(),
-                format!("{name}: **{why}** ({}, {digest})", many(blob.bytes, "byte")),
+                format!("{name}: **{}** ({}, {digest})", prose(&why), many(blob.bytes, "byte")),
             ];
         }
         let shown = edges.shown();

@@ -338,9 +338,11 @@ impl Pen<'_> {
                 lines.push(String::new());
                 lines.extend(fenced(language, &shorten(&bytes, 500).lines));
             }
-            Err(why) => {
-                lines.push(format!("{caption}: **{why}** ({})", code(&format!("sha256:{}", script.sha256))))
-            }
+            Err(why) => lines.push(format!(
+                "{caption}: **{}** ({})",
+                prose(&why),
+                code(&format!("sha256:{}", script.sha256))
+            )),
         }
         lines
     }

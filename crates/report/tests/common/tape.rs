@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_document::*;
 use holdpoint_engine::*;
-use holdpoint_report::Material;
+use holdpoint_report::{Absent, Material};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{by, ignore, passed, plan, session, sha256};
@@ -280,9 +280,9 @@ impl Tape {
         }
     }
 
-    pub fn fetch(&self, blob: &BlobRef) -> Option<Box<dyn holdpoint_report::ReadAt>> {
-        let bytes = self.blobs.get(&blob.sha256)?.clone();
-        Some(Box::new(std::io::Cursor::new(bytes)))
+    pub fn fetch(&self, blob: &BlobRef) -> holdpoint_report::Opened {
+        let bytes = self.blobs.get(&blob.sha256).ok_or(Absent::Missing)?.clone();
+        Ok(Box::new(std::io::Cursor::new(bytes)))
     }
 
     pub fn with<R>(&self, verified: Option<&str>, read: impl FnOnce(&Material<'_>) -> R) -> R {
@@ -299,6 +299,7 @@ impl Tape {
             reviews_wrong: None,
             anchors: Vec::new(),
             anchors_wrong: None,
+            expunged: Vec::new(),
             rehearsal_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })

@@ -529,6 +529,21 @@ pub struct ReviewFacts {
     pub listed: bool,
 }
 
+/// A blob that was expunged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExpungedFacts {
+    /// Its digest.
+    pub sha256: String,
+    /// How long it was.
+    pub bytes: u64,
+    /// When it was expunged.
+    pub at: Timestamp,
+    /// By whom, by principal.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// An anchor that lies beside the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AnchorFacts {

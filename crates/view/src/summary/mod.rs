@@ -88,6 +88,9 @@ pub struct Summary {
     /// Why the anchors beside it, or the rest of them, do not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchors_wrong: Option<String>,
+    /// What was expunged, by the tombstones in its place; not proved here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expunged: Vec<ExpungedFacts>,
     /// Whether its environment asks for an anchor over its seal, and nobody answered for going without.
     #[serde(skip)]
     pub asks_for_anchor: bool,

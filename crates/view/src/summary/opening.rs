@@ -68,6 +68,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         reviews_wrong: None,
         anchors: Vec::new(),
         anchors_wrong: None,
+        expunged: Vec::new(),
         asks_for_anchor: false,
         no_anchor: None,
         rehearsal_wrong: None,
