@@ -98,7 +98,7 @@ pub enum ExpungeError {
     #[error("{0}")]
     BadSigners(String),
     /// The blob is gone and has a tombstone.
-    #[error("the blob {} was expunged already, at {} by {}: {}", .0.blob.sha256, .0.at, .0.who, .0.reason)]
+    #[error("the blob {} was expunged already, at {} by {}: {}", .0.blob.sha256, .0.at.strftime("%Y-%m-%d %H:%M:%S +00:00"), .0.who, .0.reason)]
     Already(Box<Tombstone>),
     /// The blob is gone and has none: that is not made good by a tombstone.
     #[error("the blob {0} is missing, and was not expunged")]

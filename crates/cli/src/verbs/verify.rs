@@ -294,8 +294,10 @@ impl Told<'_> {
             tell(&format!("  {}", screen.neutralise(remark)));
         }
         tell(&format!(
-            "  {} events, {} bytes, sha256 {}",
-            proof.position.events, proof.position.bytes, proof.position.sha256
+            "  {}, {}, sha256 {}",
+            many(proof.position.events, "event"),
+            many(proof.position.bytes, "byte"),
+            proof.position.sha256
         ));
         let (blobs, judged) = (many(proof.blobs, "blob"), many(proof.judged_again, "execution"));
         tell(&format!("  {blobs} checked, {judged} judged again"));
