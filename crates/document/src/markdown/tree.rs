@@ -146,7 +146,7 @@ impl Tree {
                         let start = heading.span.start;
                         heading.text.cut_images(Span::new(start, start))
                     }
-                    Block::List(list) => list.items.iter_mut().fold(false, |any, item| of_item(item) || any),
+                    Block::List(list) => list.items.iter_mut().map(of_item).filter(|cut| *cut).count() > 0,
                     Block::Quote(quote) => cut(&mut quote.blocks),
                     _ => false,
                 };
