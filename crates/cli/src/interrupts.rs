@@ -174,7 +174,7 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
                 Exit::Parked,
             ),
             Asking::Holder => {
-                ("Interrupted while somebody else held the run. Nothing was signed.", Exit::Parked)
+                ("Interrupted while somebody else held the run. Nothing was written.", Exit::Parked)
             }
             Asking::Operator | Asking::Nobody => {
                 screen.hearing().one();

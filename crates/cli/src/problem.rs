@@ -193,9 +193,9 @@ impl Problem {
         self.help.as_deref()
     }
 
-    /// With more to say on what to do.
+    /// With more to say on what to do: on a line of its own, as what stands before it may end with a command.
     pub fn adding(mut self, help: &str) -> Problem {
-        let before = self.help.map(|before| format!("{before} ")).unwrap_or_default();
+        let before = self.help.map(|before| format!("{before}\n")).unwrap_or_default();
         self.help = Some(format!("{before}{help}"));
         self
     }

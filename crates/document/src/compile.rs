@@ -7,7 +7,8 @@ use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
 use crate::{
-    Code, Config, Diagnostic, DocumentKind, Plan, Span, Step, audit, declared, front, lints, offered, steps,
+    Code, Config, Diagnostic, DocumentKind, FrontMatter, Plan, Span, Step, Work, audit, declared, front,
+    lints, offered, steps,
 };
 
 /// What a document is read from.
@@ -72,7 +73,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     };
     // As somebody would read it who follows it by hand.
     let followed = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
-    let (built, passages, pieces) = match kind {
+    let (mut built, passages, pieces) = match kind {
         DocumentKind::Foreign => {
             let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&followed);
             offered::offer(source, &tree, &mut steps, &mut pieces);
@@ -100,9 +101,51 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
+    if tree.cut_images() {
+        let book = steps::Book {
+            source,
+            tree: &tree,
+            title: &title,
+            confirms: front.matter.manual,
+            instances: &instances,
+            lints: None,
+        };
+        let followed = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
+        keep_once(&mut built.steps, read_once((kind, &book, &followed), &front.matter, config));
+    }
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
     let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts, pieces };
     (compiled, built.looked, warnings)
+}
+
+/// The steps as they were once read from such a tree.
+fn read_once(
+    (kind, book, followed): (DocumentKind, &steps::Book<'_>, &foreign::Book<'_>),
+    matter: &FrontMatter,
+    config: Option<&Config>,
+) -> Vec<Step> {
+    match kind {
+        DocumentKind::Foreign => {
+            let foreign::Read { mut steps, mut pieces, .. } = foreign::read(followed);
+            offered::offer(followed.source, followed.tree, &mut steps, &mut pieces);
+            steps
+        }
+        DocumentKind::Annotated => {
+            steps::build(book, &mut Scope::new(matter, config), &mut Findings::default()).steps
+        }
+    }
+}
+
+/// Keeps what each item said once, where that is another text: records of that time have it.
+fn keep_once(steps: &mut [Step], former: Vec<Step>) {
+    let actions = steps.iter_mut().flat_map(|step| &mut step.actions);
+    for (action, former) in actions.zip(former.into_iter().flat_map(|step| step.actions)) {
+        if let (Work::Confirm { text }, Work::Confirm { text: once }) = (&action.work, former.work)
+            && (action.id == former.id && *text != once)
+        {
+            action.once = Some(once.into());
+        }
+    }
 }
 
 /// What would be confirmed if the document were a foreign one, and is only shown.

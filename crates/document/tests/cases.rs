@@ -154,3 +154,52 @@ fn what_is_nearly_a_front_matter_is_told_and_never_a_foreign_document_without_a_
         assert!(compiled.diagnostics.is_empty(), "{top:?}: {:?}", compiled.diagnostics);
     }
 }
+
+/// Each item with what it says, and what it said once.
+fn items(compiled: &holdpoint_document::Compiled) -> Vec<(String, Option<String>)> {
+    let actions = compiled.plan.steps.iter().flat_map(|step| &step.actions);
+    let items = actions.filter_map(|action| match &action.work {
+        holdpoint_document::Work::Confirm { text } => {
+            Some((text.clone(), action.once.as_deref().map(str::to_owned)))
+        }
+        _ => None,
+    });
+    items.collect()
+}
+
+#[test]
+fn an_item_that_begins_or_ends_with_an_image_is_read_whole_and_keeps_what_it_said_once() {
+    let item = |text: &str, once: Option<&str>| (text.to_owned(), once.map(str::to_owned));
+    let cases = [
+        (
+            "- [ ] ![is green](x.png) is seen\n",
+            item("![is green](x.png) is seen", Some("is green](x.png) is seen")),
+        ),
+        ("- [ ] ![**is** green][x] is seen\n", item("![**is** green][x] is seen", None)),
+        ("- [ ] ![](x.png) is seen\n", item("![](x.png) is seen", Some("is seen"))),
+        ("- [ ] ![![a](b)](c) d\n", item("![![a](b)](c) d", Some("a](b)](c) d"))),
+        ("- [ ] ![a](b)\n", item("![a](b)", Some("a](b)"))),
+        ("- [ ] ![](b)\n", item("![](b)", None)),
+        ("- [ ] [![a](b)](c) d\n", item("[![a](b)](c) d", None)),
+        ("- [ ] see ![a](b) now\n", item("see ![a](b) now", None)),
+        ("- [ ] ![a](b)\n\n  more\n", item("![a](b)\n\nmore", None)),
+        ("- [ ] see ![a](b)\n  ```sh run\n  make\n  ```\n", item("see ![a](b)", Some("see ![a"))),
+        ("1. ![a](b) is seen\n", item("![a](b) is seen", Some("a](b) is seen"))),
+    ];
+    for (body, due) in cases {
+        let annotated = format!("---\nrunbook: 1\n---\n\n## Look\n\n{body}");
+        let compiled = holdpoint_document::compile(&annotated, None);
+        assert!(compiled.diagnostics.is_empty(), "{body}: {:?}", compiled.diagnostics);
+        assert_eq!(items(&compiled), std::slice::from_ref(&due), "{body}");
+    }
+    let foreign = holdpoint_document::compile("# Look\n\n- [ ] ![a](b) is seen\n- [ ] it is green\n", None);
+    assert_eq!(items(&foreign), [item("![a](b) is seen", Some("a](b) is seen")), item("it is green", None)]);
+    let included = "> [!NOTE]\n> x\n\n[Part](part.md \"include\")\n";
+    let compiled = holdpoint_document::compile_with(
+        ("book.md", &format!("---\nrunbook: 1\n---\n\n{included}")),
+        None,
+        &mut |_: &str| Ok("---\nrunbook: 1\n---\n\n## Look\n\n- [ ] ![a](b) is seen\n".to_owned()),
+    );
+    assert!(compiled.diagnostics.is_empty(), "{:?}", compiled.diagnostics);
+    assert_eq!(items(&compiled), [item("![a](b) is seen", Some("a](b) is seen"))]);
+}

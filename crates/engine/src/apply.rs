@@ -105,7 +105,7 @@ impl Run {
                 ensure(!failed || self.is_offered_still(plan, task), "this is no answer to what was asked")?;
                 let shown = self.item_text(plan, task).ok_or("this is no item to confirm")?;
                 let shown = shown.map_err(|error| format!("the item cannot be rendered: {error}"))?;
-                ensure(self.is_as_shown(text, &shown), "the item says something else")?;
+                ensure(self.is_item(plan, task, text, &shown), "the item says something else")?;
                 self.change(task, |state| state.told.by_hand = true);
                 self.settle(task);
                 self.performed_by(&by.who);

@@ -1,12 +1,12 @@
 //! Values that were written down and are put right.
 
-use holdpoint_model::{Field, Plan, Work};
+use holdpoint_model::{Field, Fit, Plan, Work, fit};
 
 use crate::answers::judged;
 use crate::fold::{Fold, ensure};
 use crate::reads::names_in_condition;
 use crate::run::state::Status;
-use crate::{Corrected, Due, Frontier, Run, Slot, Task, Via};
+use crate::{Corrected, Due, Event, Frontier, Run, Slot, Task, Via};
 
 impl Run {
     /// Where a value was written down that can be corrected, and its field: the action has not been begun again since, and
@@ -45,6 +45,35 @@ impl Run {
         } else {
             None
         }
+    }
+
+    /// Each value that an action wrote down and that does not keep its limits, in words: what stands there, which limit it
+    /// breaks, and who put it there and why, where it was corrected.
+    pub fn out_of_limits(&self, plan: &Plan, task: Task) -> Vec<String> {
+        let Some(Work::Record { fields }) = task.work(plan) else { return Vec::new() };
+        let beyond = fields.iter().filter(|field| self.state(task).out_of_limits.contains(&field.name));
+        let told = beyond.map(|Field { name, kind, .. }| {
+            let value = self.values().get(name).unwrap_or_default();
+            let limit = match fit(kind, value) {
+                Fit::OutOfLimits(why) => format!(", and {why}"),
+                Fit::Within | Fit::Wrong(_) => String::new(),
+            };
+            let corrected = self.corrected_to(name, value).map(|Corrected { old, reason, by, .. }| {
+                format!(" (corrected from {old} by {}: {reason})", by.who)
+            });
+            format!("{name} = {value}{limit}{}", corrected.unwrap_or_default())
+        });
+        told.collect()
+    }
+
+    /// The correction that a value was made what it is by, where one was.
+    fn corrected_to(&self, name: &str, value: &str) -> Option<&Corrected> {
+        let mut history = self.witness.kept().history.iter().rev();
+        let last = history.find_map(|happened| match &happened.event {
+            Event::ValueCorrected(corrected) if corrected.name == name => Some(corrected),
+            _ => None,
+        });
+        last.filter(|corrected| self.is_as_shown(&corrected.new, value))
     }
 
     /// Ids of the steps and actions whose condition names a value, where the condition was decided already: what was

@@ -137,6 +137,14 @@ impl Task {
         }
     }
 
+    /// What is confirmed there as programs once read it, where that is another text.
+    pub(crate) fn once(self, plan: &Plan) -> Option<&str> {
+        match self.slot {
+            Slot::Action(action) => self.step_of(plan).actions[action].once.as_deref(),
+            Slot::Rollback(_) => None,
+        }
+    }
+
     /// The block it runs, if it runs one.
     pub fn block(self, plan: &Plan) -> Option<&Block> {
         match self.slot {

@@ -12,6 +12,12 @@ impl Run {
         Some(self.values().render_shown(text))
     }
 
+    /// Whether a record may say this of an item that is shown so now: also what programs once read there.
+    pub(crate) fn is_item(&self, plan: &Plan, task: Task, said: &str, shown: &str) -> bool {
+        let once = || task.once(plan).and_then(|once| self.values().render_shown(once).ok());
+        self.is_as_shown(said, shown) || once().is_some_and(|once| self.is_as_shown(said, &once))
+    }
+
     /// That somebody confirms this item, as it is shown now; `None` where there is no item that can be shown.
     pub fn confirmed(&self, plan: &Plan, task: Task, by: By) -> Option<Event> {
         let text = self.item_text(plan, task)?.ok()?;

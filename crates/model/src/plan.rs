@@ -140,6 +140,9 @@ pub struct Action {
     pub caution: Option<String>,
     /// What to do.
     pub work: Work,
+    /// What is confirmed, as it was read once, where that was another text: records that were made then have it.
+    #[serde(skip)]
+    pub once: Option<Box<str>>,
 }
 
 /// What an action does.

@@ -172,15 +172,20 @@ pub enum OpenError {
 }
 
 fn held(holder: Option<&Holder>) -> String {
-    match holder.and_then(|holder| holder.visitor.as_ref()) {
-        Some(visitor) => format!("the run is in use: {}, {}", visitor.words(), whom(holder)),
-        None => format!("the run is being driven {}: wait for it, or end it there", whom(holder)),
+    match holder.map(|holder| holder.visitor.as_ref()) {
+        Some(Some(visitor)) => format!("the run is in use: {}, {}", visitor.words(), whom(holder)),
+        Some(None) => format!("the run is being driven {}", whom(holder)),
+        None => format!("the run is in use {}", whom(holder)),
     }
 }
 
 pub(crate) fn whom(holder: Option<&Holder>) -> String {
     match holder {
-        Some(Holder { pid, host, since, .. }) => format!("by process {pid} on {host} since {since:.0}"),
+        Some(Holder { pid, host, since, .. }) => {
+            // As times are told everywhere; of this machine's zone nothing is known here.
+            let since = since.strftime("%Y-%m-%d %H:%M:%S +00:00");
+            format!("by process {pid} on {host} since {since}")
+        }
         None => "by another process".to_owned(),
     }
 }

@@ -63,7 +63,7 @@ pub enum ExpungeError {
     #[error("the record is not in order, and what is expunged may hide why: {0}")]
     NotInOrder(String),
     /// The blob is gone and has a tombstone.
-    #[error("the blob {} was expunged already, at {} by {}: {}", .0.blob.sha256, .0.at, .0.who, .0.reason)]
+    #[error("the blob {} was expunged already, at {} by {}: {}", .0.blob.sha256, .0.at.strftime("%Y-%m-%d %H:%M:%S +00:00"), .0.who, .0.reason)]
     Already(Box<Tombstone>),
     /// The blob is gone and has none: that is not made good by a tombstone.
     #[error("the blob {0} is missing, and was not expunged")]

@@ -129,7 +129,10 @@ impl RunLock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if looked_at < LOOKS => looked_at += 1,
-                Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
+                Err(TryLockError::WouldBlock) => {
+                    // What a crash left names somebody who has it no more.
+                    return Err(LockError::Held(holder(&mut file).filter(|named| !named.is_gone())));
+                }
                 Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
             }
             std::thread::sleep(INSTANT);

@@ -22,6 +22,9 @@ pub struct Awaited {
     /// Whether the run is being rolled back: then it waits within that.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rolling_back: bool,
+    /// Whether somebody whose sign-off it waits for has rejected it, and nobody has signed since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rejected: bool,
     /// The last event that moved the run.
     pub since: Timestamp,
 }
@@ -66,7 +69,8 @@ impl Awaited {
             if driven { run.now_at_hand(plan) } else { run.standing(plan).next };
         let rolling_back = run.rolling_back(plan).is_some();
         let (what, step_id) = (Wanted::Driver, step.clone());
-        let mut awaited = Awaited { what, role: None, to: None, step: step_id, rolling_back, since };
+        let mut awaited =
+            Awaited { what, role: None, to: None, step: step_id, rolling_back, rejected: false, since };
         if let Some(handover) = run.handover() {
             return Awaited { what: Wanted::Acceptance, to: Some(handover.to.clone()), ..awaited };
         }
@@ -94,6 +98,8 @@ impl Awaited {
                 _ => step.role.clone(),
             };
         }
+        let at = run.stands_at(plan).filter(|_| awaited.what == Wanted::SignOff);
+        awaited.rejected = at.is_some_and(|task| run.rejection(task).is_some());
         awaited
     }
 
@@ -115,6 +121,7 @@ impl Awaited {
             }
             Wanted::Driver => "parked".to_owned(),
             Wanted::EndOfBlock => "running".to_owned(),
+            Wanted::SignOff if self.rejected => format!("rejected, waits for {whom}"),
             Wanted::Confirmation | Wanted::Values | Wanted::SignOff => format!("waits for {whom}"),
             Wanted::DecisionOnFailure => "failed, waits for a decision".to_owned(),
             Wanted::DecisionOnDoubt => "in doubt, waits for a decision".to_owned(),

@@ -112,6 +112,8 @@ case $trust in '' | /*) ;; *) trust=$PWD/$trust ;; esac
 trusted_signers=$trust trusted_revoked=
 if [ -n "$trust" ] && [ -d "$trust" ]; then
     trusted_signers=$trust/allowed_signers
+    there "$trusted_signers" ||
+        cannot "$trust has no allowed_signers: name the file that says whom you trust, or a directory that has it under that name"
     for name in revoked revoked_keys; do
         [ -n "$trusted_revoked" ] || ! there "$trust/$name" || trusted_revoked=$trust/$name
     done
@@ -216,13 +218,13 @@ vouched() {
 # The same by what the reader trusts, in the reader's zone: trusted NAMESPACE WHO FILE SIGNATURE TIME WHAT.
 trusted() {
     [ -n "$trust" ] || return 0
-    of=$3 whose=$2 what=$6
+    of=$3 whose=$2 which=$6
     set -- -Y verify -n "$1" -I "$2" -f "$trusted_signers" -s "$4" -O "verify-time=$5"
     [ -n "$trusted_revoked" ] && [ -s "$trusted_revoked" ] && set -- "$@" -r "$trusted_revoked"
     doubt=$(
         if [ -n "$home_zone" ]; then TZ=$home_zone; else unset TZ; fi
         ssh-keygen "$@" <"$of" 2>&1
-    ) || printf '  %s by %s is not by a trusted key: %s\n' "$what" "$whose" "$doubt" >>"$tmp/untrusted"
+    ) || printf '  %s by %s is not by a trusted key: %s\n' "$which" "$whose" "$doubt" >>"$tmp/untrusted"
 }
 signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
@@ -920,7 +922,8 @@ if [ "$anchored" = true ]; then
     fi
 fi
 
-tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
+if [ "$events" = 1 ]; then of_events="1 event"; else of_events="$events events"; fi
+tell '  %s, %s bytes, sha256 %s\n' "$of_events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
 tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
 code=0 doubted=

@@ -2,12 +2,12 @@
 
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Run, Via, fit};
-use holdpoint_record::{Deed, Visitor, Writer};
+use holdpoint_record::{Deed, Visitor};
 
 use super::note::known_secrets;
-use super::read::{Recorded, find, open_problem, read_dir};
+use super::read::{Recorded, find, read_dir};
 use super::run::hide;
-use super::taking_up::{take_up_beside, wait_for_others};
+use super::taking_up::{go_on_beside, take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::operator::{listed, not_for_another, not_in_a_block, operator};
@@ -32,7 +32,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let read = (std::mem::take(&mut recorded.events), recorded.position.clone());
     let visitor = Visitor { by: by.who.clone(), does: Deed::Correct };
-    let writer = Writer::go_on_beside(&dir.path, read, visitor).map_err(open_problem)?;
+    let writer = go_on_beside(screen, &dir, read, &visitor)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.lapse()?;
     let corrected = corrected(screen, recorder.run(), &recorded, arguments, by)?;

@@ -6,16 +6,15 @@ use std::collections::BTreeMap;
 use holdpoint_document::Plan;
 use holdpoint_driver::{Secrets, Session};
 use holdpoint_engine::{By, Choice, Event, Via};
-use holdpoint_record::Writer;
 use holdpoint_redact::Redactor;
 
 use super::choice::{Among, chosen, named};
 use super::farewell::farewell;
 use super::handover;
 use super::orphan::Orphan;
-use super::read::{open_problem, read_dir};
+use super::read::read_dir;
 use super::session;
-use super::taking_up::{OnDisk, is_over, read_alike, take_up, wait_for_others};
+use super::taking_up::{OnDisk, go_on, is_over, read_alike, take_up, wait_for_others};
 use super::watch::{Seen, Watch};
 use crate::args;
 use crate::exit::Exit;
@@ -56,7 +55,7 @@ pub async fn end(
     inputs::hide_at_hand(screen, plan, &place.root, hidden);
 
     let read = (recorded.events, recorded.position);
-    let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
+    let (writer, events, recovered) = go_on(screen, &dir, read)?;
     let orphan = Orphan::of(writer.predecessor(), &operating.host);
     let book = (plan, recorded.sources.text());
     let (disk, screening) = (Disk::new(writer), Screening::new(screen, false));

@@ -77,7 +77,12 @@ pub fn farewell(
             }
             tell_rejection(screen, run, task);
             let go_on = going_on(run, number, key);
-            let when = if question == Question::SignOff { "once it is signed off" } else { "go on with" };
+            let anchored = format!("once it is signed off and anchored (holdpoint anchor {number})");
+            let when = match question {
+                Question::SignOff if run.asks_for_anchored_seal() => anchored.as_str(),
+                Question::SignOff => "once it is signed off",
+                _ => "go on with",
+            };
             screen.tell(&screen.neutralise(&format!("  {when}: {go_on}")));
             Exit::Parked
         }

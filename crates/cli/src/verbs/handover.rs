@@ -3,16 +3,15 @@
 use holdpoint_document::Plan;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
-use holdpoint_record::{Deed, Position, Visitor, Writer};
+use holdpoint_record::{Deed, Position, Visitor};
 
 use super::choice::{Among, chosen};
 use super::note::known_secrets;
 use super::prepare;
-use super::read::open_problem;
 use super::read::read_dir;
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::{take_up_beside, wait_for_others};
+use super::taking_up::{go_on_beside, take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -38,8 +37,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
     let visitor = Visitor { by: who.clone(), does: Deed::HandOver };
-    let writer =
-        Writer::go_on_beside(&dir.path, (Vec::new(), Position::default()), visitor).map_err(open_problem)?;
+    let writer = go_on_beside(screen, &dir, (Vec::new(), Position::default()), &visitor)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     let by = By { who, via: Via::Command };
     if arguments.accept {

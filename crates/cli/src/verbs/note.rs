@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, People, Via};
-use holdpoint_record::{Deed, Visitor, Writer};
+use holdpoint_record::{Deed, Visitor};
 
 use super::read::Recorded;
-use super::read::open_problem;
 use super::read::{find, read_dir};
 use super::run::hide;
-use super::taking_up::{take_up_beside, wait_for_others};
+use super::taking_up::{go_on_beside, take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
@@ -52,7 +51,7 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let read = (std::mem::take(&mut recorded.events), recorded.position.clone());
     let visitor = Visitor { by: who.clone(), does: Deed::Note };
-    let writer = Writer::go_on_beside(&dir.path, read, visitor).map_err(open_problem)?;
+    let writer = go_on_beside(screen, &dir, read, &visitor)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.record(vec![Event::Note {
         text: arguments.text.clone(),

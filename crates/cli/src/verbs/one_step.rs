@@ -3,10 +3,10 @@
 use holdpoint_document::many;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Outcome, Output};
+use holdpoint_engine::{BlobRef, Choice, Outcome, Output, Status};
 use holdpoint_record::{RunDir, blob};
 use holdpoint_report::took;
-use holdpoint_view::{Attempt, StepSummary, Summary, What};
+use holdpoint_view::{ActionSummary, Attempt, StepSummary, Summary, What};
 
 use crate::problem::Problem;
 use crate::screen::{Screen, Table};
@@ -52,6 +52,9 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
                 .into(),
             if action.duration_ms > 0 { took(action.duration_ms) } else { String::new() }.into(),
         ]);
+        for told in said(action) {
+            table.row(["".into(), told.into(), "".into(), "".into(), "".into()]);
+        }
         // What was printed stands below its action; without it the actions are rows of one table.
         if outputs != Outputs::None {
             screen.table(std::mem::replace(&mut table, empty()));
@@ -75,6 +78,23 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
     if outputs == Outputs::None {
         screen.table(table);
     }
+}
+
+/// Values out of their limits, and who says that an offered command was done by hand, or that it is not applicable.
+pub fn said(action: &ActionSummary) -> Vec<String> {
+    let told = action.history.iter().filter(|happening| !happening.superseded);
+    let beyond = action.out_of_limits.iter().map(|value| format!("out of limits: {value}"));
+    let told = told.filter_map(|happening| match &happening.what {
+        What::Confirmed { by, .. } if action.status == Status::ByHand => {
+            Some(format!("done by hand, by {}", by.words()))
+        }
+        What::Decision { choice: Choice::NotApplicable, reason, by } => {
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            Some(format!("not applicable, by {}{reason}", by.words()))
+        }
+        _ => None,
+    });
+    beyond.chain(told).collect()
 }
 
 /// What an attempt printed at a place, standard output first.

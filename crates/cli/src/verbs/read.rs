@@ -426,7 +426,7 @@ pub fn open_problem(error: OpenError) -> Problem {
         OpenError::Held(Some(Holder { visitor: Some(_), .. })) => {
             Problem::usage(message, "Nothing was done. Do it again once that is over.")
         }
-        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
+        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or park it there first (p)."),
         OpenError::Read(error) => read_problem(error),
         OpenError::Sealed | OpenError::Closed => Problem::usage(
             message,

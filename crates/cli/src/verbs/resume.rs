@@ -7,7 +7,6 @@ use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
     By, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
 };
-use holdpoint_record::Writer;
 use jiff::Timestamp;
 
 use super::choice::{Among, chosen, named};
@@ -19,11 +18,10 @@ use super::handover;
 use super::orphan::Orphan;
 use super::overriding;
 use super::prepare;
-use super::read::open_problem;
 use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::{OnDisk, is_over, read_alike, take_up, wait_for_others};
+use super::taking_up::{OnDisk, go_on, is_over, read_alike, take_up, wait_for_others};
 use super::unasked;
 use super::watch::{Seen, Watch};
 use crate::args;
@@ -146,7 +144,7 @@ pub async fn take_on(
 
     let notices = Notices::of(screen, &place)?;
     let read = (recorded.events, recorded.position);
-    let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
+    let (writer, events, recovered) = go_on(screen, &dir, read)?;
     let orphan = Orphan::of(writer.predecessor(), &session.host);
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));

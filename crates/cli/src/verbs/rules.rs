@@ -52,13 +52,14 @@ impl Obeyed {
         for (unmet, what) in rest {
             message.push_str("; and ");
             message.push_str(&unmet.why);
-            help.push(' ');
+            // Each on a line, so that a command ends where it ends.
+            help.push('\n');
             help.push_str(what);
         }
         if !self.may_override.is_empty() {
             let roles = self.may_override.join(" or ");
             help.push_str(&format!(
-                " (Or somebody with the role {roles} answers for it: --override REASON --override-by WHO)"
+                "\n(Or somebody with the role {roles} answers for it: --override REASON --override-by WHO)"
             ));
         }
         Some(Problem::refused(message, help))
@@ -305,4 +306,35 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
         Rule::ApprovedDocument | Rule::Rehearsal | Rule::Change | Rule::Anchor => "",
     };
     help.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_about_each_of_several_rules_stands_on_a_line_of_its_own() {
+        let mut obeyed = Obeyed { may_override: vec!["lead".to_owned()], ..Obeyed::default() };
+        obeyed.add(
+            Rule::Committed,
+            "it is not committed".to_owned(),
+            "Approve it: holdpoint approve book.md",
+        );
+        obeyed.add(
+            Rule::Rehearsal,
+            "it was not rehearsed".to_owned(),
+            "Run it there first: holdpoint run book.md",
+        );
+        let refusal = obeyed.refusal().map(|refusal| refusal.adding("Then: holdpoint resume 1"));
+        let advice = refusal.as_ref().and_then(Problem::advice).unwrap_or_default();
+        assert_eq!(
+            advice.lines().collect::<Vec<_>>(),
+            [
+                "Approve it: holdpoint approve book.md",
+                "Run it there first: holdpoint run book.md",
+                "(Or somebody with the role lead answers for it: --override REASON --override-by WHO)",
+                "Then: holdpoint resume 1",
+            ]
+        );
+    }
 }

@@ -69,6 +69,9 @@ pub fn asked_for<'a>(
         known_role(place, role, &all)?;
     }
     let book = arguments.runbook.as_deref().map(|book| place.relative(book));
+    if let (Some(book), Some(path)) = (&book, &arguments.runbook) {
+        known_book(book, path.exists(), &all)?;
+    }
     let wanted = |standing: &Standing| {
         let opened = &standing.opened;
         let role = standing.awaited.as_ref().and_then(|awaited| awaited.role.as_ref());
@@ -79,6 +82,24 @@ pub fn asked_for<'a>(
             && (!arguments.open || standing.verdict.is_none())
     };
     Ok(all.into_iter().filter(|(_, standing)| standing.as_ref().map_or(true, wanted)).collect())
+}
+
+/// Refuses a run-book that is neither there nor was ever run.
+fn known_book(book: &str, is_there: bool, all: &[Listed<'_>]) -> Result<(), Problem> {
+    let ran: BTreeSet<&str> = all
+        .iter()
+        .filter_map(|(_, standing)| Some(standing.as_ref().ok()?.opened.runbook.path.as_str()))
+        .collect();
+    if is_there || ran.contains(book) {
+        return Ok(());
+    }
+    let ran: Vec<&str> = ran.into_iter().collect();
+    let help = match holdpoint_document::nearest(book, &ran) {
+        Some(near) => format!("Did you mean {near}?"),
+        None if ran.is_empty() => "Nothing was run yet.".to_owned(),
+        None => format!("Run were {}.", ran.join(", ")),
+    };
+    Err(Problem::usage(format!("there is no run-book {book}, and no run of one"), help))
 }
 
 /// Refuses a role that neither the configuration nor any run knows.
@@ -213,6 +234,7 @@ pub fn tone(standing: &Standing) -> Tone {
         (None, Some(Verdict::Failed | Verdict::Aborted), _) => Tone::Bad,
         (None, None, Some(awaited)) => match awaited.what {
             Wanted::DecisionOnFailure | Wanted::DecisionOnDoubt | Wanted::Nothing => Tone::Bad,
+            Wanted::SignOff if awaited.rejected => Tone::Bad,
             _ => Tone::Wait,
         },
         (None, None, None) => Tone::Plain,

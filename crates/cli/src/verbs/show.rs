@@ -5,8 +5,7 @@ use holdpoint_document::many;
 use holdpoint_engine::{By, Choice, Status, Via};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
-    ActionSummary, Driver, ExpungedFacts, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary,
-    Summary, What,
+    Driver, ExpungedFacts, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
 };
 
 use super::anchored;
@@ -137,8 +136,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         );
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
         if summary.driver.is_none() && !handed {
-            let signs = waits.status == Status::Waiting && waits.kind == "signoff";
-            let verb = if signs { "sign" } else { "resume" };
+            let verb = if waits.is_to_be_signed() { "sign" } else { "resume" };
             fact("go on with", format!("holdpoint {verb} {}", run.number));
         }
     }
@@ -233,7 +231,8 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         fact("handed over", format!("by {} to {}{note}{end}", handover.by.who, handover.to));
     }
     for note in &summary.notes {
-        fact("note", format!("{}: {}", note.by.who, note.text));
+        let corrects = note.corrects.map(|n| format!(", correcting event {n}")).unwrap_or_default();
+        fact("note", format!("{}{corrects}: {}", note.by.who, note.text));
     }
     told
 }
@@ -252,7 +251,7 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
         }
         for action in &step.actions {
-            for told in soaks(action).into_iter().chain(said(action)) {
+            for told in soaks(action).into_iter().chain(one_step::said(action)) {
                 table.row(["".into(), format!("{} {told}", action.id).into(), "".into(), "".into()]);
             }
         }
@@ -273,22 +272,6 @@ pub fn status_tone(status: Status) -> Tone {
         status if status.is_done() => Tone::Good,
         _ => Tone::Quiet,
     }
-}
-
-/// Who says that an offered command was done by hand, or that it is not applicable.
-fn said(action: &ActionSummary) -> Vec<String> {
-    let told = action.history.iter().filter(|happening| !happening.superseded);
-    let told = told.filter_map(|happening| match &happening.what {
-        What::Confirmed { by, .. } if action.status == Status::ByHand => {
-            Some(format!("done by hand, by {}", by.words()))
-        }
-        What::Decision { choice: Choice::NotApplicable, reason, by } => {
-            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            Some(format!("not applicable, by {}{reason}", by.words()))
-        }
-        _ => None,
-    });
-    told.collect()
 }
 
 /// Whose answers nobody was asked for, as a file gave them: of steps that were begun again, those of the last round.
@@ -324,11 +307,19 @@ fn status_style(status: Status, style: &Style) -> Style {
     }
 }
 
-/// What was signed off, refused, ended or rolled back, by whom and why, in the order in which it happened.
+/// What was signed off, refused, corrected, ended or rolled back, by whom and why, in the order in which it happened.
 fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, String)> {
     let mut told: Vec<(u64, &'static str, String)> = Vec::new();
     for SignOffFacts { n, at, action, what, .. } in &summary.sign_offs {
         let (name, reason, by) = match what {
+            SignOffEvent::Lapsed { reason } => {
+                told.push((
+                    *n,
+                    "lapsed",
+                    format!("the sign-off of {action}, {}: {reason}", clock(*at, zone)),
+                ));
+                continue;
+            }
             SignOffEvent::Rejected { reason, by, .. } => ("rejected", reason, by),
             SignOffEvent::Refused { reason, by } => ("did not count", reason, by),
             SignOffEvent::Given { name, presence, counts, by, .. } => {
@@ -344,10 +335,16 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
                 told.push((*n, "signed off", text));
                 continue;
             }
-            SignOffEvent::Requested { .. } | SignOffEvent::Lapsed { .. } => continue,
+            SignOffEvent::Requested { .. } => continue,
         };
         let how = if name == "rejected" { "" } else { "an attempt to sign " };
         told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.words(), clock(*at, zone))));
+    }
+    let histories = summary.steps.iter().flat_map(|step| &step.actions).flat_map(|action| &action.history);
+    for Happening { n, at, what, .. } in histories {
+        if let What::Corrected(corrected) = what {
+            told.push((*n, "corrected", format!("{}, {}", corrected.words(), clock(*at, zone))));
+        }
     }
     for decision in summary.decisions.iter().filter(|decision| decision.choice == Choice::Abort) {
         let reason = decision.reason.as_deref().unwrap_or("no reason given");
@@ -392,7 +389,7 @@ fn at_place(place: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use holdpoint_engine::Status;
-    use holdpoint_view::PlaceSummary;
+    use holdpoint_view::{ActionSummary, PlaceSummary};
 
     use super::*;
 
@@ -413,6 +410,7 @@ mod tests {
             duration_ms: 3,
             places: statuses.iter().enumerate().map(place).collect(),
             who: Vec::new(),
+            out_of_limits: Vec::new(),
             history: Vec::new(),
         }
     }

@@ -1,13 +1,12 @@
 //! `sign`: somebody else, in their own account and at another time, signs off what a parked run waits for.
 
-use std::time::Instant;
-
 use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
-use holdpoint_record::{Deed, OpenError, Position, RunDir, Visitor, Writer};
+use holdpoint_engine::{By, Event, Next, People, Question, Via};
+use holdpoint_record::{Deed, Holder, OpenError, Position, RunDir, Visitor, Writer};
 use holdpoint_view::SignOffEvent;
 
+use super::anchored;
 use super::choice::{Among, chosen, named};
 use super::evidence::{self, awaited};
 use super::note::known_secrets;
@@ -15,11 +14,11 @@ use super::prepare;
 use super::read::open_problem;
 use super::read::{read_dir, summed_up};
 use super::run::hide;
-use super::taking_up::{LOOK, PATIENCE, take_up_beside};
+use super::taking_up::{Opened, Patience, take_up_beside};
 use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
-use crate::interrupts::{Interrupts, Prompting};
+use crate::interrupts::Interrupts;
 use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -107,13 +106,21 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let verb = if rejected { "Rejected" } else { "On record" };
     let waits =
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
+    let number = dir.number;
     let next = match (waits, rejected) {
-        (true, true) => "it waits for a sign-off as before",
-        (true, false) => "it waits for another sign-off",
-        (false, _) => "go on with",
+        (true, true) => "it waits for a sign-off as before".to_owned(),
+        (true, false) => "it waits for another sign-off".to_owned(),
+        // What is refused before it is no next step.
+        (false, _) if recorder.run().anchor_due().is_some() => {
+            let anchor = anchored::how(&place, number);
+            format!(
+                "{} asks for an anchor first. {anchor} Then: holdpoint resume {number}",
+                recorded.opened().environment.name
+            )
+        }
+        (false, _) => format!("go on with: holdpoint resume {number}"),
     };
-    let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
-    screen.tell(&format!("{verb}, by {}. Run {}: {next}{resume}", screen.neutralise(&who), dir.number));
+    screen.tell(&screen.neutralise(&format!("{verb}, by {who}. Run {number}: {next}")));
     Ok(Exit::Passed)
 }
 
@@ -142,26 +149,27 @@ fn over(dir: &RunDir) -> Result<Problem, Problem> {
     ))
 }
 
+/// That somebody has it still, for a signer, who cannot end what others do.
+fn held_still(holder: Option<Holder>, driven: bool) -> Problem {
+    let error = OpenError::Held(holder);
+    match driven {
+        true => Problem::usage(error.to_string(), "Nothing was signed. Ask them to park it (p), then sign."),
+        false => open_problem(error),
+    }
+}
+
 /// Takes the run up, waiting for another signer. Whoever drives it must park it first.
-fn take(
-    screen: &Screen,
-    dir: &RunDir,
-    who: &str,
-) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
-    let _waiting = Prompting::of_holder(screen);
-    let begun = Instant::now();
-    let mut told = false;
+fn take(screen: &Screen, dir: &RunDir, who: &str) -> Result<Opened, Problem> {
+    let mut patience = Patience::new(screen);
     loop {
         let visitor = Visitor { by: who.to_owned(), does: Deed::Sign };
         match Writer::go_on_beside(&dir.path, (Vec::new(), Position::default()), visitor) {
-            Err(OpenError::Held(holder)) if begun.elapsed() < PATIENCE => {
-                if !std::mem::replace(&mut told, true) {
-                    let driven = holder.as_ref().is_none_or(|holder| holder.visitor.is_none());
-                    let parks = if driven { "; its operator parks it with p" } else { "" };
-                    let held = screen.neutralise(&OpenError::Held(holder).to_string());
-                    screen.tell(&format!("{held}. Waiting for it{parks}."));
+            Err(OpenError::Held(holder)) => {
+                let driven = holder.as_ref().is_none_or(|holder| holder.visitor.is_none());
+                let parks = if driven { "; its operator parks it with p" } else { "" };
+                if !patience.waits(holder.clone(), parks) {
+                    return Err(held_still(holder, driven));
                 }
-                std::thread::sleep(LOOK);
             }
             other => return other.map_err(open_problem),
         }

@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use holdpoint_driver::{NotConforming, Recorder, Secrets};
 use holdpoint_engine::{Event, Run, Stamped};
-use holdpoint_record::{OpenError, Recovered, RunDir, SealClosedError, Writer, driver, seal_closed};
+use holdpoint_record::{
+    Holder, OpenError, Position, Recovered, RunDir, SealClosedError, Visitor, Writer, driver, seal_closed,
+};
 use jiff::Timestamp;
 
 use super::read::{Recorded, open_problem};
 use super::verdict::exit_of;
 use crate::exit::Exit;
+use crate::interrupts::Prompting;
 use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::world::disk::Disk;
@@ -19,23 +22,80 @@ use crate::world::screening::Screening;
 pub type OnDisk<'a> = Recorder<'a, Disk, Screening>;
 
 /// How long somebody else may have the run before one gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The kernel tells nobody when a lock is let go of without waiting for it for good.
-pub const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A record that was taken up: who writes on, what is there, and what was cut off.
+pub type Opened = (Writer, Vec<Stamped>, Option<Recovered>);
 
 /// Waits for whoever has the run for something else than to drive it, such as to sign: they are done soon. A driver is not waited
-/// for.
+/// for. They may come back before the run is taken up: that waits, too.
 pub fn wait_for_others(screen: &Screen, dir: &RunDir) {
-    let begun = Instant::now();
-    let mut told = false;
-    while begun.elapsed() < PATIENCE
-        && let Some(holder) = driver(&dir.path).filter(|holder| holder.visitor.is_some())
-    {
-        if !std::mem::replace(&mut told, true) {
-            let held = screen.neutralise(&OpenError::Held(Some(holder)).to_string());
-            screen.tell(&format!("{held}. Waiting for it."));
+    let mut patience = Patience::new(screen);
+    while let Some(holder) = driver(&dir.path).filter(|holder| holder.visitor.is_some())
+        && patience.waits(Some(holder), "")
+    {}
+}
+
+/// Takes the run up to drive it, and waits for others as [`wait_for_others`] does. `known` was read before.
+pub fn go_on(screen: &Screen, dir: &RunDir, known: (Vec<Stamped>, Position)) -> Result<Opened, Problem> {
+    patiently(screen, known, |known| Writer::go_on(&dir.path, known))
+}
+
+/// The same for something that is done beside its driver.
+pub fn go_on_beside(
+    screen: &Screen,
+    dir: &RunDir,
+    known: (Vec<Stamped>, Position),
+    visitor: &Visitor,
+) -> Result<Opened, Problem> {
+    patiently(screen, known, |known| Writer::go_on_beside(&dir.path, known, visitor.clone()))
+}
+
+fn patiently(
+    screen: &Screen,
+    mut known: (Vec<Stamped>, Position),
+    open: impl Fn((Vec<Stamped>, Position)) -> Result<Opened, OpenError>,
+) -> Result<Opened, Problem> {
+    let mut patience = Patience::new(screen);
+    loop {
+        match open(std::mem::take(&mut known)) {
+            // Whoever has just taken it has not said who they are.
+            Err(OpenError::Held(holder))
+                if holder.as_ref().is_none_or(|holder| holder.visitor.is_some())
+                    && patience.waits(holder.clone(), "") => {}
+            other => return other.map_err(open_problem),
+        }
+    }
+}
+
+/// Somebody who waits for whoever has the run, and says so once.
+pub struct Patience<'a> {
+    screen: &'a Screen,
+    begun: Instant,
+    /// While it waits, any signal ends that.
+    waiting: Option<Prompting>,
+}
+
+impl Patience<'_> {
+    /// From now on.
+    pub fn new(screen: &Screen) -> Patience<'_> {
+        Patience { screen, begun: Instant::now(), waiting: None }
+    }
+
+    /// Waits a moment; `false` where that is no use any more. `what` is said behind that one waits.
+    pub fn waits(&mut self, holder: Option<Holder>, what: &str) -> bool {
+        if self.begun.elapsed() >= PATIENCE {
+            return false;
+        }
+        if self.waiting.is_none() {
+            self.waiting = Some(Prompting::of_holder(self.screen));
+            let held = self.screen.neutralise(&OpenError::Held(holder).to_string());
+            self.screen.tell(&format!("{held}. Waiting for it{what}."));
         }
         std::thread::sleep(LOOK);
+        true
     }
 }
 
@@ -66,7 +126,7 @@ pub fn take_up<'a>(
 pub fn take_up_beside<'a>(
     screen: &Screen,
     recorded: &'a Recorded,
-    (writer, events, recovered): (Writer, Vec<Stamped>, Option<Recovered>),
+    (writer, events, recovered): Opened,
     secrets: &Secrets,
 ) -> Result<OnDisk<'a>, Problem> {
     let book = (&recorded.plan, recorded.sources.text());

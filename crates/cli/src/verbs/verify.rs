@@ -292,8 +292,10 @@ impl Told<'_> {
         held.iter().flat_map(|held| &held.wrong).for_each(|why| tell(why));
         proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)).for_each(|what| tell(what));
         tell(&format!(
-            "{} events, {} bytes, sha256 {}",
-            proof.position.events, proof.position.bytes, proof.position.sha256
+            "{}, {}, sha256 {}",
+            many(proof.position.events, "event"),
+            many(proof.position.bytes, "byte"),
+            proof.position.sha256
         ));
         let (blobs, judged) = (many(proof.blobs, "blob"), many(proof.judged_again, "execution"));
         tell(&format!("{blobs} checked, {judged} judged again"));

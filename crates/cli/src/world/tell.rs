@@ -257,6 +257,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for line in screen.hung("  ", &screen.neutralise(&why)) {
                 screen.say(&screen.style().red().apply_to(line).to_string());
             }
+            tell_each(screen, "    out of limits: ", view.run.out_of_limits(plan, task).into_iter());
         }
         (Question::Choose, _) => {
             let text = view.run.item_text(plan, task).and_then(Result::ok).unwrap_or_default();

@@ -62,7 +62,14 @@ fn nothing_goes_on_after_a_sign_off_before_the_record_is_anchored_as_far_as_that
     shop.bench.ends(3, &["run", "book.md", "--env", "release", "--unattended"]);
     // One from before the sign-off is none over it.
     anchor(&shop, "1", &authority);
-    shop.signs("1", QA, "qa");
+    let signing = ["sign", "1", "--as", QA, "--yes", "--key"];
+    // No next step is the command that was just typed, and none is one that is refused.
+    let failed = shop.bench.ends(3, &[&signing[..], &["/nonexistent"]].concat());
+    failed.says("Nothing was signed");
+    assert!(!failed.both().contains("Or park"), "{}", failed.both());
+    let key = shop.key("qa");
+    let signed = shop.bench.ends(0, &[&signing[..], &[key.to_str().unwrap()]].concat());
+    signed.says("release asks for an anchor first. Anchor it: holdpoint anchor 1");
     let before = shop.bench.tree();
     let ran = shop.bench.ends(5, &["resume", "1", "--unattended"]);
     ran.says("release asks for an anchor at each sign-off, and none is over what was signed off at event");
@@ -112,6 +119,8 @@ fn a_seal_that_nobody_anchored_is_told_by_verify_audit_reports_and_the_script() 
     assert_eq!(good, (0, "intact and complete".to_owned()));
     let report = shop.bench.ends(0, &["report", "1"]).stdout;
     assert!(!report.contains("The record has no anchor"), "{report}");
+    let page = shop.bench.ends(0, &["report", "1", "--format", "html"]).stdout;
+    assert!(page.contains("<a href=\"#anchors\">") && page.contains("<section id=\"anchors\">"));
 }
 
 #[test]

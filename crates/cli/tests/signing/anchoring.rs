@@ -460,7 +460,9 @@ fn a_signed_git_tag_carries_the_digest_and_is_told_by_program_script_and_verifie
     assert_eq!(three_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
     script(&shop, &dir).says("git tag over the seal");
     let knows = trusted(&shop, "knows", None);
-    with_trust(&shop, &dir, &knows, 0);
+    for ran in with_trust(&shop, &dir, &knows, 0) {
+        ran.says("git tag over the seal");
+    }
     // By somebody whose key the reader does not trust for that.
     let text = fs::read_to_string(knows.join("allowed_signers")).unwrap();
     fs::write(knows.join("allowed_signers"), text.replace("git,expunge@", "expunge@")).unwrap();

@@ -198,3 +198,98 @@ fn a_value_of_several_lines_passes_for_no_line_of_ours_where_somebody_signs() {
     assert!(forged.len() >= 2, "{told}");
     assert!(forged.iter().all(|line| line.starts_with("    │ ")), "{forged:?}");
 }
+
+#[test]
+fn a_value_that_was_corrected_out_of_its_limits_is_told_with_limit_and_reason_to_whoever_decides() {
+    let bench = observed();
+    bench.ends(0, &correct("2.5", "a slip", OPS));
+    let why = "out of limits: pressure = 2.5, and it must be at most 2 (corrected from 1.5 by ops@example.org: a slip)";
+    let plain = |ran: &Ran| ran.both().split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        &["resume", "1", "--unattended", "--operator", OPS][..],
+        &["show", "1"],
+        &["show", "1", "--step", "observe"],
+    ] {
+        let ran = bench.holdpoint(words);
+        assert!(plain(&ran).contains(why), "{words:?}: {}", ran.both());
+    }
+    bench.ends(0, &correct("1.6", "it was right", OPS));
+    assert!(!plain(&bench.ends(0, &["show", "1"])).contains("out of limits:"));
+}
+
+#[test]
+fn corrections_lapses_and_corrected_events_are_told_by_show_and_the_table_of_values_has_both() {
+    let bench = observed();
+    goes_on(&bench, SIGNED, 3);
+    bench.ends(0, &correct("1.9", "read the wrong gauge", OPS));
+    bench.ends(0, &["note", "1", "the gauge is new", "--corrects", "1", "--operator", OPS]);
+    let shown = bench.ends(0, &["show", "1"]);
+    let shown = shown.both().split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "corrected pressure = 1.5 → 1.9 (corrected by ops@example.org: read the wrong gauge), ",
+        "lapsed the sign-off of release#1, ",
+        "pressure, which its signer saw, was corrected",
+        "note ops@example.org, correcting event 1: the gauge is new",
+    ] {
+        assert!(shown.contains(told), "{told} in {shown}");
+    }
+    bench
+        .ends(0, &["report", "1"])
+        .says("| `pressure` | `1.5` → `1.9` | written down, corrected | 1 Observe |");
+    let page = bench.ends(0, &["report", "1", "--format", "html"]);
+    page.says("<td><code>1.5</code> → <code>1.9</code></td><td>written down, corrected</td>");
+}
+
+#[test]
+fn a_run_whose_sign_off_was_rejected_is_told_so_and_goes_on_by_being_signed() {
+    let bench = observed();
+    // Without names nothing is typed, so that no terminal is needed.
+    let config = CONFIG.split("[people").next().unwrap();
+    let config = format!("{config}[environments.staging]\nrehearsal = true\n");
+    bench.file("holdpoint.toml", &config).file("answers.yaml", OBSERVED);
+    let words = ["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"];
+    bench.ends(3, &[&words[..], &["--operator", OPS]].concat());
+    bench.ends(0, &["runs"]).says("waits for qa since");
+    bench.ends(0, &["sign", "2", "--as", "qa@example.org", "--reject", "--reason", "too high"]);
+    bench.ends(0, &["runs"]).says("rejected, waits for qa since");
+    let rows = bench.ends(0, &["runs", "--format", "json", "--waiting-for", "qa"]).json();
+    assert_eq!(rows[0]["awaited"]["rejected"], true, "{rows}");
+    assert_eq!(rows[1]["awaited"].get("rejected"), None, "{rows}");
+    let shown = bench.ends(0, &["show", "2"]);
+    shown.says("(for a signature after a rejection, the role qa)").says("holdpoint sign 2").says("too high");
+    bench.ends(0, &["report", "2"]).says("for a signature after a rejection");
+}
+
+#[test]
+fn whoever_finds_the_run_taken_by_somebody_who_has_not_said_who_they_are_waits_for_them() {
+    let bench = observed();
+    let lock = std::fs::File::open(bench.run_dir(1).join("lock")).unwrap();
+    for words in [
+        &["note", "1", "hello", "--operator", OPS][..],
+        &correct("1.9", "a slip", OPS),
+        &["handover", "1", "--to", "qa@example.org", "--note", "", "--operator", OPS],
+    ] {
+        lock.lock().unwrap();
+        let mut waiting = bench.command(HOLDPOINT);
+        let mut waiting = waiting.args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut told = String::new();
+        let mut said = std::io::BufReader::new(waiting.stderr.take().unwrap());
+        while !told.contains("Waiting for it") {
+            let read = std::io::BufRead::read_line(&mut said, &mut told).unwrap();
+            assert_ne!(read, 0, "{words:?} did not wait: {told}");
+        }
+        lock.unlock().unwrap();
+        std::io::Read::read_to_string(&mut said, &mut told).unwrap();
+        assert!(waiting.wait().unwrap().success(), "{words:?}: {told}");
+    }
+}
+
+#[test]
+fn runs_of_a_document_that_is_not_there_and_was_never_run_are_an_error() {
+    let bench = observed();
+    bench.file("other.md", BOOK);
+    bench.ends(2, &["runs", "--runbook", "bok.md"]).says("there is no run-book bok.md").says("book.md?");
+    bench.ends(0, &["runs", "--runbook", "other.md"]).says("No run is like that.");
+    std::fs::remove_file(bench.path("book.md")).unwrap();
+    bench.ends(0, &["runs", "--runbook", "book.md"]).says("waits for qa");
+}

@@ -376,3 +376,20 @@ fn a_soak_that_is_shorter_than_the_run_book_says_does_not_conform() {
     let (code, verdict, remarks) = copy.verdict();
     assert_eq!((code, verdict.as_str()), (6, "does not conform at event 3"), "{remarks}");
 }
+
+#[test]
+fn a_record_of_a_time_when_items_lost_the_mark_of_an_image_conforms_and_one_that_lost_more_does_not() {
+    let book = "---\nrunbook: 1\n---\n\n# X\n\n## Look\n\n- [ ] ![is green](x.png) is seen\n";
+    let answers = "steps:\n  look: { confirm: true }\n";
+    let bench = Bench::with(&[("book.md", book), ("answers.yaml", answers)]);
+    bench.ends(0, &["run", "book.md", "--answers", "answers.yaml", "--unattended"]);
+    let says =
+        |text: &str| crate::support::forge(&bench.run_dir(1), |events| events[1]["text"] = json!(text));
+    assert_eq!(bench.of_type(1, "item.confirmed")[0]["text"], "![is green](x.png) is seen");
+    bench.ends(0, &["verify", "1"]);
+    says("is green](x.png) is seen");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    bench.ends(0, &["show", "1"]).says("CONFIRMED");
+    says("is seen");
+    bench.ends(6, &["verify", "1"]).says("does not conform at event 1");
+}

@@ -110,7 +110,7 @@ fn a_signal_ends_a_wait_for_whoever_holds_the_run() {
         kill_process(Pid::from_child(&waits), signal).unwrap();
         heard.read_to_string(&mut told).unwrap();
         assert_eq!(waits.wait().unwrap().code(), Some(3), "{told}");
-        assert!(told.contains("Nothing was signed."), "{told}");
+        assert!(told.contains("Nothing was written."), "{told}");
         let mut answer = OpenOptions::new().write(true).open(bench.all().join("answer")).unwrap();
         answer.write_all(b"now\n").unwrap();
         assert_eq!(Ran::of(drives.wait_with_output().unwrap()).code, 0);

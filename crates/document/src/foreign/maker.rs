@@ -78,7 +78,8 @@ impl Maker<'_> {
                 let from = heading.map_or(span.start, |heading| heading.end);
                 let prose = self.prose(Span::new(from, span.end), 0);
                 let work = Work::Confirm { text: text.clone() };
-                let action = Action { id: String::new(), span: *span, prose, caution: None, work };
+                let action =
+                    Action { id: String::new(), span: *span, prose, caution: None, work, once: None };
                 self.step(node, (id, number, title), *span, vec![action]);
                 self.nodes(&node.below, number);
             }
@@ -210,7 +211,14 @@ impl Maker<'_> {
             let work = Work::Record { fields: self.fields(row) };
             let shown = Shown::Work { step: self.steps.len(), action: actions.len() };
             self.pieces.push(Piece { span: own, shown });
-            actions.push(Action { id: String::new(), span: row.span, prose, caution: None, work });
+            actions.push(Action {
+                id: String::new(),
+                span: row.span,
+                prose,
+                caution: None,
+                work,
+                once: None,
+            });
         }
         let rest = self.trimmed(Span::new(own.end, group.end));
         if group.has_more && rest.start < rest.end {
@@ -281,7 +289,7 @@ impl Maker<'_> {
         });
         let end = self.trimmed(piece).end.max(start);
         let (span, work) = (Span::new(start, end), Work::Confirm { text });
-        actions.push(Action { id: String::new(), span, prose, caution: None, work });
+        actions.push(Action { id: String::new(), span, prose, caution: None, work, once: None });
     }
 
     /// The words of an item before what stands in it, which begins at `inner`.

@@ -168,6 +168,9 @@ impl<'s> Builder<'s> {
         let block = match leaf {
             Leaf::Paragraph => {
                 text.span = trim(self.source, span);
+                if let Some(odd) = &mut text.odd {
+                    odd.without_images = None;
+                }
                 Block::Text(text)
             }
             Leaf::Heading(level) => {
@@ -198,8 +201,18 @@ impl<'s> Builder<'s> {
         }
     }
 
-    pub(super) fn image(&mut self, opens: bool) {
-        self.in_image = if opens { self.in_image + 1 } else { self.in_image.saturating_sub(1) };
+    pub(super) fn begin_image(&mut self, span: Span) {
+        let current = self.current();
+        let bare = current.odd.as_ref().and_then(|odd| odd.without_images).unwrap_or(current.span);
+        self.inline("", span);
+        if self.current().span != bare {
+            self.odd().without_images = Some(bare);
+        }
+        self.in_image += 1;
+    }
+
+    pub(super) fn end_image(&mut self) {
+        self.in_image = self.in_image.saturating_sub(1);
     }
 
     pub(super) fn link(&mut self, title: &str, to: &str, span: Span) {
@@ -248,11 +261,10 @@ impl<'s> Builder<'s> {
         };
         let kept = read && self.in_image == 0;
         let current = self.current();
-        current.span = if current.span == Span::default() {
-            span
-        } else {
-            Span::new(current.span.start.min(span.start), current.span.end.max(span.end))
-        };
+        current.span = stretched(current.span, span);
+        if let Some(bare) = current.odd.as_mut().and_then(|odd| odd.without_images.as_mut()) {
+            *bare = stretched(*bare, span);
+        }
         if kept {
             current.plain.push_str(text);
         }
@@ -293,6 +305,11 @@ impl Frame {
         let read = caution || ordered;
         Frame { container: Some(container), span, items, blocks, caution, read, ..Frame::DOCUMENT }
     }
+}
+
+/// With what more there is of it.
+fn stretched(span: Span, by: Span) -> Span {
+    if span == Span::default() { by } else { Span::new(span.start.min(by.start), span.end.max(by.end)) }
 }
 
 fn trim(source: &str, span: Span) -> Span {

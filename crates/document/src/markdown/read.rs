@@ -239,7 +239,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
             }
             Tag::FootnoteDefinition(_) => builder.open(Container::Quote { caution: false }, span),
             Tag::Link { title, dest_url, .. } => builder.link(&title, &dest_url, span),
-            Tag::Image { .. } => builder.image(true),
+            Tag::Image { .. } => builder.begin_image(span),
             _ => builder.inline("", span),
         },
         Event::End(tag) => match tag {
@@ -253,7 +253,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
             TagEnd::List(_) | TagEnd::Item | TagEnd::BlockQuote(_) | TagEnd::FootnoteDefinition => {
                 builder.close()
             }
-            TagEnd::Image => builder.image(false),
+            TagEnd::Image => builder.end_image(),
             TagEnd::Link => builder.end_link(),
             _ => {}
         },

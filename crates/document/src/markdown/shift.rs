@@ -46,6 +46,8 @@ fn text(text: &mut Text, to: &impl Shift) {
     if let Some(odd) = &mut text.odd {
         odd.links.iter_mut().for_each(|link| link.span = to.span(link.span));
         odd.fence_like = odd.fence_like.map(|span| to.span(span));
+        odd.without_images =
+            odd.without_images.map(|span| if span == Span::default() { span } else { to.span(span) });
     }
 }
 

@@ -65,6 +65,9 @@ pub(crate) struct Odd {
     pub(crate) links: Vec<Link>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.
     pub(crate) fence_like: Option<Span>,
+    /// Where an image stands at its edge: the span that it had once, when nobody looked at what begins an image;
+    /// empty where there was nothing else. See [`Tree::as_read_before`].
+    pub(crate) without_images: Option<Span>,
 }
 
 #[derive(Debug)]
@@ -132,6 +135,42 @@ impl Tree {
         name(&mut blocks, &mut Unique::default());
         Tree { blocks, too_deep }
     }
+
+    /// Makes of it what it was once, when an image at the edge of a text was cut there. Whether anything is another by that.
+    pub(crate) fn cut_images(&mut self) -> bool {
+        fn cut(blocks: &mut [Block]) -> bool {
+            let mut any = false;
+            for block in blocks {
+                any |= match block {
+                    Block::Heading(heading) => {
+                        let start = heading.span.start;
+                        heading.text.cut_images(Span::new(start, start))
+                    }
+                    Block::List(list) => list.items.iter_mut().map(of_item).filter(|cut| *cut).count() > 0,
+                    Block::Quote(quote) => cut(&mut quote.blocks),
+                    _ => false,
+                };
+            }
+            any
+        }
+        fn of_item(item: &mut Item) -> bool {
+            let mut any = false;
+            if let Some(Block::Text(text)) = item.blocks.first_mut()
+                && text.cut_images(Span::default())
+            {
+                any = true;
+                if text.span == Span::default() {
+                    item.blocks.remove(0);
+                }
+                let boxed = item.task.map(|task| task.end);
+                let first = item.blocks.first().map(|block| block.span().start);
+                let content = first.or(boxed).unwrap_or(item.span.end);
+                item.content = content.clamp(item.span.start, item.span.end);
+            }
+            cut(&mut item.blocks) || any
+        }
+        cut(&mut self.blocks)
+    }
 }
 
 impl Block {
@@ -175,6 +214,13 @@ pub(crate) fn fences(blocks: &[Block]) -> Vec<Fenced<'_>> {
 }
 
 impl Text {
+    /// Makes its span what it was once; `nothing` where that was none.
+    fn cut_images(&mut self, nothing: Span) -> bool {
+        let Some(bare) = self.odd.as_ref().and_then(|odd| odd.without_images) else { return false };
+        let former = std::mem::replace(&mut self.span, if bare == Span::default() { nothing } else { bare });
+        former != self.span
+    }
+
     /// On one line.
     pub(crate) fn line(&self) -> String {
         let mut line = String::with_capacity(self.plain.len());

@@ -88,7 +88,7 @@ impl Made<'_> {
         self.pieces.extend(prose.map(|span| Piece { span, shown: Shown::Prose { step, action } }));
         self.pieces.extend(own.map(|span| Piece { span, shown: Shown::Work { step, action } }));
         let prose = prose.and_then(|prose| span_of(self.source, prose.start, prose.end));
-        self.actions.push(Action { id: String::new(), span, prose, caution: None, work });
+        self.actions.push(Action { id: String::new(), span, prose, caution: None, work, once: None });
     }
 
     /// An action that stays as it is.

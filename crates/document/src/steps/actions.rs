@@ -194,7 +194,7 @@ impl<'w> Maker<'w> {
         if open.actions.capacity() == 0 {
             open.actions.reserve_exact(1);
         }
-        open.actions.push(Action { id: String::new(), span, prose, caution, work });
+        open.actions.push(Action { id: String::new(), span, prose, caution, work, once: None });
     }
 
     /// A fence that is no action of its own hides no prose, but is none.

@@ -97,7 +97,8 @@ impl Run {
                 happened.say(format!("  {:<30} {how}", told.label));
             }
             if wording >= Wording::Third {
-                self.left_out(plan, &told).for_each(|line| happened.say(format!("    not done: {line}")));
+                self.left_out((wording, plan), &told)
+                    .for_each(|line| happened.say(format!("    not done: {line}")));
             }
             ran((wording, plan), &told, &mut script, &mut happened)?;
         }
@@ -211,14 +212,21 @@ impl Run {
 
     /// What somebody left out, as the document has it: its name alone says to nobody what was not done. A script that ran
     /// stands there already.
-    fn left_out<'p>(&self, plan: &'p Plan, told: &Told<'_>) -> impl Iterator<Item = &'p str> {
+    fn left_out<'p>(
+        &self,
+        (wording, plan): (Wording, &'p Plan),
+        told: &Told<'_>,
+    ) -> impl Iterator<Item = &'p str> {
         let task = Task::named(plan, told.step, told.label).filter(|_| told.ran.is_none());
         let is_left = |task: &Task| {
             let skipped = matches!(self.state(*task).left, Some(Left::Skipped));
             skipped || (!told.confirmed && task.offered(plan).is_some() && told.outcome.is_somebodys())
         };
         let text = task.filter(is_left).and_then(|task| match (task.work(plan), task.block(plan)) {
-            (Some(Work::Confirm { text }), _) => Some(text.as_str()),
+            (Some(Work::Confirm { text }), _) => {
+                let once = task.once(plan).filter(|_| wording < Wording::Fifth);
+                Some(once.unwrap_or(text))
+            }
             (_, Some(block)) => Some(block.script.as_str()),
             _ => None,
         });

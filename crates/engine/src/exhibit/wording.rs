@@ -15,13 +15,16 @@ pub enum Wording {
     Third,
     /// Tells each value that an action wrote down, with what it is.
     Fourth,
+    /// Tells the whole text of an item that begins or ends with an image.
+    Fifth,
 }
 
 impl Wording {
     /// What is shown today.
-    pub const LATEST: Wording = Wording::Fourth;
+    pub const LATEST: Wording = Wording::Fifth;
     /// All of them, today's first.
-    pub const ALL: [Wording; 4] = [Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
+    pub const ALL: [Wording; 5] =
+        [Wording::Fifth, Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
 
     /// The first line of the text.
     pub fn head(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Wording {
             Wording::Second => "holdpoint exhibit 2: what whoever signs is shown",
             Wording::Third => "holdpoint exhibit 3: what whoever signs is shown",
             Wording::Fourth => "holdpoint exhibit 4: what whoever signs is shown",
+            Wording::Fifth => "holdpoint exhibit 5: what whoever signs is shown",
         }
     }
 

@@ -139,7 +139,7 @@ pub(crate) trait Written: Sized {
 impl Written for Step {
     fn work(mut self, work: Work) -> Step {
         let id = format!("{}#{}", self.id, self.actions.len() + 1);
-        self.actions.push(Action { id, span: Span::default(), prose: None, caution: None, work });
+        self.actions.push(Action { id, span: Span::default(), prose: None, caution: None, work, once: None });
         self
     }
 

@@ -328,3 +328,27 @@ fn each_value_that_an_action_wrote_down_is_told_with_what_it_is_and_the_third_wo
     assert!(again.contains(&recorded("a#1", "REPLICAS = 5")), "{again:?}");
     assert!(!again.iter().any(|line| line.contains("LOAD")), "it is still to be written down: {again:?}");
 }
+
+#[test]
+fn a_record_of_a_time_when_an_image_at_the_edge_of_an_item_was_cut_is_taken_as_it_was_made() {
+    let item = || Work::Confirm { text: "![green](x.png) is seen".into() };
+    let mut plan = plan([step("a").work(item()).work(item()), step("c").sign_off("qa")]);
+    plan.steps[0].actions.iter_mut().for_each(|action| action.once = Some("green](x.png) is seen".into()));
+    let mut story = Story::of(plan);
+    let confirmed = |text: &str| Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#1".into(),
+        text: text.into(),
+        by: by(OPS),
+    };
+    assert_eq!(story.refuses(confirmed("is seen")), "the item says something else");
+    assert!(matches!(
+        story.run.confirmed(&story.plan, story.task(), by(OPS)),
+        Some(Event::ItemConfirmed { text, .. }) if text == "![green](x.png) is seen"
+    ));
+    story.tell(confirmed("green](x.png) is seen"));
+    story.skip();
+    let (once, now) = (text_in(Wording::Fourth, &story), text(&story));
+    assert!(once.contains("not done: green](x.png) is seen"), "{once}");
+    assert!(now.contains("not done: ![green](x.png) is seen"), "{now}");
+}

@@ -116,7 +116,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
 
 pub fn push(step: &mut Step, span: Span, work: Work) {
     let id = format!("{}#{}", step.id, step.actions.len() + 1);
-    step.actions.push(Action { id, span, prose: None, caution: None, work });
+    step.actions.push(Action { id, span, prose: None, caution: None, work, once: None });
 }
 
 pub fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {

@@ -481,10 +481,16 @@ pub struct Waits {
 }
 
 impl Waits {
+    /// Whether somebody is to sign it: also where it was rejected, which is no end of it.
+    pub fn is_to_be_signed(&self) -> bool {
+        self.kind == "signoff" && matches!(self.status, Status::Waiting | Status::Rejected)
+    }
+
     /// How it stands, to go on behind `waits at` it: `for an answer`, `failed`.
     pub fn words(&self) -> String {
         match (self.kind, self.status) {
             ("signoff", Status::Waiting) => "for a signature".to_owned(),
+            ("signoff", Status::Rejected) => "for a signature after a rejection".to_owned(),
             (_, Status::Waiting) => "for an answer".to_owned(),
             ("rollback", Status::NotReached) => "its rollback is next".to_owned(),
             ("rollback", status) => format!("its rollback: {}", status.words().to_lowercase()),

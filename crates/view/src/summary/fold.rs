@@ -473,6 +473,7 @@ impl<'a> Summing<'a> {
             for (action, of) in step.actions.iter_mut().enumerate() {
                 let task = Task::action(index, action);
                 of.status = known(seen.status(task));
+                of.out_of_limits = run.out_of_limits(plan, task);
                 of.places = at_places(run, task, |task| known(seen.status(task)));
             }
             for (block, of) in step.rollback_blocks.iter_mut().enumerate() {

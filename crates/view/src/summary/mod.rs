@@ -278,6 +278,9 @@ pub struct ActionSummary {
     pub places: Vec<PlaceSummary>,
     /// Who acted, by principal, in order.
     pub who: Vec<String>,
+    /// Each of its values that does not keep its limits, in words.
+    #[serde(skip)]
+    pub out_of_limits: Vec<String>,
     /// Everything that happened to it, earlier rounds included, in order.
     pub history: Vec<Happening>,
 }

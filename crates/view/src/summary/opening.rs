@@ -143,6 +143,7 @@ fn empty_action(id: String, kind: &'static str) -> ActionSummary {
         duration_ms: 0,
         places: Vec::new(),
         who: Vec::new(),
+        out_of_limits: Vec::new(),
         history: Vec::new(),
     }
 }

@@ -9,7 +9,9 @@ mod stamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use holdpoint_report::clock;
 use holdpoint_web::{CannotServe, Options, Server, TokenError, Tokens};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -117,9 +119,14 @@ fn list_tokens(screen: &Screen, tokens: &Tokens, format: Format) -> Result<Exit,
     } else if all.is_empty() {
         screen.say("There are no tokens. Make one with: holdpoint serve --token NAME");
     } else {
+        let zone = TimeZone::system();
         for token in &all {
             let counts = if now < token.until { "until" } else { "counts no more since" };
-            screen.data(&screen.neutralise(&format!("{} {counts} {}", token.name, token.until)));
+            screen.data(&screen.neutralise(&format!(
+                "{} {counts} {}",
+                token.name,
+                clock(token.until, &zone)
+            )));
         }
     }
     Ok(Exit::Passed)

@@ -52,7 +52,7 @@ pub(super) fn sign(
         return Ok(Some(refused(screen, view, task, reason, by)));
     }
     if let Some(why) = unable(view, &by.who, store)? {
-        nothing(screen, view, "signed", &by.who, &why);
+        nothing(screen, view, "signed", (&by.who, by.via), &why);
         return Ok(None);
     }
     let configured = view.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned();
@@ -82,7 +82,7 @@ pub(super) fn key_at_hand(screen: &Screen, view: &RunView<'_>, what: &str) -> bo
     screen.say_hung("  ", &text);
     let missing = by_key::no_agent(KeyFile::of_key(None));
     if let Some(why) = &missing {
-        nothing(screen, view, what, "WHO", why);
+        nothing(screen, view, what, ("WHO", Via::Terminal), why);
     }
     missing.is_none()
 }
@@ -94,11 +94,15 @@ pub(super) fn unable(view: &RunView<'_>, who: &str, store: &Store<'_>) -> Result
     Ok(by_key::unable(&signers, who, SIGNOFF, KeyFile::of_key(None)))
 }
 
-/// That nothing was signed or rejected, why, and how they do it from where their key is.
-fn nothing(screen: &Screen, view: &RunView<'_>, what: &str, who: &str, why: &str) {
+/// That nothing was signed or rejected, why, and how they do it from where their key is; with `sign` they know.
+fn nothing(screen: &Screen, view: &RunView<'_>, what: &str, by: (&str, Via), why: &str) {
+    let (who, via) = by;
     let number = view.run.opened().map_or(0, |opened| opened.number);
     let how = if what == "signed" { "" } else { " --reject --reason WHY" };
-    let instead = format!("{why}. Or park, and: holdpoint sign {number} --as {who} --key FILE{how}");
+    let instead = match via {
+        Via::Command => why.to_owned(),
+        _ => format!("{why}. Or park, and: holdpoint sign {number} --as {who} --key FILE{how}"),
+    };
     screen.say_hung(&format!("  Nothing was {what}: "), &screen.neutralise(&instead));
 }
 
@@ -131,7 +135,7 @@ pub fn give(
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(screen, view, task, reason, by))),
             Signature::None(why) => {
-                nothing(screen, view, "signed", &by.who, &why);
+                nothing(screen, view, "signed", (&by.who, by.via), &why);
                 return Ok(None);
             }
         }
@@ -161,7 +165,7 @@ pub(super) fn reject(
     }
     let Asked::Said(who) = somebody(screen, view, "Who rejects it?") else { return Ok(None) };
     if let Some(why) = unable(view, view.run.principal(&who), store)? {
-        nothing(screen, view, "rejected", view.run.principal(&who), &why);
+        nothing(screen, view, "rejected", (view.run.principal(&who), Via::Terminal), &why);
         return Ok(None);
     }
     let Asked::Said(reason) =
@@ -208,14 +212,14 @@ pub(super) fn rejection(
             }
             Signature::Refused(why) => return Ok(Some(refused(screen, view, task, why, by))),
             Signature::None(why) => {
-                nothing(screen, view, "rejected", &by.who, &why);
+                nothing(screen, view, "rejected", (&by.who, by.via), &why);
                 return Ok(None);
             }
         }
     } else {
         let is_named = view.run.opened().is_some_and(|opened| opened.printed_name(&by.who).is_some());
         if is_named && matches!(printed_name(screen, view, &by.who, "rejects"), Asked::Left) {
-            nothing(screen, view, "rejected", &by.who, "The printed name was not typed");
+            nothing(screen, view, "rejected", (&by.who, by.via), "The printed name was not typed");
             return Ok(None);
         }
         None
