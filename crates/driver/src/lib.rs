@@ -9,6 +9,7 @@
 
 mod asking;
 mod attempts;
+mod doubts;
 mod fault;
 mod memory;
 mod moment;
@@ -20,6 +21,7 @@ mod under_way;
 mod walk;
 mod world;
 
+pub use doubts::{Looked, Overtaken};
 pub use fault::{Fault, NotConforming};
 pub use memory::{KEPT_UNASKED, Memory};
 pub use moment::{Held, Moment, Observer};

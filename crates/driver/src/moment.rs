@@ -5,7 +5,7 @@ use holdpoint_model::Plan;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::RunView;
+use crate::{Overtaken, RunView};
 
 /// Something that has just become true. Texts are masked; steps and actions are named by their ids.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -121,6 +121,19 @@ pub enum Moment {
         place: Option<String>,
         /// Why, in words.
         why: String,
+    },
+    /// What was answered about an attempt in doubt does not count: it was looked for once more, and this was found.
+    AnswerOvertaken {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where.
+        place: Option<String>,
+        /// What was found.
+        why: Overtaken,
+        /// Whether somebody is asked once more; else the run is left where nothing has an end.
+        asked_again: bool,
     },
     /// An attempt has ended.
     AttemptEnded {

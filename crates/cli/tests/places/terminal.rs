@@ -69,15 +69,20 @@ fn shown(bytes: &[u8]) -> Vec<String> {
 }
 
 /// A run on a terminal of 80 columns, and all that it wrote.
-struct Terminal {
+pub struct Terminal {
     session: OsSession,
-    master: File,
+    pub master: File,
     seen: Arc<Mutex<(Vec<u8>, bool)>>,
 }
 
 impl Terminal {
     fn of(stage: &Stage) -> Terminal {
-        let session = OsSession::spawn(stage.command_on_a_terminal(&RUN)).unwrap();
+        Terminal::with(stage, &RUN)
+    }
+
+    /// The program with these words.
+    pub fn with(stage: &Stage, words: &[&str]) -> Terminal {
+        let session = OsSession::spawn(stage.command_on_a_terminal(words)).unwrap();
         let mut master = session.get_process().get_raw_handle().unwrap();
         let seen = Arc::new(Mutex::default());
         let (mut from, to) = (master.try_clone().unwrap(), Arc::clone(&seen));
@@ -99,7 +104,7 @@ impl Terminal {
         Terminal { session, master, seen }
     }
 
-    fn shows(&self) -> Vec<String> {
+    pub fn shows(&self) -> Vec<String> {
         shown(&self.seen.lock().unwrap().0)
     }
 
@@ -112,7 +117,7 @@ impl Terminal {
         });
     }
 
-    fn ends(self) -> Vec<String> {
+    pub fn ends(self) -> Vec<String> {
         eventually("the run ends", || self.seen.lock().unwrap().1);
         self.session.get_process().wait().unwrap();
         self.shows()
