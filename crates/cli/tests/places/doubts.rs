@@ -73,7 +73,7 @@ fn shows(terminal: &Terminal, text: &str, times: usize) {
 #[test]
 fn run_it_again_is_no_answer_while_a_host_is_away_and_finds_the_block_when_it_is_back() {
     let Some(stage) = left("places::run_it_again_is_no_answer") else { return };
-    let mut terminal = Terminal::with(&stage, &["resume", "1"]);
+    let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
     shows(&terminal, "looked for there once more first", 1);
     terminal.master.write_all(b"r\r").unwrap();
     shows(&terminal, "what was answered does not count", 1);

@@ -240,8 +240,10 @@ fn a_program_that_asks_somebody_at_another_place_is_told_of_its_batch_mode_alone
 #[test]
 fn what_an_answers_file_skips_is_named_with_its_place() {
     let Some(stage) = stage("places::what_an_answers_file_skips", 2, &Options::default()) else { return };
-    stage
-        .book("", "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntrue\n```\n\n```sh run\ntrue\n```\n");
+    stage.book(
+        "",
+        "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntrue\n```\n\n```sh run\ntrue\n```\n",
+    );
     let skip = "{ choice: skip, reason: known }";
     stage.bench.file("answers.yaml", &format!("steps: {{ \"deploy#1\": {skip}, \"deploy#2\": {skip} }}\n"));
     let words = [&RUN[..], &["--answers", "answers.yaml"]].concat();

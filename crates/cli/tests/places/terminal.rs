@@ -77,12 +77,18 @@ pub struct Terminal {
 
 impl Terminal {
     fn of(stage: &Stage) -> Terminal {
-        Terminal::with(stage, &RUN)
+        Terminal::with(stage.command_on_a_terminal(&RUN))
     }
 
-    /// The program with these words.
-    pub fn with(stage: &Stage, words: &[&str]) -> Terminal {
-        let session = OsSession::spawn(stage.command_on_a_terminal(words)).unwrap();
+    /// The program with these words, and somebody who types.
+    pub fn attended(stage: &Stage, words: &[&str]) -> Terminal {
+        let mut command = stage.command_on_a_terminal(words);
+        command.stdin(std::process::Stdio::inherit());
+        Terminal::with(command)
+    }
+
+    fn with(command: std::process::Command) -> Terminal {
+        let session = OsSession::spawn(command).unwrap();
         let mut master = session.get_process().get_raw_handle().unwrap();
         let seen = Arc::new(Mutex::default());
         let (mut from, to) = (master.try_clone().unwrap(), Arc::clone(&seen));
