@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use holdpoint_engine::{Choice, Event, Question, Task, Via};
+use holdpoint_engine::{Question, Task};
 
 use crate::moment::named;
 use crate::under_way::Arrived;
@@ -126,9 +126,4 @@ where
         })
         .await
     }
-}
-
-/// Whether somebody at the keyboard says with this that a block runs now.
-pub(crate) fn runs_it(event: &Event) -> bool {
-    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run | Choice::RunCommand, by, .. } if by.via == Via::Terminal)
 }

@@ -1,43 +1,12 @@
 //! Answers about what is in doubt at a place. They wait until it has been looked for there once more, and count only where what
 //! is found lets them.
 
-use std::collections::BTreeSet;
+use holdpoint_engine::{Event, Question, Task, Unfound};
 
-use holdpoint_engine::{Event, Question, Task, Unfound, Via};
-use serde::Serialize;
-
-use crate::asking::runs_it;
 use crate::moment::named;
+use crate::waiting::{Waiting, runs_it};
 use crate::walk::{Leave, Walk};
-use crate::{Desk, Journal, Moment, Observer, Runner, Session};
-
-/// Why an answer about what was in doubt does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Overtaken {
-    /// Its place cannot be reached: it may run there.
-    Unreached,
-    /// It still runs there, and nobody keeps it.
-    Runs,
-    /// It has an end, which is on record now.
-    Ended,
-}
-
-/// An answer that waits for what is looked for.
-pub(crate) struct Waiting {
-    pub(crate) about: (Task, Question),
-    events: Vec<Event>,
-    awaits: BTreeSet<Task>,
-    overtaken: Option<(Overtaken, Task)>,
-}
-
-impl Waiting {
-    /// Whether somebody at the keyboard gave it, who can be asked once more.
-    fn is_typed(&self) -> bool {
-        let typed = |event: &Event| event.by().is_some_and(|by| by.via == Via::Terminal);
-        self.events.iter().all(typed)
-    }
-}
+use crate::{Desk, Journal, Moment, Observer, Overtaken, Runner, Session};
 
 /// What came of looking for all that is in doubt at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

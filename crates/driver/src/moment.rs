@@ -5,7 +5,7 @@ use holdpoint_model::Plan;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Overtaken, RunView};
+use crate::RunView;
 
 /// Something that has just become true. Texts are masked; steps and actions are named by their ids.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -220,6 +220,18 @@ impl Moment {
 /// A step and an action of it, by their ids.
 pub(crate) fn named(plan: &Plan, task: Task) -> (String, String) {
     (task.step_of(plan).id.clone(), task.id(plan))
+}
+
+/// Why an answer about what was in doubt does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overtaken {
+    /// Its place cannot be reached: it may run there.
+    Unreached,
+    /// It still runs there, and nobody keeps it.
+    Runs,
+    /// It has an end, which is on record now.
+    Ended,
 }
 
 /// For how long a check has held that must hold for a time.

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Unfound, Verdict};
 
-use crate::doubts::Waiting;
 use crate::moment::named;
 use crate::under_way::UnderWay;
+use crate::waiting::Waiting;
 use crate::{
     Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
 };
