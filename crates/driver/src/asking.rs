@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use holdpoint_engine::{Choice, Event, Question, Task, Via};
+use holdpoint_engine::{Question, Task};
 
 use crate::moment::named;
 use crate::under_way::Arrived;
@@ -13,7 +13,7 @@ use crate::{Answer, Desk, Journal, Moment, Observer, Runner};
 
 /// What came of a question.
 enum Put {
-    /// It was answered, and the answer is on record.
+    /// It was answered: the answer is on record, or waits for what is looked for first.
     Answered,
     /// Its answer comes later.
     Later,
@@ -54,8 +54,10 @@ where
     pub(crate) async fn put_new(&mut self, asks: &[(Task, Question)]) -> Result<bool, J::Error> {
         self.asked.retain(|asked| asks.contains(asked));
         for (task, question) in asks {
-            if !self.asked.contains(&(*task, *question))
+            let about = (*task, *question);
+            if !self.asked.contains(&about)
                 && !self.under_way.has(*task)
+                && self.waiting.iter().all(|waiting| waiting.about != about)
                 && matches!(self.put(*task, *question).await?, Put::Answered)
             {
                 return Ok(true);
@@ -104,10 +106,7 @@ where
             Answer::Park | Answer::Go => return Ok(Put::Nobody),
         };
         self.asked.retain(|asked| *asked != (task, question));
-        if events.iter().any(runs_it) {
-            self.decided.insert(task);
-        }
-        self.record_answer(events)?;
+        self.take_answer((task, question), events)?;
         Ok(Put::Answered)
     }
 
@@ -127,9 +126,4 @@ where
         })
         .await
     }
-}
-
-/// Whether somebody at the keyboard says with this that a block runs now.
-fn runs_it(event: &Event) -> bool {
-    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run | Choice::RunCommand, by, .. } if by.via == Via::Terminal)
 }

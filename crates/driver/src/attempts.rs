@@ -266,7 +266,7 @@ where
         Ok(())
     }
 
-    /// Looks for attempts that an earlier driver sent to their places, each once. Says whether there were any.
+    /// Looks for attempts that an earlier driver sent to their places, each once unless somebody answers. Says whether there were any.
     pub(crate) fn take_up(&mut self, attachable: &[Execution]) -> Result<bool, J::Error> {
         let mut any = false;
         for execution in attachable {
@@ -290,14 +290,27 @@ where
         Ok(any)
     }
 
+    /// Looks for these attempts once more.
+    pub(crate) fn look_for(&mut self, open: &[Execution]) -> Result<(), J::Error> {
+        for execution in open.iter().filter(|open| !self.under_way.has(open.task)) {
+            if let Some(sent) = self.recorder.run.sent_to(execution.task) {
+                self.looked_for.remove(&sent.attempt);
+            }
+        }
+        self.take_up(open).map(drop)
+    }
+
     fn ended(&mut self, execution: Execution, attempt: R::Attempt) -> Result<(), J::Error> {
         let task = execution.task;
         let sent = self.recorder.run.sent_to(task).cloned();
         let Recorder { plan, source, run, journal, secrets, .. } = &mut *self.recorder;
         let view = RunView { plan, source, run, secrets };
         match self.runner.end(&view, attempt, journal)? {
-            End::Known(executed) => self.record_end(task, *executed, sent),
-            End::Open(why) => {
+            End::Known(executed) => {
+                self.record_end(task, *executed, sent)?;
+                self.found(task)
+            }
+            End::Open(unfound, why) => {
                 let place = run.place_of(task).map(str::to_owned);
                 let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
                 // What was taken up is in doubt already: somebody is asked.
@@ -306,7 +319,7 @@ where
                 if !is_asked {
                     self.leaving.get_or_insert(Leave::Waiting(task, Question::InDoubt));
                 }
-                Ok(())
+                self.not_found(task, unfound)
             }
         }
     }

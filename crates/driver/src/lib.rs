@@ -9,6 +9,7 @@
 
 mod asking;
 mod attempts;
+mod doubts;
 mod fault;
 mod memory;
 mod moment;
@@ -17,12 +18,14 @@ mod recorder;
 mod secrets;
 mod session;
 mod under_way;
+mod waiting;
 mod walk;
 mod world;
 
+pub use doubts::Looked;
 pub use fault::{Fault, NotConforming};
 pub use memory::{KEPT_UNASKED, Memory};
-pub use moment::{Held, Moment, Observer};
+pub use moment::{Held, Moment, Observer, Overtaken};
 pub use passing::Passing;
 pub use recorder::{Recorded, Recorder};
 pub use secrets::Secrets;

@@ -122,6 +122,19 @@ pub enum Moment {
         /// Why, in words.
         why: String,
     },
+    /// What was answered about an attempt in doubt does not count: it was looked for once more, and this was found.
+    AnswerOvertaken {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where.
+        place: Option<String>,
+        /// What was found.
+        why: Overtaken,
+        /// Whether somebody is asked once more; else the run is left where nothing has an end.
+        asked_again: bool,
+    },
     /// An attempt has ended.
     AttemptEnded {
         /// The step.
@@ -207,6 +220,18 @@ impl Moment {
 /// A step and an action of it, by their ids.
 pub(crate) fn named(plan: &Plan, task: Task) -> (String, String) {
     (task.step_of(plan).id.clone(), task.id(plan))
+}
+
+/// Why an answer about what was in doubt does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overtaken {
+    /// Its place cannot be reached: it may run there.
+    Unreached,
+    /// It still runs there, and nobody keeps it.
+    Runs,
+    /// It has an end, which is on record now.
+    Ended,
 }
 
 /// For how long a check has held that must hold for a time.

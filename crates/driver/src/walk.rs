@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Unfound, Verdict};
 
 use crate::moment::named;
 use crate::under_way::UnderWay;
+use crate::waiting::Waiting;
 use crate::{
     Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
 };
@@ -64,6 +65,12 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) unreaped: Vec<(Whereabouts, String)>,
     /// What somebody was asked, and has not answered.
     pub(crate) asked: Vec<(Task, Question)>,
+    /// Answers that wait for what is looked for.
+    pub(crate) waiting: Vec<Waiting>,
+    /// Attempts of which it was said that their places cannot be reached.
+    pub(crate) told_away: BTreeSet<String>,
+    /// What is known of that which was looked for and has no end.
+    pub(crate) unfound: Option<Unfound>,
     /// Whether more answers may arrive.
     pub(crate) hears: bool,
 }
@@ -97,6 +104,9 @@ where
             looked_for: BTreeSet::new(),
             unreaped: Vec::new(),
             asked: Vec::new(),
+            waiting: Vec::new(),
+            told_away: BTreeSet::new(),
+            unfound: None,
             hears: true,
         }
     }

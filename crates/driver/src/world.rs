@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, SentTo, Task, Verdict};
+use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, SentTo, Task, Unfound, Verdict};
 use holdpoint_model::Plan;
 use jiff::Timestamp;
 
@@ -269,9 +269,9 @@ pub struct Script {
 pub enum End<E> {
     /// How it ended.
     Known(Box<Executed<E>>),
-    /// Whether or how it ended cannot be known now, for this reason: it stays open, and whoever takes the run up next
-    /// looks once more.
-    Open(String),
+    /// Whether or how it ended is not known, for this reason: it stays open, and is looked for once more before anybody's
+    /// answer about it counts.
+    Open(Unfound, String),
 }
 
 /// How an execution ended.

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "places/doubts.rs"]
+mod doubts;
+
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -14,7 +17,8 @@ use holdpoint_driver::{
     Runner, Script, Secrets, Session, Stop, Way, Whereabouts,
 };
 use holdpoint_engine::{
-    By, Choice, Event, Execution, Finished, Question, Run, SentTo, Slot, TargetSeen, Task, Verdict, Via,
+    By, Choice, Event, Execution, Finished, Question, Run, SentTo, Slot, TargetSeen, Task, Unfound, Verdict,
+    Via,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -36,6 +40,8 @@ struct Fake {
     lose: BTreeSet<String>,
     /// Who comes back cannot know either, but of what they send themselves.
     gone: bool,
+    /// What whoever comes back hears before there is an end.
+    unfound: Rc<RefCell<VecDeque<Unfound>>>,
     /// Places that cannot be reached.
     away: BTreeSet<String>,
     names: Rc<Cell<u32>>,
@@ -113,7 +119,10 @@ impl Runner for Fake {
     fn end(&self, view: &RunView<'_>, attempt: Attempt, _: &mut Store<'_>) -> Result<End<Fault>, Fault> {
         let Attempt { execution, place, way } = attempt;
         if self.lose.contains(&place) && self.gone == matches!(way, Way::Back(_)) {
-            return Ok(End::Open("the line is cut".to_owned()));
+            return Ok(End::Open(Unfound::Lost, "the line is cut".to_owned()));
+        }
+        if let (Way::Back(_), Some(unfound)) = (&way, self.unfound.borrow_mut().pop_front()) {
+            return Ok(End::Open(unfound, "no end is known".to_owned()));
         }
         let first = execution.task.slot == Slot::Action(0) && execution.attempt == 1;
         let failed = self.fail.contains(&place) && first;
@@ -241,7 +250,7 @@ impl Journal for Written {
 fn book(rollout: &str) -> String {
     format!(
         "---\nrunbook: 1\n---\n# A\n\n## Deploy\n\n```yaml step\ntarget: web\nrollout: {rollout}\n```\n\n\
-         ```sh run\ndeploy\n```\n\n```sh check\nlook\n```\n\n## After\n\n```sh run\ntrue\n```\n"
+         ```sh run\ndeploy\n```\n\n```sh check\nlook\n```\n\n```sh rollback\nback\n```\n\n## After\n\n```sh run\ntrue\n```\n"
     )
 }
 

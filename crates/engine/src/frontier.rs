@@ -11,8 +11,8 @@ use crate::{Execution, Next, PassOver, Question, Run, Task, Verdict};
 /// An ordinary document has at most one thing on its frontier.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
-    /// What comes before all else. Nothing else is on the frontier then, but for [`Question::Barred`] beside
-    /// [`Due::Override`].
+    /// What comes before all else. Nothing else is on the frontier then, but for [`Question::Barred`] and what is attachable
+    /// beside [`Due::Override`].
     pub due: Option<Due>,
     /// Conditions that do not hold.
     pub pass_over: Vec<PassOver>,
@@ -122,7 +122,9 @@ impl Run {
             return self.with_attachable(plan, frontier);
         }
         let asks = self.barred_at(&frontier).map(|task| (task, Question::Barred));
-        Frontier { asks: asks.into_iter().collect(), ..Next::Override.into() }
+        // No rule keeps from seeing how something ended that has begun, and whoever takes it back must know.
+        let attachable = self.with_attachable(plan, frontier).attachable;
+        Frontier { asks: asks.into_iter().collect(), attachable, ..Next::Override.into() }
     }
 
     /// What a run is about whose rules hold no more, where it can be taken back or ended: nothing was done yet of one that

@@ -11,6 +11,7 @@ mod conform;
 mod correct;
 mod deviate;
 mod difference;
+mod doubt;
 mod event;
 mod exchange;
 mod exhibit;
@@ -55,6 +56,7 @@ mod whose;
 
 pub use answers::is_address;
 pub use difference::{excerpt, is_difference};
+pub use doubt::Unfound;
 pub use event::*;
 pub use exhibit::{Exhibit, Part, Wording};
 pub use expects::{Expects, expects};

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
+use crate::refused;
 use crate::work::beside;
 
 /// Most bytes of a file with certificates or a key.
@@ -115,7 +116,7 @@ fn read(root: &Path, path: &str) -> Result<Vec<u8>, String> {
 /// The connection by TLS, and the certificates that the server showed.
 pub(crate) async fn secured(
     stream: TcpStream,
-    host: &str,
+    (host, ca): (&str, Option<&str>),
     config: Arc<ClientConfig>,
 ) -> Result<(Box<dyn Both>, Vec<Vec<u8>>), String> {
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -123,7 +124,7 @@ pub(crate) async fn secured(
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await
-        .map_err(|error| format!("TLS with {host} fails: {error}"))?;
+        .map_err(|error| format!("TLS with {host} fails: {}", refused::words(&error, host, ca)))?;
     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = shown.iter().map(|certificate| certificate.as_ref().to_vec()).collect();
     Ok((Box::new(stream), chain))

@@ -31,8 +31,8 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
     // Read once, however often we are sent on.
     let tls = OnceCell::new();
     loop {
-        let (mut response, chain, connected) = request(probe, setting, (&first, &at), &tls).await?;
         facts.set("url", at.as_str());
+        let (mut response, chain, connected) = request(probe, setting, (&first, &at), &tls).await?;
         facts.set("status", response.status().as_u16());
         facts.set("success", response.status().is_success());
         facts.set("redirects", followed.clone());
@@ -117,7 +117,7 @@ async fn request(
     let (stream, chain): (Box<dyn Both>, Vec<Vec<u8>>) = match at.scheme() {
         "https" => {
             let config = tls.get_or_try_init(|| connection::tls(probe, &setting.root)).await?;
-            connection::secured(stream, &host, config.clone()).await?
+            connection::secured(stream, (&host, probe.ca.as_deref()), config.clone()).await?
         }
         _ => (Box::new(stream), Vec::new()),
     };

@@ -1,7 +1,7 @@
 //! Typed probes: asks a web server, a port, name servers, a file, the repository or the container engine for facts.
 //!
 //! A probe changes nothing, judges nothing, and knows no run-books: what it was asked and what it found are its answer,
-//! one JSON object. Whoever asks says how long it may take, and stops it by dropping the future. Everything that is read
+//! one JSON object. Whoever asks says how long it may take, and gets what was found until then. Everything that is read
 //! is bounded here.
 
 mod ask;
@@ -14,6 +14,7 @@ mod http;
 mod image;
 mod parts;
 mod paths;
+mod refused;
 mod tcp;
 mod work;
 

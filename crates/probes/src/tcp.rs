@@ -28,15 +28,18 @@ pub(crate) async fn ask(probe: &TcpProbe, facts: &mut Facts) -> Result<(), Strin
     let Some(answer) = &probe.answer else { return Ok(()) };
     let (mut received, mut piece) = (Vec::new(), vec![0; 4096]);
     let holds = |received: &[u8]| memchr::memmem::find(received, answer.as_bytes()).is_some();
-    while !holds(&received) && received.len() < MOST {
+    loop {
+        // Whoever stops waiting is told what has come.
+        facts.set("answered", holds(&received));
+        facts.set("received", String::from_utf8_lossy(&received).into_owned());
+        facts.set("bytes", received.len());
+        if holds(&received) || received.len() >= MOST {
+            return Ok(());
+        }
         match stream.read(&mut piece).await {
-            Ok(0) => break,
+            Ok(0) => return Ok(()),
             Ok(count) => received.extend_from_slice(&piece[..count]),
             Err(error) => return Err(format!("the connection breaks off: {error}")),
         }
     }
-    facts.set("answered", holds(&received));
-    facts.set("received", String::from_utf8_lossy(&received).into_owned());
-    facts.set("bytes", received.len());
-    Ok(())
 }

@@ -34,7 +34,7 @@ async fn a_url_that_holds_a_secret_a_user_or_another_scheme_is_not_asked() {
         ("file:///etc/passwd", "no URL of a web server"),
         ("127.0.0.1", "is no URL"),
     ] {
-        let answer = ask(&http(url), &setting).await;
+        let answer = ask(&http(url), &setting, std::future::pending()).await;
         assert!(answer.failure.as_ref().unwrap().contains(why), "{url}: {:?}", answer.failure);
         assert!(!answer.facts.to_string().contains("pass word"), "{url}");
     }

@@ -281,30 +281,44 @@ pub async fn take_on(
     if let Some(refusal) = &bound {
         screen.tell(&format!("  {refusal}"));
     }
+    let runner = Places::new(local, &opened, elsewhere);
+    let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     if let Some(undo) = undo {
-        let (view, _) = recorder.view_and_store();
-        tell_rollback(screen, &view, &view.run.offers(plan).rollback);
+        // What was sent to a place may have ended, or may run there still: what is undone depends on it.
+        let looked = session.look().await?;
+        let (run, told) = (session.recorder.run(), ask && !undo.sure);
+        undoable(run, plan, opened.number)?;
+        let by = By { who: run.operator().to_owned(), via: Via::Command };
+        let wanted = run.offers(plan).rollback;
+        let answer = [roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))];
+        let lets = looked.unfound.is_none_or(|unfound| unfound.lets(&answer, told));
+        if looked.leaves || !lets {
+            let why = if looked.leaves {
+                ""
+            } else {
+                ": what may still run there may change more. Once it is over, do it again"
+            };
+            screen.tell(&format!("Nothing was rolled back{why}."));
+            return Ok(Exit::Parked);
+        }
+        let (view, _) = session.recorder.view_and_store();
+        tell_rollback(screen, &view, &wanted);
         let sure = undo.sure || ask && is_sure(screen);
         if !sure {
             let unasked = if ask { "" } else { " To do it unasked: --yes." };
             screen.tell(&format!("Nothing was rolled back.{unasked}"));
             return Ok(Exit::Parked);
         }
-        let by = By { who: session.operator.clone(), via: Via::Command };
-        let wanted = recorder.run().offers(plan).rollback;
-        recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
+        session.recorder.record(answer.into())?;
+    } else {
+        tell_steps(screen, plan, session.recorder.run(), &events);
     }
-    if undo.is_none() {
-        tell_steps(screen, plan, recorder.run(), &events);
-    }
-    tell_failure(screen, plan, &recorder, &events)?;
+    tell_failure(screen, plan, &session.recorder, &events)?;
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     if let (Some(orphan), None) = (&orphan, undo) {
         orphan.tell(screen);
     }
-    let runner = Places::new(local, &opened, elsewhere);
-    let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
     notices.farewell();
     if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
@@ -320,6 +334,7 @@ fn undoable(run: &Run, plan: &Plan, number: u64) -> Result<(), Problem> {
         return Ok(());
     }
     let why = match () {
+        () if matches!(run.next(plan), Next::Done(_)) => "all of it has been done by now",
         () if run.is_rolling_back() => "it is being rolled back already",
         () if wanted.barrier.is_some() => "what was done in it lies behind a point of no return",
         () if !wanted.without.is_empty() => "what was done in it has no rollback in the document",

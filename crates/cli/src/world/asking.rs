@@ -4,6 +4,10 @@
 pub(super) const WANTS_A_TERMINAL: &str = "a program wanted to ask somebody, and this block has no terminal: give it \
     one with `#| tty: true`, or use the program's batch mode";
 
+/// Said of one at another place, where no block has a terminal.
+pub(super) const ASKS_ELSEWHERE: &str = "a program wanted to ask somebody, and blocks at other places have no terminal: use \
+    the program's batch mode";
+
 /// An output longer than this is not looked at, bytes: who cannot ask has not much to say.
 pub(super) const MOST: u64 = holdpoint_driver::KEPT_UNASKED;
 

@@ -404,7 +404,7 @@ impl Runner for ChecksOnly {
         let (execution, nowhere) = (attempt.execution(), matches!(*attempt, places::Attempt::Nowhere(..)));
         let executed = match self.places.end(view, *attempt, store)? {
             End::Known(executed) => *executed,
-            open @ End::Open(_) => return Ok(open),
+            open @ End::Open(..) => return Ok(open),
         };
         if executed.finished.outcome == Outcome::Interrupted {
             return known(Executed { park: true, ..executed });

@@ -9,7 +9,7 @@ use holdpoint_driver::{End, Executed};
 use holdpoint_engine::{Execution, Finished, Observation, Outcome, Output, judge};
 use holdpoint_executor::{Ended, How, State};
 
-use super::asking::{MOST, WANTS_A_TERMINAL, wants_a_terminal};
+use super::asking::{ASKS_ELSEWHERE, MOST, WANTS_A_TERMINAL, wants_a_terminal};
 use super::given::block_of;
 use super::kept_state::masked_state;
 use super::known::Known;
@@ -113,7 +113,8 @@ impl Over {
             let short = [&output.stdout, &output.stderr].into_iter().filter(|blob| blob.bytes <= MOST);
             let printed = short.map(|blob| store.get(blob)).collect::<Result<Vec<_>, _>>()?;
             if wants_a_terminal(&printed) {
-                remarks.push(WANTS_A_TERMINAL.to_owned());
+                let elsewhere = task.target(view.plan).is_some();
+                remarks.push(if elsewhere { ASKS_ELSEWHERE } else { WANTS_A_TERMINAL }.to_owned());
             }
         }
         if judgement.outcome == Outcome::Interrupted {

@@ -1,12 +1,12 @@
 //! Asks probes: a check without a process, executed on this machine.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use holdpoint_document::{PROBE_LIMIT, Probe};
 use holdpoint_driver::End;
-use holdpoint_engine::Execution;
+use holdpoint_engine::{Execution, duration};
 use holdpoint_executor::{Ended, How, State, Stream};
 use holdpoint_probes::{Answer, Setting, ask};
 
@@ -92,32 +92,32 @@ impl Local {
             state: None,
             remarks: Vec::new(),
         };
-        let mut asked = None;
-        let answer = tokio::select! {
-            answer = ask(&attempt.probe, &attempt.setting) => Some(answer),
-            () = tokio::time::sleep(attempt.limit) => {
-                ended.timed_out = true;
-                None
-            }
-            interrupt = self.stops.next(&heard) => {
-                attempt.recording.borrow().stops(STOPPING);
-                asked = Some(interrupt);
-                ended.interrupted = true;
-                None
+        let (timed_out, asked) = (Cell::new(false), Cell::new(None));
+        let ends = async {
+            tokio::select! {
+                () = tokio::time::sleep(attempt.limit) => {
+                    timed_out.set(true);
+                    format!("there was no whole answer within {}", duration(attempt.limit))
+                }
+                interrupt = self.stops.next(&heard) => {
+                    attempt.recording.borrow().stops(STOPPING);
+                    asked.set(Some(interrupt));
+                    STOPPING.to_owned()
+                }
             }
         };
+        let answer = ask(&attempt.probe, &attempt.setting, ends).await;
+        (ended.timed_out, ended.interrupted) = (timed_out.get(), asked.get().is_some());
         ended.duration = begun.elapsed();
-        if answer.as_ref().is_none_or(|answer| answer.failure.is_some()) {
+        if answer.failure.is_some() {
             ended.how = How::Exited(1);
         }
-        if let Some(answer) = answer
-            && let Err(error) = attempt.keep(&answer, ended.duration)
-        {
+        if let Err(error) = attempt.keep(&answer, ended.duration) {
             ended.output_error = Some(error);
         }
         ended.state = Some((*attempt.state).clone());
         let again = self.stops.end(heard).await;
-        attempt.ended = Some((ended, again || asked == Some(Interrupt::Leave)));
+        attempt.ended = Some((ended, again || asked.get() == Some(Interrupt::Leave)));
     }
 
     /// What came of it.

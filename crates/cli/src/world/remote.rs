@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_driver::{End, Secrets};
-use holdpoint_engine::{Execution, SentTo};
+use holdpoint_engine::{Execution, SentTo, Unfound};
 use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, Standing, State, Stream};
 use tokio::sync::Notify;
 
@@ -19,6 +19,13 @@ use super::stops::{Heard, Stops};
 use super::{Interrupt, RunView, Store};
 use crate::problem::Problem;
 use crate::screen::Screen;
+
+/// Said instead of what is said of a block that is stopped, while its place cannot be reached.
+const STOPPING_LATER: &str = "cannot be reached, so nothing is stopped yet: the block is, as soon as the line is back; \
+    Ctrl-C again leaves it to itself and parks the run";
+
+/// Said where the line is cut after that.
+const NOT_HEARD: &str = "If it has not heard yet that it is to stop, it does as soon as the line is back";
 
 /// A block on its way to another place, and all that it needs meanwhile.
 pub struct Attempt {
@@ -75,9 +82,14 @@ impl Attempt {
         let stopped = Notify::new();
         let interrupt = async {
             asked.set(Some(stops.next(&heard).await));
-            recording.borrow().stands("stops");
-            if stops.is_first_to_tell(&heard) {
-                recording.borrow().stops(STOPPING);
+            if cut.get() {
+                let place = self.screen.neutralise(&self.place);
+                recording.borrow().tell(&format!("{place}: {STOPPING_LATER}"));
+            } else {
+                recording.borrow().stands("stops");
+                if stops.is_first_to_tell(&heard) {
+                    recording.borrow().stops(STOPPING);
+                }
             }
             stopped.notify_one();
         };
@@ -90,6 +102,7 @@ impl Attempt {
             session: &self.secrets,
             registered: &mut self.registered,
             cut: &cut,
+            asked: &asked,
             unkept: false,
         };
         let insisted = Cell::new(false);
@@ -140,7 +153,9 @@ impl Attempt {
                 let executed = not_started(view, self.execution, block, &why, None, store)?;
                 return Ok((End::Known(Box::new(executed)), None));
             }
-            Came::InDoubt(why) | Came::Unreachable(why) => return Ok((End::Open(why), None)),
+            Came::InDoubt(why) => return Ok((End::Open(Unfound::Lost, why), None)),
+            Came::Unkept(why) => return Ok((End::Open(Unfound::Runs, why), None)),
+            Came::Unreachable(why) => return Ok((End::Open(Unfound::Away, why), None)),
         };
         let Ended { output_error, .. } = &ended;
         if let (Some(error), true) = (output_error, unkept) {
@@ -171,6 +186,8 @@ struct Hearing<'h> {
     session: &'h Secrets,
     registered: &'h mut Vec<String>,
     cut: &'h Cell<bool>,
+    /// What was asked for while it ran.
+    asked: &'h Cell<Option<Interrupt>>,
     unkept: bool,
 }
 
@@ -197,7 +214,8 @@ impl Sink for Hearing<'_> {
                 }
                 Standing::Begun => "The block has begun and goes on there",
             };
-            let text = format!("{}: no line ({why}); calling again. {known}", self.place);
+            let stops = if self.asked.get().is_some() { format!(". {NOT_HEARD}") } else { String::new() };
+            let text = format!("{}: no line ({why}); calling again. {known}{stops}", self.place);
             let recording = self.recording.borrow();
             recording.stands("unreached");
             recording.tell(&self.screen.neutralise(&text));
@@ -207,8 +225,12 @@ impl Sink for Hearing<'_> {
     fn on_healed(&mut self) {
         if self.cut.replace(false) {
             let recording = self.recording.borrow();
-            recording.stands("runs");
-            recording.tell(&format!("{}: reached again", self.place));
+            let (stands, stops) = match self.asked.get() {
+                Some(_) => ("stops", format!("; {STOPPING}")),
+                None => ("runs", String::new()),
+            };
+            recording.stands(stands);
+            recording.tell(&self.screen.neutralise(&format!("{}: reached again{stops}", self.place)));
         }
     }
 }

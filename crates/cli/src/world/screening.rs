@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Step, Work};
-use holdpoint_driver::{Moment, Observer};
+use holdpoint_driver::{Moment, Observer, Overtaken};
 use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Slot, Task, Via};
 
 use super::RunView;
@@ -179,11 +179,29 @@ fn goes_on_beside_a_soak(moment: &Moment) -> bool {
             | Moment::AttemptStarted { .. }
             | Moment::AttemptTakenUp { .. }
             | Moment::AttemptOpen { .. }
+            | Moment::AnswerOvertaken { .. }
             | Moment::AttemptEnded { .. }
             | Moment::PassedOver { .. }
             | Moment::Answered { .. }
             | Moment::Noted { .. }
     )
+}
+
+/// Why an answer does not count, and what to do.
+fn overtaken(why: Overtaken, asked_again: bool) -> &'static str {
+    match (why, asked_again) {
+        (Overtaken::Ended, _) => "has an end after all: what was answered does not count.",
+        (Overtaken::Runs, _) => {
+            "still runs, so what was answered does not count. Wait for it or end it there, then answer once more."
+        }
+        (Overtaken::Unreached, true) => {
+            "may still run, so what was answered does not count. It is run again only once its place has answered; every \
+             other answer counts when it is given once more."
+        }
+        (Overtaken::Unreached, false) => {
+            "may still run, so what was answered does not count. Resume the run once its place answers, or at a terminal."
+        }
+    }
 }
 
 impl Observer for Screening {
@@ -265,6 +283,11 @@ impl Observer for Screening {
                     self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
             }
+            Moment::AnswerOvertaken { action, place, why, asked_again, .. } => {
+                let place = place.as_deref().unwrap_or_default();
+                let what = format!("{action} at {place} {}", overtaken(*why, *asked_again));
+                self.screen.say_hung("  ", &self.screen.neutralise(&what));
+            }
             Moment::Answered { events, .. } => tell_answers(&self.screen, view, events),
             Moment::RollbackAsked => self.screen.tell("  the document asks for a rollback of what was done"),
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
@@ -307,7 +330,15 @@ fn tell_answers(screen: &Screen, view: &RunView<'_>, events: &[Event]) {
                 format!("signed off by {} ({}) in the role {}", given.name, given.by.who, given.role)
             }
             Event::SignOffRejected { reason, by, .. } => format!("rejected by {}: {reason}", by.who),
-            Event::Deviation(Deviation { kind, reason, .. }) => format!("deviation: {kind}, {reason}"),
+            Event::Deviation(Deviation { kind, reason, .. }) if typed => {
+                format!("deviation: {kind}, {reason}")
+            }
+            // Nobody was asked about it, so nothing stands above.
+            Event::Deviation(Deviation { kind, step, action, place, reason, .. }) => {
+                let what = action.clone().unwrap_or_else(|| format!("what is left of {step}"));
+                let at = place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
+                format!("deviation: {what}{at} {kind}, {reason}")
+            }
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             // Nothing else on the screen says that it counted.
             Event::ItemConfirmed { step, action, .. } if by_hand(step, action) => "done by hand".to_owned(),

@@ -269,8 +269,15 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             let place = screen.neutralise(&place);
             let text = format!("{mark} {id} was started{place}, and there is no record of how it ended.");
             screen.say_hung("  ", &text);
-            let text =
-                "It will not be run again unless you say so. Find out whether it took effect, then decide.";
+            let text = match view.run.sent_to(task) {
+                None => {
+                    "It will not be run again unless you say so. Find out whether it took effect, then decide."
+                }
+                Some(_) => {
+                    "It will not be run again unless you say so. Whatever you answer, it is looked for there once more first: \
+                     if it has an end, that counts."
+                }
+            };
             screen.say_hung("  ", text);
         }
         _ => {}

@@ -112,6 +112,27 @@ fn a_cut_line_is_said_and_the_block_goes_on_and_ran_once() {
 }
 
 #[test]
+fn ctrl_c_while_the_line_is_cut_says_that_the_block_is_stopped_when_it_is_back() {
+    let Some(stage) = stage_with_cable("places::ctrl_c_while_the_line_is_cut") else { return };
+    let network = stage.hosts[0].network().unwrap();
+    stage.book("", SLOW);
+    let said = stage.bench.all().join("said");
+    let file = fs::File::create(&said).unwrap();
+    let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(file).spawn().unwrap();
+    let says = |text: &str| eventually(text, || fs::read_to_string(&said).unwrap().contains(text));
+    eventually("the block runs", || stage.text(0, "count") == "ran\n");
+    network.cut().unwrap();
+    says("no line (");
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    says("nothing is stopped yet");
+    assert!(!fs::read_to_string(&said).unwrap().contains("stopping the block"));
+    network.heal().unwrap();
+    says("reached again; stopping the block");
+    assert_eq!(driver.wait().unwrap().code(), Some(3));
+    assert_eq!(stage.blocks(), ["deploy#1 @0 started", "deploy#1 @0 interrupted"]);
+}
+
+#[test]
 fn a_host_that_is_rebooted_in_the_middle_leaves_its_block_in_doubt_and_the_others_done() {
     let options = Options { reboots: true, ..Options::default() };
     let Some(mut stage) = stage("places::a_host_that_is_rebooted", 2, &options) else { return };

@@ -10,6 +10,7 @@
 #[allow(dead_code, reason = "shared with the tests of verbs")]
 mod bench;
 mod container;
+mod doubts;
 mod elsewhere;
 #[path = "../common/forms.rs"]
 mod forms;

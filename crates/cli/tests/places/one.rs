@@ -227,3 +227,34 @@ touch changed
     stage.bench.file("holdpoint.toml", config);
     stage.ends(1, &dry).says("cannot be reached").says("a real run would stop at deploy#1, deploy#2");
 }
+
+#[test]
+fn a_program_that_asks_somebody_at_another_place_is_told_of_its_batch_mode_alone() {
+    let Some(stage) = stage("places::a_program_that_asks_somebody", 1, &Options::default()) else { return };
+    let ran =
+        stage.runs(3, "", "## Ask\n\n```yaml step\ntarget: web\n```\n\n```sh run\nexec 3</dev/tty\n```\n");
+    ran.says("a program wanted to ask somebody").says("batch mode");
+    assert!(!ran.both().contains("tty: true"), "{}", ran.both());
+}
+
+#[test]
+fn what_an_answers_file_skips_is_named_with_its_place() {
+    let Some(stage) = stage("places::what_an_answers_file_skips", 2, &Options::default()) else { return };
+    stage.book(
+        "",
+        "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntrue\n```\n\n```sh run\ntrue\n```\n",
+    );
+    let skip = "{ choice: skip, reason: known }";
+    stage.bench.file("answers.yaml", &format!("steps: {{ \"deploy#1\": {skip}, \"deploy#2\": {skip} }}\n"));
+    let words = [&RUN[..], &["--answers", "answers.yaml"]].concat();
+    let told = stage.ends(1, &words).both().split_whitespace().collect::<Vec<_>>().join(" ");
+    for action in ["deploy#1", "deploy#2"] {
+        for host in 0..2 {
+            let line = format!(
+                "deviation: {action} at {} skipped, known (from the answers file)",
+                stage.place(host)
+            );
+            assert_eq!(told.matches(&line).count(), 1, "{line}: {told}");
+        }
+    }
+}

@@ -69,15 +69,26 @@ fn shown(bytes: &[u8]) -> Vec<String> {
 }
 
 /// A run on a terminal of 80 columns, and all that it wrote.
-struct Terminal {
+pub struct Terminal {
     session: OsSession,
-    master: File,
+    pub master: File,
     seen: Arc<Mutex<(Vec<u8>, bool)>>,
 }
 
 impl Terminal {
     fn of(stage: &Stage) -> Terminal {
-        let session = OsSession::spawn(stage.command_on_a_terminal(&RUN)).unwrap();
+        Terminal::with(stage.command_on_a_terminal(&RUN))
+    }
+
+    /// The program with these words, and somebody who types.
+    pub fn attended(stage: &Stage, words: &[&str]) -> Terminal {
+        let mut command = stage.command_on_a_terminal(words);
+        command.stdin(std::process::Stdio::inherit());
+        Terminal::with(command)
+    }
+
+    fn with(command: std::process::Command) -> Terminal {
+        let session = OsSession::spawn(command).unwrap();
         let mut master = session.get_process().get_raw_handle().unwrap();
         let seen = Arc::new(Mutex::default());
         let (mut from, to) = (master.try_clone().unwrap(), Arc::clone(&seen));
@@ -99,7 +110,7 @@ impl Terminal {
         Terminal { session, master, seen }
     }
 
-    fn shows(&self) -> Vec<String> {
+    pub fn shows(&self) -> Vec<String> {
         shown(&self.seen.lock().unwrap().0)
     }
 
@@ -112,7 +123,7 @@ impl Terminal {
         });
     }
 
-    fn ends(self) -> Vec<String> {
+    pub fn ends(self) -> Vec<String> {
         eventually("the run ends", || self.seen.lock().unwrap().1);
         self.session.get_process().wait().unwrap();
         self.shows()

@@ -71,13 +71,26 @@ fn a_server_is_believed_by_its_certificate_alone() {
     ran.says("\"issuer\": \"CN=ca\"");
     asks(&bench, 3, &probe(&https, ", tls: { ca: ca.pem, valid_for: 14d }"))
         .says("$.tls.valid_long_enough = true");
-    asks(&bench, 3, &probe(&https, ", tls: { ca: other.pem }")).says("TLS with localhost fails");
+    asks(&bench, 3, &probe(&https, ", tls: { ca: other.pem }"))
+        .says("TLS with localhost fails: its certificate is signed by no authority in other.pem");
     // Nobody else vouches for it.
     asks(&bench, 3, &probe(&https, "")).says("fails");
     asks(&bench, 3, &probe(&https, ", tls: { ca: answer.json }")).says("holds no certificate");
     asks(&bench, 3, &probe(&https, ", tls: { ca: missing.pem }")).says("missing.pem cannot be read");
     let other = probe(&https, ", tls: { ca: ca.pem }").replace("localhost", "shop.example");
-    asks(&bench, 3, &other).says("TLS with shop.example fails");
+    asks(&bench, 3, &other).says("its certificate is for localhost, 127.0.0.1, not for shop.example");
+}
+
+#[test]
+fn why_tls_fails_is_said_in_words_with_what_to_do() {
+    let bench = certified();
+    let https = serve(&bench, "ca", &[]);
+    asks(&bench, 3, &probe(&https, ", tls: { ca: ca.pem }")).says("is that of an authority").says("CA:FALSE");
+    let plain = crate::server::Server::says("HTTP/1.1 200 OK\r\n\r\n");
+    let url = plain.url("/").replace("http:", "https:");
+    asks(&bench, 3, &format!("http: {{ url: \"{url}\", tls: {{ ca: ca.pem }} }}"))
+        .says("no TLS")
+        .says("`http://`");
 }
 
 #[test]

@@ -143,10 +143,38 @@ fn a_server_that_hangs_is_waited_for_no_longer_than_the_block_says() {
             server.port
         ),
     ] {
-        asks(&bench, 3, &probe).says("TIMED OUT");
+        let ran = asks(&bench, 3, &probe);
+        ran.says("TIMED OUT").says("\"error\": \"there was no whole answer within 300ms\"");
+        ran.says(if probe.contains("tcp:") { "\"answered\": false" } else { "\"url\": " });
+        assert!(!ran.both().contains("no JSON"), "{}", ran.both());
     }
     let ends = bench.of_type(1, "action.finished");
     assert_eq!(ends[0]["outcome"], "timed_out");
+}
+
+#[test]
+fn what_came_over_a_port_before_the_time_was_up_is_told() {
+    let bench = Bench::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    // As an SSH server does: it greets, and waits.
+    let greets = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"SSH-2.0-x\r\n").unwrap();
+        stream
+    });
+    let ran = asks(&bench, 3, &format!("timeout: 500ms\ntcp: {{ to: \"{to}\", answer: HTTP }}"));
+    ran.says("\"connected\": true").says("\"received\": \"SSH-2.0-x\\r\\n\"").says("\"bytes\": 11");
+    drop(greets.join().unwrap());
+}
+
+#[test]
+fn what_came_of_a_json_value_is_quoted_once() {
+    let bench = Bench::new();
+    let server = Server::says(&good("{\"branch\": \"master\"}"));
+    let ran =
+        asks(&bench, 3, &format!("http: {{ url: \"{}\", json: {{ $.branch: main }} }}", server.url("/")));
+    ran.says("came      \"master\"");
 }
 
 #[test]

@@ -16,12 +16,13 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
             // Somebody sits there who answers it, and ends it.
         } else if waits_for_somebody(command) {
             let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
-            let help = "use its batch mode, or give the block a terminal: `#| tty: true`";
+            let help =
+                "use its batch mode; a block of this machine may have a terminal instead: `#| tty: true`";
             findings.add(Code::InteractiveProgram, span, message, help);
         } else if let Some(asking) = command.password_for {
             let message = format!("`{asking}` may ask for a password at a terminal, and this block has none");
             let help = format!(
-                "write `{asking} -n`, which fails instead; or give the block a terminal: `#| tty: true`"
+                "write `{asking} -n`, which fails instead; a block of this machine may have a terminal: `#| tty: true`"
             );
             findings.add(Code::InteractiveProgram, span, message, help);
         } else if endless(command, shell.commands.get(index + 1)) {

@@ -124,3 +124,38 @@ fn an_end_that_was_forged_for_a_block_that_was_sent_nowhere_is_found() {
         fake.story.refuses(end);
     }
 }
+
+#[test]
+fn what_may_still_have_an_end_is_looked_for_before_an_answer_about_it() {
+    let mut fake = left();
+    let open = fake.frontier().attachable;
+    let unseen = |fake: &Fake, event: Event| fake.story.run.decided_unseen(&fake.story.plan, &[event]);
+    let by = || by(OPS);
+    let decision = |place: usize, choice: Choice| Event::Decision {
+        step: "a".into(),
+        action: "a#1".into(),
+        place: Some(web(place)),
+        choice,
+        reason: None,
+        by: by(),
+    };
+    for choice in [Choice::Run, Choice::Happened, Choice::FindOut] {
+        assert_eq!(unseen(&fake, decision(2, choice)), [open[1]], "{choice:?}");
+    }
+    let skip = Deviation::of(DeviationKind::Skipped, "a", Some("a#1".into()), "why", by());
+    assert_eq!(unseen(&fake, Event::Deviation(skip.at(Some(web(1))))), [open[0]]);
+    assert_eq!(unseen(&fake, decision(1, Choice::Abort)), open, "what ends the run is about all of it");
+    let none = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect();
+    let rollback = Event::RollbackOpened {
+        steps: none(&["a"]),
+        without: none(&[]),
+        places: Vec::new(),
+        reason: Some("why".into()),
+        by: Some(by()),
+    };
+    assert_eq!(unseen(&fake, rollback), open);
+    let note = Event::Note { text: "a note".into(), step: None, corrects: None, by: by() };
+    assert_eq!(unseen(&fake, note), []);
+    fake.decide_at("a#1", 1, Choice::Run);
+    assert_eq!(unseen(&fake, decision(2, Choice::Abort)), [open[1]]);
+}

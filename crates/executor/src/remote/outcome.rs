@@ -34,6 +34,8 @@ pub enum Came {
     NeverRan(String),
     /// Whether or how the block ended cannot be known. Says why.
     InDoubt(String),
+    /// The block runs on the place, and whoever kept it there is gone: nobody will know how it ends. Says so.
+    Unkept(String),
     /// The place could not be reached any more; the block may run, and the attempt may be taken up later.
     Unreachable(String),
 }
@@ -72,12 +74,16 @@ pub(super) fn came(
                 Duration::ZERO,
             );
             course.deliver(Vec::new(), sink);
-            Came::InDoubt(match (why.as_str(), block.as_str()) {
-                ("rebooted", _) => "the place was restarted while the block ran".to_owned(),
-                (_, "running") => "whoever kept the block there is gone, and the block still runs".to_owned(),
-                (_, "ended") => "whoever kept the block there is gone, and so is the block".to_owned(),
-                _ => "whoever kept the block there is gone".to_owned(),
-            })
+            let what = match (why.as_str(), block.as_str()) {
+                ("rebooted", _) => "the place was restarted while the block ran",
+                (_, "running") => {
+                    let what = "whoever kept the block there is gone, and the block still runs";
+                    return Came::Unkept(what.to_owned());
+                }
+                (_, "ended") => "whoever kept the block there is gone, and so is the block",
+                _ => "whoever kept the block there is gone",
+            };
+            Came::InDoubt(what.to_owned())
         }
         Last::Refused(why) => {
             let what = match why.as_str() {

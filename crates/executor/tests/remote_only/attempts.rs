@@ -247,7 +247,7 @@ fn a_keeper_that_was_killed_leaves_the_block_in_doubt_and_says_whether_it_runs()
     let folder = here.folder(&attempt);
     let killed = async || kill(pid_of(&folder.join("pid")));
     let (printed, came) = runtime().block_on(here.while_it_runs(&attempt, killed));
-    let Came::InDoubt(why) = came else { panic!("{came:?}") };
+    let Came::Unkept(why) = came else { panic!("{came:?}") };
     assert!(why.contains("still runs"), "{why}");
     let block = String::from_utf8(printed).unwrap().trim().parse().unwrap();
     assert!(is_alive(block));

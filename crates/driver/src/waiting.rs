@@ -1,0 +1,28 @@
+//! An answer that waits until what it decides about was looked for.
+
+use std::collections::BTreeSet;
+
+use holdpoint_engine::{Choice, Event, Question, Task, Via};
+
+use crate::Overtaken;
+
+/// An answer that waits for what is looked for.
+pub(crate) struct Waiting {
+    pub(crate) about: (Task, Question),
+    pub(crate) events: Vec<Event>,
+    pub(crate) awaits: BTreeSet<Task>,
+    pub(crate) overtaken: Option<(Overtaken, Task)>,
+}
+
+impl Waiting {
+    /// Whether somebody at the keyboard gave it, who can be asked once more.
+    pub(crate) fn is_typed(&self) -> bool {
+        let typed = |event: &Event| event.by().is_some_and(|by| by.via == Via::Terminal);
+        self.events.iter().all(typed)
+    }
+}
+
+/// Whether somebody at the keyboard says with this that a block runs now.
+pub(crate) fn runs_it(event: &Event) -> bool {
+    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run | Choice::RunCommand, by, .. } if by.via == Via::Terminal)
+}
