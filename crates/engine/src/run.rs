@@ -109,6 +109,8 @@ pub struct Tally {
     pub skipped: usize,
     /// Not for this run.
     pub passed_over: usize,
+    /// Done before the run went back, and nothing of them since.
+    pub again: usize,
     /// There are.
     pub all: usize,
 }
@@ -442,7 +444,12 @@ impl Run {
     pub fn tally(&self) -> Tally {
         let left = |why| self.states.iter().flatten().filter(|state| state.left == Some(why)).count();
         let (skipped, passed_over) = (left(Left::Skipped), left(Left::PassedOver));
-        Tally { done: self.settled - skipped - passed_over, skipped, passed_over, all: self.actions }
+        let again = |(step, states): (usize, &Vec<State>)| {
+            let actions = (0..states.len()).map(|action| Task::action(step, action));
+            actions.filter(|task| self.is_to_be_done_again(*task)).count()
+        };
+        let again = self.states.iter().enumerate().map(again).sum();
+        Tally { done: self.settled - skipped - passed_over, skipped, passed_over, again, all: self.actions }
     }
 
     /// Whether the step holds nothing that is left to do.

@@ -256,6 +256,9 @@ fn verdict(
                 (_, reason) => reason.unwrap_or(message),
             })
         }
+        Status::ToBeDoneAgain => {
+            Verdicts::Skipped(format!("{message}: it was done before the run went back, and not since"))
+        }
         Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting | Status::Holding => {
             Verdicts::Skipped(message)
         }

@@ -165,8 +165,8 @@ pub fn tell_start(screen: &Screen, view: &RunView<'_>, execution: Execution, pla
 
 /// How far a run has come, in words. What was left out was not done.
 pub fn progress(run: &Run) -> String {
-    let Tally { done, skipped, passed_over, all } = run.tally();
-    let left = [(skipped, "skipped"), (passed_over, "not for this run")];
+    let Tally { done, skipped, passed_over, again, all } = run.tally();
+    let left = [(again, "to be done again"), (skipped, "skipped"), (passed_over, "not for this run")];
     let left =
         left.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!(", {count} {how}"));
     format!("{done} of {} done{}", many(all, "action"), left.collect::<String>())
@@ -174,7 +174,7 @@ pub fn progress(run: &Run) -> String {
 
 /// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
 fn walked(run: &Run) -> String {
-    let Tally { done, skipped, passed_over, all } = run.tally();
+    let Tally { done, skipped, passed_over, all, .. } = run.tally();
     let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
     let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
     format!("{done} of {} executed or assumed{failed}{over}", many(all, "action"))

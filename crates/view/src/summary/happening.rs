@@ -186,6 +186,11 @@ pub struct Ended {
 }
 
 impl What {
+    /// Whether the run ends with it: nothing of what it is said of begins.
+    pub(crate) fn ends_the_run(&self) -> bool {
+        matches!(self, What::Decision { choice: Choice::Abort, .. })
+    }
+
     /// Who answered, where a person did.
     pub fn by(&self) -> Option<&By> {
         match self {
