@@ -2,6 +2,7 @@
 
 use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
+use crate::run::state::{State, Status};
 use crate::{By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
 
 impl Run {
@@ -13,6 +14,12 @@ impl Run {
     /// Who has signed it off so far.
     pub fn signers(&self, task: Task) -> impl Iterator<Item = &str> {
         self.state(task).signers.iter().map(String::as_str)
+    }
+
+    /// Whether a sign-off in this step lapsed, and nobody has given it again.
+    pub fn has_lapsed(&self, step: usize) -> bool {
+        let lapsed = |state: &State| state.told.lapsed && state.status != Status::Settled;
+        self.states[step].iter().any(lapsed)
     }
 
     /// The least assurance this run takes.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
-    By, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
+    By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
 };
 use holdpoint_record::Writer;
 use jiff::Timestamp;
@@ -297,7 +297,9 @@ pub async fn take_on(
         recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
     }
     if undo.is_none() {
-        tell_steps(screen, plan, recorder.run(), &events);
+        // What has lapsed is told before the first line of that.
+        let run = recorder.run().going_on_at(plan, Timestamp::now());
+        tell_steps(screen, plan, run.as_ref().unwrap_or(recorder.run()), &events);
     }
     tell_failure(screen, plan, &recorder, &events)?;
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
@@ -425,6 +427,9 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () if Some(index) == at && doubtful => {
                 "in doubt: was started, no end is on record; you decide".to_owned()
             }
+            () if Some(index) == at && run.has_lapsed(index) => {
+                "goes on here: its sign-off has lapsed, and is asked for again".to_owned()
+            }
             () if Some(index) == at && run.is_touched(index) => {
                 "goes on here; what passed in it is not run again".to_owned()
             }
@@ -440,7 +445,12 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () if run.next(plan) == Next::Override => {
                 "does not run: rules of the environment do not hold".to_owned()
             }
-            () => "will run: nothing of it has happened yet".to_owned(),
+            () if run.has_lapsed(index) => "will be asked for again: its sign-off has lapsed".to_owned(),
+            () => match run.step_status(plan, index) {
+                Status::NotReached => "will run: nothing of it has happened yet".to_owned(),
+                Status::ToBeDoneAgain => "will run again: it was done before the run went back".to_owned(),
+                _ => "will run; what passed in it is not run again".to_owned(),
+            },
         };
         screen.tell(&format!("  {title}: {why}"));
     }
@@ -510,7 +520,9 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             Event::ItemConfirmed { step, .. } => (step, "confirmed"),
             Event::ValueRecorded { step, .. } => (step, "written down"),
             Event::SignOffGiven(given) => (&given.step, "signed off"),
-            Event::Deviation(deviation) => (&deviation.step, "skipped"),
+            Event::Deviation(deviation) if deviation.kind == DeviationKind::Skipped => {
+                (&deviation.step, "skipped")
+            }
             Event::Decision { step, .. } => (step, "decided"),
             // Of one action it says nothing of the others.
             Event::NotApplicable { step, action: None, .. } => (step, "not for this run"),

@@ -23,6 +23,9 @@ fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_has_not_begun_
     assert_eq!(show.matches("TO BE DONE AGAIN").count(), 3, "{show}");
     assert_eq!(show.matches("NOT REACHED").count(), 1, "{show}");
     let mut terminal = desk.terminal(&["resume", "1"]);
+    terminal.waits_for("1 One: goes on here");
+    terminal.waits_for("2 Two: will run again: it was done before the run went back");
+    terminal.waits_for("4 Four: will run: nothing of it has happened yet");
     terminal.chooses("abort").waits_for("0 of 4 actions done, 3 to be done again");
     terminal.answers("End the run for good?", "yes").answers("Why is it aborted?", "tomorrow");
     terminal.ends(4);
