@@ -134,6 +134,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
                 waits.words()
             ),
         );
+        waits.terms.iter().for_each(|terms| fact("", terms.clone()));
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
         if summary.driver.is_none() && !handed {
             let signs = waits.status == Status::Waiting && waits.kind == "signoff";

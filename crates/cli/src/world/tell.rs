@@ -233,6 +233,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for line in screen.wrapped(screen.prose_width(), &quoted) {
                 screen.tell(&format!("  {line}"));
             }
+            tell_sign_off_terms(screen, view.run, plan, task);
             tell_rejection(screen, view.run, task);
             if view.run.is_dry() {
                 screen.tell(&format!("  so far: {}", walked(view.run)));
@@ -297,6 +298,11 @@ pub fn tell_still_done(screen: &Screen, run: &Run, plan: &Plan) {
         format!("not undone: {}", why.told_of(&run.step_in_words(&plan.steps[step])))
     };
     tell_each(screen, "  ", still.map(told));
+}
+
+/// What a hold point takes beyond that one person signs.
+pub fn tell_sign_off_terms(screen: &Screen, run: &Run, plan: &Plan, task: Task) {
+    run.sign_off_terms(plan, task).iter().for_each(|terms| screen.say_hung("  ", &screen.neutralise(terms)));
 }
 
 /// That somebody refused to sign it off, where nobody has signed since: whoever takes the run up was not there.

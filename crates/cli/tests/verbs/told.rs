@@ -130,3 +130,26 @@ fn only_expectations_that_the_document_writes_are_counted_as_held() {
     bench.file("book.md", &body(written));
     bench.ends(3, &["run", "book.md", "--unattended"]).says("(1 expectation held)");
 }
+
+#[test]
+fn how_many_must_sign_and_for_how_long_that_is_good_is_told_wherever_a_signature_is_waited_for() {
+    let body = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\ncount: 2\nexpires: 4h\n```\n";
+    let qa = "qa@example.org";
+    let config = format!("[roles]\nqa = [\"{qa}\"]\n\n[environments.staging]\nrehearsal = true\n");
+    let answers = format!("steps:\n  release: {{ sign: {{ as: {qa}, name: Quinn Auditor }} }}\n");
+    let book = book("roles: [qa]\n", body);
+    let bench = Bench::with(&[("book.md", &book), ("holdpoint.toml", &config), ("answers.yaml", &answers)]);
+    bench.ends(0, &["plan", "book.md"]).says("role qa, 2 signatures, good for 4h");
+    let run = ["run", "book.md", "--env", "staging", "--unattended"];
+    let parked = bench.ends(3, &run).both();
+    let (nobody, good) = ("nobody has signed so far; it takes 2 different people", "good for 4h, unless");
+    assert_eq!([nobody, good].map(|told| parked.matches(told).count()), [2, 2], "{parked}");
+    bench.ends(0, &["show", "1"]).says(nobody).says(good);
+    bench.ends(3, &["resume", "1", "--unattended"]).says(nobody);
+    let parked = bench.ends(3, &[&run[..], &["--answers", "answers.yaml"]].concat()).both();
+    let signed = format!("signed off so far by {qa}; it takes 2 different people");
+    assert_eq!(parked.matches(&signed).count(), 2, "{parked}");
+    bench.ends(0, &["show", "2"]).says(&signed);
+    let waits = &bench.ends(0, &["show", "2", "--format", "json"]).json()["waits"];
+    assert_eq!(waits["terms"], json!([signed, "good for 4h, unless what it guards has begun by then"]));
+}

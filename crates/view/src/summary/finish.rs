@@ -228,5 +228,6 @@ pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Wa
         kind: action.kind,
         status: action.status,
         role,
+        terms: run.sign_off_terms(plan, task),
     }
 }

@@ -65,7 +65,6 @@ pub(super) fn decide(
         first.push(("confirm", 'c', "it is done, and I say so"));
     }
     if question == Question::SignOff {
-        super::sign::tell_signers(screen, view, task);
         first.push(("sign", 's', "sign it off: whoever holds the role signs"));
         first.push(("evidence", 'v', "show all that a signature binds"));
         first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));
