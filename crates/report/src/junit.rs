@@ -449,6 +449,7 @@ fn of_run(summary: &Summary) -> Suite {
         let by = deviation.by.words();
         properties.push(("deviation", format!("{} {about} by {by}: {what}", deviation.kind)));
     }
+    properties.extend(summary.answered_by_file().map(|told| ("answers", told)));
     for handover in &summary.handovers {
         let (by, to) = (&handover.by.who, &handover.to);
         let end = match &handover.end {

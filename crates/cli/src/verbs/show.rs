@@ -2,10 +2,10 @@
 
 use console::Style;
 use holdpoint_document::many;
-use holdpoint_engine::{By, Choice, Status, Via};
+use holdpoint_engine::{By, Choice, Status};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
-    ActionSummary, Driver, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
+    ActionSummary, Driver, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
 };
 
 use super::anchored;
@@ -209,7 +209,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             ),
         );
     }
-    if let Some(answered) = from_file(summary) {
+    if let Some(answered) = summary.answered_by_file() {
         fact("answers", answered);
     }
     for (name, what) in decided(summary, &zone) {
@@ -284,26 +284,6 @@ fn said(action: &ActionSummary) -> Vec<String> {
         _ => None,
     });
     told.collect()
-}
-
-/// Whose answers nobody was asked for, as a file gave them: of steps that were begun again, those of the last round.
-fn from_file(summary: &Summary) -> Option<String> {
-    let answered = |happening: &&Happening| {
-        !happening.superseded && happening.what.by().is_some_and(|by| by.via == Via::Answers)
-    };
-    let of_actions = summary.steps.iter().flat_map(|step| {
-        let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
-        let actions = step.actions.iter();
-        of_step.chain(
-            actions
-                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str())),
-        )
-    });
-    let of: Vec<&str> = of_actions.collect();
-    let mut named = of.clone();
-    named.dedup();
-    let came = format!("{} came from an answers file, and nobody was asked: ", many(of.len(), "answer"));
-    (!of.is_empty()).then(|| came + &named.join(", "))
 }
 
 /// What must be seen first is told by its colour as well.

@@ -153,3 +153,18 @@ fn how_many_must_sign_and_for_how_long_that_is_good_is_told_wherever_a_signature
     let waits = &bench.ends(0, &["show", "2", "--format", "json"]).json()["waits"];
     assert_eq!(waits["terms"], json!([signed, "good for 4h, unless what it guards has begun by then"]));
 }
+
+#[test]
+fn an_answer_of_a_file_that_did_not_count_is_none_and_every_report_says_at_its_head_which_did() {
+    let body = "## Look\n\n- [ ] Fine\n\n## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let answers = "steps:\n  look#1: { confirm: true }\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", body)), ("answers.yaml", answers)]);
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.of_type(1, "signoff.refused")[0]["by"]["via"], "answers");
+    let came = "1 answer came from an answers file, and nobody was asked: look#1";
+    let show = bench.ends(0, &["show", "1"]).both();
+    assert!(show.contains(&format!("{came}\n")), "{show}");
+    for format in ["markdown", "html", "junit"] {
+        bench.ends(0, &["report", "1", "--format", format]).says(came);
+    }
+}
