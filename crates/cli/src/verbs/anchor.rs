@@ -76,7 +76,7 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
     let over = anchor.over.words();
     let time = holdpoint_report::clock(anchor.time, &jiff::tz::TimeZone::system());
     screen
-        .say(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
+        .tell(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
     counts(screen, &dir, opened, &proof.position)
 }
 

@@ -50,7 +50,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
         screen.tell(&format!("It is out of its limits: {next}."));
     }
     if recorder.run().events() > before + 1 {
-        screen.say("Sign-offs that saw the old value count no longer, and are asked for again.");
+        screen.tell("Sign-offs that saw the old value count no longer, and are asked for again.");
     }
     let decided = recorder.run().decided_by(&recorded.plan, &name);
     if !decided.is_empty() {
