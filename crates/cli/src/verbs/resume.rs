@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
-    By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
+    By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status,
+    Unexpected, Via,
 };
 use holdpoint_record::Writer;
 use jiff::Timestamp;

@@ -24,8 +24,8 @@ use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
-use crate::world::{Answer, tell_sign_off_terms};
 use crate::world::terminal::{Consent, HoldPoint};
+use crate::world::{Answer, tell_sign_off_terms};
 
 /// Takes one sign-off, or one rejection.
 pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {

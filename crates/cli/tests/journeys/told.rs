@@ -80,11 +80,13 @@ fn a_sentence_of_the_program_is_broken_between_words_on_a_narrow_terminal() {
     let mut terminal = Terminal::start_sized(&desk, 60, 24, &["run", "book.md"]);
     terminal.waits_for("(not shown)").hides();
     terminal.types("ab\r");
-    terminal.waits_for("Ctrl-C leaves.").hides();
+    terminal.waits_for("Try again;").waits_for("leaves.").hides();
     terminal.types("long enough to be hidden\r");
     terminal.chooses("run").waits_for("PASSED");
     let text = terminal.ends(0);
-    for (begins, goes_on) in [("is too short to be masked", "besides"), ("to stop it from outside", "three times")] {
+    for (begins, goes_on) in
+        [("is too short to be masked", "besides"), ("to stop it from outside", "three times")]
+    {
         let line = text.lines().find(|line| line.contains(begins)).unwrap_or_else(|| panic!("{text}"));
         assert!(!line.contains(goes_on), "{line}");
         assert!(text.contains(goes_on), "{text}");

@@ -15,9 +15,10 @@ impl Summary {
         };
         let of_actions = self.steps.iter().flat_map(|step| {
             let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
-            let of_action = step.actions.iter().flat_map(move |action| {
-                action.history.iter().filter(answered).map(|_| action.id.as_str())
-            });
+            let of_action = step
+                .actions
+                .iter()
+                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str()));
             of_step.chain(of_action)
         });
         let of: Vec<&str> = of_actions.collect();

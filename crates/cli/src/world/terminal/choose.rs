@@ -58,7 +58,6 @@ pub(super) fn decide(
     question: Question,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
     let mut first: Vec<Option_> = Vec::new();
     if question == Question::Confirm && task.block(view.plan).is_none() {
