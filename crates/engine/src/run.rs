@@ -363,7 +363,7 @@ impl Run {
 
     /// What was done differently so far, in words, in the order in which it happened.
     pub fn told_deviations(&self) -> impl ExactSizeIterator<Item = String> {
-        self.witness.whose_deviations().iter().map(Whose::sourced)
+        self.witness.told_deviations().iter().map(Whose::sourced)
     }
 
     /// Who rejected this hold point last, where nobody signed it off since and its step was not begun again.

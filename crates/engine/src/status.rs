@@ -241,8 +241,7 @@ impl Run {
 
     /// How often anything of the step was begun; 1 where nothing was yet.
     pub fn times_begun(&self, step: usize) -> u32 {
-        let course = self.courses[step];
-        (course.repeats + u32::from(self.entered[step] || course.deviated)).max(1)
+        (self.courses[step].repeats + u32::from(self.entered[step])).max(1)
     }
 
     /// Whether something of an action was done before the run went back, and nothing has happened to it since, anywhere.

@@ -201,9 +201,8 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         fact(
             "deviation",
             format!(
-                "{what}{of}{} {}, by {}: {}",
-                at_place(deviation.place.as_deref()),
-                deviation.kind,
+                "{}, by {}: {}",
+                deviation.kind.told_of(&format!("{what}{of}{}", at_place(deviation.place.as_deref()))),
                 deviation.by.words(),
                 deviation.reason
             ),

@@ -15,11 +15,18 @@ fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_has_not_begun_
     terminal.chooses("back").answers("Which step?", "1");
     terminal.answers("Repeat it, or go on from there?", "from there").answers("Why?", "all of it");
     terminal.waits_for("1 One").chooses("info").waits_for("0 of 4 actions done, 3 to be done again");
-    terminal.waits_for("2 Two (to be done again)");
+    terminal
+        .waits_for("2 Two (to be done again)")
+        .waits_for("gone back to one by ops@example.org: all of it");
+    terminal.chooses("shell").answers("What is the shell for?", "to look").waits_for("(beside run 1)");
+    terminal.types("exit\r");
+    terminal.chooses("info").waits_for("a shell was opened at one#1 by ops@example.org: to look");
     terminal.chooses("park");
     terminal.ends(3);
     let (show, _) = desk.ends(0, &["show", "1"]);
     assert!(show.contains("waits at     1 one (to be done again)"), "{show}");
+    assert!(show.contains("gone back to one, by ops@example.org: all of it"), "{show}");
+    assert!(show.contains("a shell was opened at one#1, by ops@example.org: to look"), "{show}");
     assert_eq!(show.matches("TO BE DONE AGAIN").count(), 3, "{show}");
     assert_eq!(show.matches("NOT REACHED").count(), 1, "{show}");
     let mut terminal = desk.terminal(&["resume", "1"]);
@@ -43,6 +50,9 @@ fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_has_not_begun_
     }
     let (junit, _) = desk.ends(0, &["report", "1", "--format", "junit"]);
     assert_eq!(junit.matches("to be done again: it was done before the run went back").count(), 3, "{junit}");
+    for told in ["gone back to one by ops@example.org", "a shell was opened at one#1 by ops@example.org"] {
+        assert!(junit.contains(told), "{junit}");
+    }
     let (history, _) = desk.ends(0, &["history", "book.md", "--format", "json"]);
     let history: Value = serde_json::from_str(&history).unwrap();
     let runs = |step: usize| history["steps"][step]["runs"].as_u64();

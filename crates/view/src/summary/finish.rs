@@ -22,7 +22,7 @@ pub(super) fn at_places(run: &Run, task: Task, known: impl Fn(Task) -> Status) -
 /// Attempts, times and people of an action's present round.
 pub(super) fn times_of_action(action: &mut ActionSummary) {
     for happening in action.history.iter().filter(|happening| !happening.superseded) {
-        if action.started.is_none() && happening.what.ends_the_run() {
+        if action.started.is_none() && happening.what.begins_nothing() {
             continue;
         }
         action.started.get_or_insert(happening.at);

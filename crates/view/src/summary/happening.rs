@@ -186,9 +186,12 @@ pub struct Ended {
 }
 
 impl What {
-    /// Whether the run ends with it: nothing of what it is said of begins.
-    pub(crate) fn ends_the_run(&self) -> bool {
-        matches!(self, What::Decision { choice: Choice::Abort, .. })
+    /// Whether nothing of what it is said of begins with it: the run ends there, or a shell is opened beside it.
+    pub(crate) fn begins_nothing(&self) -> bool {
+        matches!(
+            self,
+            What::Decision { choice: Choice::Abort, .. } | What::Deviation { kind: DeviationKind::Shell, .. }
+        )
     }
 
     /// Who answered, where a person did.
