@@ -78,13 +78,11 @@ fn corrected(
         let help = match holdpoint_document::nearest(name, &names) {
             Some(near) => format!("Did you mean {near}?"),
             None if names.is_empty() => "Nothing was written down in it so far.".to_owned(),
-            None => format!("Written down were {}.", names.join(", ")),
+            None => format!("What was written down can be corrected: {}.", names.join(", ")),
         };
-        let known = run.values().get(name).is_some();
-        let message = match known {
-            true => format!("{name} is captured or given, or is written down again before long"),
-            false => format!("no value {name} was written down in this run"),
-        };
+        let message = run
+            .not_correctable(plan, name)
+            .unwrap_or_else(|| format!("no value {name} was written down in this run"));
         return Err(Problem::usage(message, help));
     };
     let within_limits = match fit(&field.kind, &arguments.value) {
