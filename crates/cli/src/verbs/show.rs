@@ -63,9 +63,10 @@ fn glance(screen: &Screen, summary: &Summary) -> Vec<String> {
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
     let mut lines = screen.hung_on_stdout("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
-    for (name, value) in facts(summary) {
-        let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
-        lines.extend(screen.hung_on_stdout(&format!("  {name:<13}"), &screen.within_a_line(&value)));
+    let facts = facts(summary);
+    let width = facts.iter().map(|(name, _)| name.len() + 1).max().unwrap_or(0).max(13);
+    for (name, value) in facts {
+        lines.extend(screen.hung_on_stdout(&format!("  {name:<width$}"), &screen.within_a_line(&value)));
     }
     lines
 }
