@@ -307,7 +307,7 @@ fn hidden(screen: &Screen, prompting: &Prompting, prompt: &str, input: &Input) -
                 Err(error) => error.to_string(),
             },
         };
-        screen.say(&screen.neutralise(&format!("{why}. Try again; Ctrl-C leaves.")));
+        screen.tell(&screen.neutralise(&format!("{why}. Try again; Ctrl-C leaves.")));
     }
 }
 

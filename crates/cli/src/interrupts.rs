@@ -182,7 +182,8 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
             }
         };
         restore_terminal(screen);
-        screen.say(&format!("\n{words}"));
+        screen.say("");
+        screen.tell(words);
         #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning
         std::process::exit(exit as i32);
     }

@@ -1,12 +1,12 @@
 //! Values that were written down and are put right.
 
-use holdpoint_model::{Field, Fit, Plan, Work, fit};
+use holdpoint_model::{Block, Field, Fit, Plan, Work, fit};
 
 use crate::answers::judged;
 use crate::fold::{Fold, ensure};
 use crate::reads::names_in_condition;
 use crate::run::state::Status;
-use crate::{Corrected, Due, Event, Frontier, Run, Slot, Task, Via};
+use crate::{Corrected, Due, Event, Frontier, Run, RunOpened, Slot, Task, Via};
 
 impl Run {
     /// Where a value was written down that can be corrected, and its field: the action has not been begun again since, and
@@ -24,6 +24,25 @@ impl Run {
         let mut found: Vec<_> = self.written.keys().filter_map(|name| self.correctable(plan, name)).collect();
         found.sort_by_key(|(task, _)| *task);
         found.into_iter().map(|(_, field)| field.name.as_str()).collect()
+    }
+
+    /// Why a value that the run has cannot be corrected, in words; `None` where it has none of that name.
+    pub fn not_correctable(&self, plan: &Plan, name: &str) -> Option<String> {
+        let given = |opened: &RunOpened| opened.inputs.iter().any(|input| input.name == name);
+        let captures = |block: &Block| block.options.capture.iter().any(|capture| capture.name == name);
+        let mut actions = plan.steps.iter().flat_map(|step| &step.actions);
+        match self.written.get(name) {
+            _ if self.opened().is_some_and(given) => Some(format!("{name} was given as an input")),
+            Some(task) => Some(format!("{name} is to be written down again, at {}", task.id(plan))),
+            None => {
+                self.values().get(name)?;
+                let captured = actions.find(|action| action.work.block().is_some_and(captures));
+                Some(match captured {
+                    Some(action) => format!("{name} was captured by {}", action.id),
+                    None => format!("{name} is a variable of the environment"),
+                })
+            }
+        }
     }
 
     /// Why no value can be corrected now, whichever it is; `None` where one can.

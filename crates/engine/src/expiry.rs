@@ -6,13 +6,34 @@ use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 
 use crate::fold::Fold;
-use crate::{Due, Event, Frontier, Run, Task, duration};
+use crate::{Due, Event, Frontier, Run, Task, Unexpected, duration};
 
 impl Run {
     /// `signoff.lapsed` for each sign-off that is no longer good at `now`. Where it takes several people, the oldest of
     /// those that count decides. Nothing lapses in a dry run.
     pub fn lapses_at(&self, plan: &Plan, now: Timestamp) -> Vec<Event> {
         self.lapses(plan, &self.frontier(plan), now)
+    }
+
+    /// The run as it goes on at `now`: with each sign-off lapsed that lapses before anything else happens.
+    ///
+    /// # Errors
+    /// The run is closed, or something else is due first.
+    pub fn going_on_at(&self, plan: &Plan, now: Timestamp) -> Result<Run, Unexpected> {
+        let mut run = self.clone();
+        run.lapse_what_is_due(plan, now)?;
+        for lapsed in run.lapses_at(plan, now) {
+            run.apply(plan, now, &lapsed)?;
+            run.lapse_what_is_due(plan, now)?;
+        }
+        Ok(run)
+    }
+
+    fn lapse_what_is_due(&mut self, plan: &Plan, now: Timestamp) -> Result<(), Unexpected> {
+        while let Some(lapsed) = self.due_lapse(plan) {
+            self.apply(plan, now, &lapsed)?;
+        }
+        Ok(())
     }
 
     fn lapses(&self, plan: &Plan, frontier: &Frontier, now: Timestamp) -> Vec<Event> {

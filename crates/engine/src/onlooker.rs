@@ -30,7 +30,7 @@ impl Onlooker<'_> {
     pub fn status(&self, task: Task) -> Status {
         let status = self.run.status(self.plan, task).seen(self.driven);
         match self.waits_no_more(status) {
-            true => Status::NotReached,
+            true => self.run.without_waiting(task),
             false if self.asked.contains(&task) => waited_for(status),
             false => status,
         }
@@ -39,14 +39,10 @@ impl Onlooker<'_> {
     /// What is told of a step.
     pub fn step_status(&self, step: usize) -> Status {
         let status = self.run.step_status(self.plan, step).seen(self.driven);
-        let begun = || {
-            let actions = 0..self.plan.steps[step].actions.len();
-            actions
-                .map(|action| Task::action(step, action))
-                .any(|task| self.run.status(self.plan, task).is_done())
-        };
+        let actions = || (0..self.plan.steps[step].actions.len()).map(|action| Task::action(step, action));
         match self.waits_no_more(status) {
-            true if begun() => Status::Unfinished,
+            true if actions().any(|task| self.run.status(self.plan, task).is_done()) => Status::Unfinished,
+            true if actions().any(|task| self.status(task) == Status::ToBeDoneAgain) => Status::ToBeDoneAgain,
             true => Status::NotReached,
             false if self.asked.iter().any(|asked| asked.step == step) => waited_for(status),
             false => status,
@@ -67,7 +63,7 @@ impl Onlooker<'_> {
 /// Of what somebody is asked about, and of its step: it may have been on somebody's screen, and it is what the run waits for.
 fn waited_for(status: Status) -> Status {
     match status {
-        Status::NotReached | Status::Unfinished => Status::Waiting,
+        Status::NotReached | Status::ToBeDoneAgain | Status::Unfinished => Status::Waiting,
         status => status,
     }
 }

@@ -109,6 +109,8 @@ pub struct Tally {
     pub skipped: usize,
     /// Not for this run.
     pub passed_over: usize,
+    /// Done before the run went back, and nothing of them since.
+    pub again: usize,
     /// There are.
     pub all: usize,
 }
@@ -361,7 +363,7 @@ impl Run {
 
     /// What was done differently so far, in words, in the order in which it happened.
     pub fn told_deviations(&self) -> impl ExactSizeIterator<Item = String> {
-        self.witness.whose_deviations().iter().map(Whose::sourced)
+        self.witness.told_deviations().iter().map(Whose::sourced)
     }
 
     /// Who rejected this hold point last, where nobody signed it off since and its step was not begun again.
@@ -442,7 +444,12 @@ impl Run {
     pub fn tally(&self) -> Tally {
         let left = |why| self.states.iter().flatten().filter(|state| state.left == Some(why)).count();
         let (skipped, passed_over) = (left(Left::Skipped), left(Left::PassedOver));
-        Tally { done: self.settled - skipped - passed_over, skipped, passed_over, all: self.actions }
+        let again = |(step, states): (usize, &Vec<State>)| {
+            let actions = (0..states.len()).map(|action| Task::action(step, action));
+            actions.filter(|task| self.is_to_be_done_again(*task)).count()
+        };
+        let again = self.states.iter().enumerate().map(again).sum();
+        Tally { done: self.settled - skipped - passed_over, skipped, passed_over, again, all: self.actions }
     }
 
     /// Whether the step holds nothing that is left to do.

@@ -125,6 +125,8 @@ pub(crate) struct Witness {
     masked: BTreeSet<String>,
     /// [`Seen::deviations`], with where each came from.
     deviations: Vec<Whose>,
+    /// The same as everybody but signers is told it.
+    told_deviations: Vec<Whose>,
     /// How many answers came from a file.
     from_file: u64,
 }
@@ -219,6 +221,11 @@ impl Witness {
         &self.deviations
     }
 
+    /// The same in the words in which it is told.
+    pub(crate) fn told_deviations(&self) -> &[Whose] {
+        &self.told_deviations
+    }
+
     /// How many answers came from a file, so that nobody was asked.
     pub(crate) fn answered_by_file(&self) -> u64 {
         self.from_file
@@ -293,7 +300,10 @@ impl Witness {
                 self.done(step, action, Whose::nobodys(format!("sign-off lapsed: {reason}")));
             }
             Event::Deviation(deviation) => self.deviate(deviation),
-            Event::DocumentExchanged(exchanged) => self.deviations.push(exchanged.whose()),
+            Event::DocumentExchanged(exchanged) => {
+                self.deviations.push(exchanged.whose());
+                self.told_deviations.push(exchanged.whose());
+            }
             Event::Decision { step, action, place, choice, by, .. } => {
                 let (before, after) = match choice {
                     Choice::Happened => ("done, says ", ", who looked after a crash"),
@@ -396,7 +406,9 @@ impl Witness {
         if let Some(overridden) = &deviation.overridden {
             let rules: Vec<&str> = overridden.rules.iter().map(|rule| rule.as_str()).collect();
             let before = format!("rules overridden ({}) by ", rules.join(", "));
-            self.deviations.push(Whose::of(before, by, format!(": {reason}")));
+            let overridden = Whose::of(before, by, format!(": {reason}"));
+            self.deviations.push(overridden.clone());
+            self.told_deviations.push(overridden);
             return;
         }
         let what = match kind {
@@ -411,6 +423,7 @@ impl Witness {
         };
         let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
         self.deviations.push(Whose::of(format!("{what} {of} by "), by, format!(": {reason}")));
+        self.told_deviations.push(Whose::of(format!("{} by ", kind.told_of(&of)), by, format!(": {reason}")));
         if *kind == DeviationKind::Skipped {
             self.done(step, &of, Whose::nobodys("skipped"));
         }

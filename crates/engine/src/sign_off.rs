@@ -2,7 +2,10 @@
 
 use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
-use crate::{By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
+use crate::run::state::{State, Status};
+use crate::{
+    By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, TemplateError, Via, duration,
+};
 
 impl Run {
     /// The statement to be signed, rendered.
@@ -13,6 +16,31 @@ impl Run {
     /// Who has signed it off so far.
     pub fn signers(&self, task: Task) -> impl Iterator<Item = &str> {
         self.state(task).signers.iter().map(String::as_str)
+    }
+
+    /// What it takes beyond that one person signs, in words: of how many people, who of them has signed, and for how long
+    /// that is good.
+    pub fn sign_off_terms(&self, plan: &Plan, task: Task) -> Vec<String> {
+        let Some(Work::SignOff(sign_off)) = task.work(plan) else { return Vec::new() };
+        let mut terms = Vec::new();
+        let signed: Vec<&str> = self.signers(task).collect();
+        if sign_off.count > 1 || !signed.is_empty() {
+            let so_far = match &signed[..] {
+                [] => "nobody has signed so far".to_owned(),
+                signed => format!("signed off so far by {}", signed.join(", ")),
+            };
+            terms.push(format!("{so_far}; it takes {}", many_people(sign_off.count)));
+        }
+        if let Some(good) = sign_off.expires {
+            terms.push(format!("good for {}, unless what it guards has begun by then", duration(good)));
+        }
+        terms
+    }
+
+    /// Whether a sign-off in this step lapsed, and nobody has given it again.
+    pub fn has_lapsed(&self, step: usize) -> bool {
+        let lapsed = |state: &State| state.told.lapsed && state.status != Status::Settled;
+        self.states[step].iter().any(lapsed)
     }
 
     /// The least assurance this run takes.
@@ -197,4 +225,8 @@ impl Run {
 /// Refuses a name in which something stands that nobody sees: it could pass for another.
 fn unseen_refusal(what: &str, name: &str) -> Option<String> {
     unseen(name).map(|c| format!("{what} has the character U+{:04X}, which nobody sees", u32::from(c)))
+}
+
+fn many_people(count: u32) -> String {
+    if count == 1 { "one person".to_owned() } else { format!("{count} different people") }
 }

@@ -13,6 +13,8 @@ use crate::{Next, Outcome, RollbackState, Run, Slot, Task, Verdict};
 pub enum Status {
     /// Nothing happened to it.
     NotReached,
+    /// Something of it was done before the run went back, and nothing has happened to it since.
+    ToBeDoneAgain,
     /// A rollback block that no rollback asked for.
     NotUsed,
     /// A step some of whose actions are done and some are not.
@@ -76,6 +78,7 @@ impl Status {
     pub fn words(self) -> &'static str {
         match self {
             Status::NotReached => "NOT REACHED",
+            Status::ToBeDoneAgain => "TO BE DONE AGAIN",
             Status::NotUsed => "NOT USED",
             Status::Unfinished => "UNFINISHED",
             Status::Holding => "HOLDING",
@@ -231,9 +234,26 @@ impl Run {
         of_step(&actions, self.courses[step].deviated)
     }
 
-    /// How often the step was begun: 1 unless it was done again. What happened in an earlier round is history.
+    /// Which round of the step it is: 1 unless the run went back. What happened in an earlier round is history.
     pub fn round(&self, step: usize) -> u32 {
         1 + self.courses[step].repeats
+    }
+
+    /// How often anything of the step was begun; 1 where nothing was yet.
+    pub fn times_begun(&self, step: usize) -> u32 {
+        (self.courses[step].repeats + u32::from(self.entered[step])).max(1)
+    }
+
+    /// Whether something of an action was done before the run went back, and nothing has happened to it since, anywhere.
+    pub(crate) fn is_to_be_done_again(&self, task: Task) -> bool {
+        let places = self.at_each_place(task);
+        let mut states = places.iter().map(|task| self.state(*task));
+        states.clone().any(|state| state.done_before) && states.all(State::is_untouched)
+    }
+
+    /// What it is told as, where nobody waits for it any more: it may have been done before the run went back.
+    pub(crate) fn without_waiting(&self, task: Task) -> Status {
+        untouched(self.state(task))
     }
 
     /// Whether a sign-off that `who` gave here counts: it was not taken back by a lapse, done or due.
@@ -276,13 +296,18 @@ impl Run {
     }
 }
 
+/// Of what nothing happened to, or not since the run went back.
+fn untouched(state: &State) -> Status {
+    if state.done_before { Status::ToBeDoneAgain } else { Status::NotReached }
+}
+
 fn pending_as(work: Option<&Work>, state: &State) -> Status {
-    let last = state.told.outcome.map_or(Status::NotReached, Status::from);
+    let last = state.told.outcome.map_or_else(|| untouched(state), Status::from);
     match work {
         Some(Work::SignOff(_)) if state.told.rejected => Status::Rejected,
         Some(Work::SignOff(_)) => {
             let asked = state.requested || state.told.lapsed || !state.signers.is_empty();
-            if asked { Status::Waiting } else { Status::NotReached }
+            if asked { Status::Waiting } else { last }
         }
         Some(Work::Record { .. }) if !state.recorded.is_empty() => Status::Waiting,
         Some(Work::Record { .. } | Work::Run(_) | Work::Check(_) | Work::Confirm { .. }) | None => last,
@@ -297,8 +322,9 @@ fn of_step(actions: &[Status], deviated: bool) -> Status {
     if actions.contains(&Status::Waiting) {
         return Status::Waiting;
     }
-    if actions.iter().all(|status| *status == Status::NotReached) {
-        return Status::NotReached;
+    if actions.iter().all(|status| matches!(status, Status::NotReached | Status::ToBeDoneAgain)) {
+        let again = actions.contains(&Status::ToBeDoneAgain);
+        return if again { Status::ToBeDoneAgain } else { Status::NotReached };
     }
     if actions.iter().any(|status| !status.is_done()) {
         return Status::Unfinished;

@@ -256,6 +256,9 @@ fn verdict(
                 (_, reason) => reason.unwrap_or(message),
             })
         }
+        Status::ToBeDoneAgain => {
+            Verdicts::Skipped(format!("{message}: it was done before the run went back, and not since"))
+        }
         Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting | Status::Holding => {
             Verdicts::Skipped(message)
         }
@@ -438,14 +441,15 @@ fn of_run(summary: &Summary) -> Suite {
         let rules = deviation.rules();
         let about = deviation.action.as_deref().unwrap_or(&deviation.step);
         let about = with_place(about, deviation.place.as_deref());
-        let about = match &deviation.exchanged {
-            Some(exchanged) => &format!("for sha256 {}", exchanged.runbook.blob.sha256),
-            None if rules.is_empty() => &about,
-            None => &rules,
+        let told = match &deviation.exchanged {
+            Some(exchanged) => format!("{} for sha256 {}", deviation.kind, exchanged.runbook.blob.sha256),
+            None if rules.is_empty() => deviation.kind.told_of(&about),
+            None => format!("{} {rules}", deviation.kind),
         };
         let by = deviation.by.words();
-        properties.push(("deviation", format!("{} {about} by {by}: {what}", deviation.kind)));
+        properties.push(("deviation", format!("{told} by {by}: {what}")));
     }
+    properties.extend(summary.answered_by_file().map(|told| ("answers", told)));
     for handover in &summary.handovers {
         let (by, to) = (&handover.by.who, &handover.to);
         let end = match &handover.end {

@@ -134,7 +134,7 @@ fn an_action_is_what_last_became_of_it() {
                 t.deviated(DeviationKind::OutOfOrder, "prepare", None, "wrong tag");
             },
             "deploy#1",
-            Status::NotReached,
+            Status::ToBeDoneAgain,
         ),
         (
             "done, then another step was repeated",

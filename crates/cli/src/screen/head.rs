@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use console::{Style, measure_text_width};
+use console::Style;
 use holdpoint_document::{Checks, Plan, Step, Work};
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, Session, TemplateError};
 
 use super::Screen;
+use super::wrap::beside;
 
 /// How far in the facts of a step stand.
 const MARGIN: &str = "  ";
@@ -160,17 +161,8 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
 /// Facts beside one another, as many on a line as fit: a name is not torn from what it is of.
 fn facts_hung(screen: &Screen, facts: &[String]) {
     let room = screen.columns().map_or(usize::MAX, |columns| columns.saturating_sub(MARGIN.len() + 1));
-    let mut lines: Vec<String> = Vec::new();
-    for fact in facts {
-        match lines.last_mut() {
-            Some(line) if measure_text_width(line) + measure_text_width(fact) + 3 <= room => {
-                *line += " · ";
-                *line += fact;
-            }
-            _ => lines.push(fact.clone()),
-        }
-    }
-    lines.iter().for_each(|line| screen.say_hung(MARGIN, line));
+    let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+    beside(room, &facts).iter().for_each(|line| screen.say_hung(MARGIN, line));
 }
 
 /// Whether the whole text that a step is called after is shown below its head, as what is asked or above it.

@@ -66,7 +66,7 @@ impl Screen {
             }
             match fits(text) {
                 Ok(()) => return Ok(text.to_owned()),
-                Err(why) => self.say(&format!("    {why}")),
+                Err(why) => self.say_hung("    ", &self.neutralise(&why)),
             }
         }
     }

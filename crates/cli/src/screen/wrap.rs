@@ -46,6 +46,29 @@ impl Screen {
     }
 }
 
+/// Things beside one another, as many on a line of so many columns as fit; none of them is broken, and a line that goes on
+/// below says so.
+pub fn beside(width: usize, all: &[&str]) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for (at, one) in all.iter().enumerate() {
+        let goes_on = if at + 1 < all.len() { " ·".chars().count() } else { 0 };
+        let line = lines.last_mut().expect("there is one from the start");
+        let taken = measure_text_width(line) + " · ".chars().count() + measure_text_width(one) + goes_on;
+        match line.is_empty() {
+            true => line.push_str(one),
+            false if taken <= width => {
+                *line += " · ";
+                *line += one;
+            }
+            false => {
+                *line += " ·";
+                lines.push((*one).to_owned());
+            }
+        }
+    }
+    lines
+}
+
 /// How many columns the longest word of a text takes, which is never broken.
 pub(super) fn longest_word(text: &str) -> usize {
     words(text).map(|word| measure_text_width(word.word)).max().unwrap_or(0)

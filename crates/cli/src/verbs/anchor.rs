@@ -75,8 +75,9 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
     })?;
     let over = anchor.over.words();
     let time = holdpoint_report::clock(anchor.time, &jiff::tz::TimeZone::system());
-    screen
-        .say(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
+    screen.tell(
+        &screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)),
+    );
     counts(screen, &dir, opened, &proof.position)
 }
 

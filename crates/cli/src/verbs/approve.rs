@@ -236,19 +236,19 @@ fn states(at_hand: &AtHand) -> Vec<(String, String)> {
 fn tell(screen: &Screen, at_hand: &AtHand, who: &str, name: &str, path: &str) {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let (place, document) = (&checked.place, &checked.path);
-    screen.say(&screen.neutralise(&format!("Approved by {name} ({who}): {path}")));
+    screen.tell(&screen.neutralise(&format!("Approved by {name} ({who}): {path}")));
     let missing = asked.approvers.iter().filter(|other| *other != who && standing.held(other).is_none());
     let missing: Vec<&str> = missing.map(String::as_str).collect();
     if !missing.is_empty() {
-        screen.say(&screen.neutralise(&format!("  still missing: {}", missing.join(", "))));
+        screen.tell(&screen.neutralise(&format!("  still missing: {}", missing.join(", "))));
     }
     if !place.is_git {
-        return screen.say("  This is no git repository: keep the file with the document.");
+        return screen.tell("  This is no git repository: keep the file with the document.");
     }
     let directory = path.rsplit_once('/').map_or(path, |(directory, _)| directory);
     // It is approved already: this is only a hint.
     if git::ignores(&place.root, path, false).unwrap_or(false) {
-        screen.say(
+        screen.tell(
             "  git ignores it: take the line that does out of .gitignore; only .holdpoint/runs belongs there.",
         );
     }

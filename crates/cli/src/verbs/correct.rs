@@ -50,7 +50,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
         screen.tell(&format!("It is out of its limits: {next}."));
     }
     if recorder.run().events() > before + 1 {
-        screen.say("Sign-offs that saw the old value count no longer, and are asked for again.");
+        screen.tell("Sign-offs that saw the old value count no longer, and are asked for again.");
     }
     let decided = recorder.run().decided_by(&recorded.plan, &name);
     if !decided.is_empty() {
@@ -78,13 +78,11 @@ fn corrected(
         let help = match holdpoint_document::nearest(name, &names) {
             Some(near) => format!("Did you mean {near}?"),
             None if names.is_empty() => "Nothing was written down in it so far.".to_owned(),
-            None => format!("Written down were {}.", names.join(", ")),
+            None => format!("What was written down can be corrected: {}.", names.join(", ")),
         };
-        let known = run.values().get(name).is_some();
-        let message = match known {
-            true => format!("{name} is captured or given, or is written down again before long"),
-            false => format!("no value {name} was written down in this run"),
-        };
+        let message = run
+            .not_correctable(plan, name)
+            .unwrap_or_else(|| format!("no value {name} was written down in this run"));
         return Err(Problem::usage(message, help));
     };
     let within_limits = match fit(&field.kind, &arguments.value) {

@@ -82,18 +82,7 @@ fn as_signed(recorded: &Recorded) -> Result<Run, Problem> {
     for stamped in &recorded.events {
         run.apply(plan, stamped.at, &stamped.event).map_err(wrong)?;
     }
-    let lapses = |run: &mut Run| {
-        while let Some(lapsed) = run.due_lapse(plan) {
-            run.apply(plan, now, &lapsed).map_err(wrong)?;
-        }
-        Ok::<(), Problem>(())
-    };
-    lapses(&mut run)?;
-    for lapsed in run.lapses_at(plan, now) {
-        run.apply(plan, now, &lapsed).map_err(wrong)?;
-        lapses(&mut run)?;
-    }
-    Ok(run)
+    run.going_on_at(plan, now).map_err(wrong)
 }
 
 /// What the blocks printed last: which and where, and what.

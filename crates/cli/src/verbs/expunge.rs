@@ -51,7 +51,7 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
         }
         None if arguments.key.is_some() => {
             screen
-                .say("  No signature is needed: the run knows no signers, or one was given before a crash.");
+                .tell("  No signature is needed: the run knows no signers, or one was given before a crash.");
             None
         }
         None => None,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::verdict::{exit_of, verdict_words};
 use crate::exit::Exit;
 use crate::screen::Screen;
-use crate::world::{tell_rejection, tell_still_done};
+use crate::world::{tell_rejection, tell_sign_off_terms, tell_still_done};
 
 /// Says how it ended and what to do next.
 pub fn farewell(
@@ -74,6 +74,9 @@ pub fn farewell(
                     "  whoever has the role {} types, from their own account: holdpoint sign {number}",
                     screen.neutralise(&sign_off.role)
                 ));
+            }
+            if question == Question::SignOff {
+                tell_sign_off_terms(screen, run, plan, task);
             }
             tell_rejection(screen, run, task);
             let go_on = going_on(run, number, key);

@@ -249,10 +249,12 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
         }
         Work::SignOff(sign_off) => {
             let independent = if sign_off.independent { ", independent" } else { "" };
+            let good = sign_off.expires.map(|good| format!(", good for {}", duration(good)));
             line(format!(
-                "        sign-off  role {}{independent}, {}",
+                "        sign-off  role {}{independent}, {}{}",
                 sign_off.role,
-                many(sign_off.count as usize, "signature")
+                many(sign_off.count as usize, "signature"),
+                good.unwrap_or_default()
             ));
             let statement = rendered(values, &sign_off.statement);
             line(format!("          “{}”", first_line(screen, &statement)));

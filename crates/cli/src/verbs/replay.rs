@@ -74,7 +74,7 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     play(screen, player, &recorded).await?;
     if let Some(Break { n, why }) = broken {
         screen.tell(&format!("The record does not conform from event {n} on: {why}"));
-        screen.say("What was shown from there on proves nothing; see `holdpoint verify`.");
+        screen.tell("What was shown from there on proves nothing; see `holdpoint verify`.");
     }
     Ok(exit)
 }

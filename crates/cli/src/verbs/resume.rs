@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
-    By, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected, Via,
+    By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status,
+    Unexpected, Via,
 };
 use jiff::Timestamp;
 
@@ -310,8 +311,11 @@ pub async fn take_on(
             return Ok(Exit::Parked);
         }
         session.recorder.record(answer.into())?;
-    } else {
-        tell_steps(screen, plan, session.recorder.run(), &events);
+    }
+    if undo.is_none() {
+        // What has lapsed is told before the first line of that.
+        let run = session.recorder.run().going_on_at(plan, Timestamp::now());
+        tell_steps(screen, plan, run.as_ref().unwrap_or(session.recorder.run()), &events);
     }
     tell_failure(screen, plan, &session.recorder, &events)?;
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
@@ -438,6 +442,9 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () if Some(index) == at && doubtful => {
                 "in doubt: was started, no end is on record; you decide".to_owned()
             }
+            () if Some(index) == at && run.has_lapsed(index) => {
+                "goes on here: its sign-off has lapsed, and is asked for again".to_owned()
+            }
             () if Some(index) == at && run.is_touched(index) => {
                 "goes on here; what passed in it is not run again".to_owned()
             }
@@ -453,7 +460,12 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () if run.next(plan) == Next::Override => {
                 "does not run: rules of the environment do not hold".to_owned()
             }
-            () => "will run: nothing of it has happened yet".to_owned(),
+            () if run.has_lapsed(index) => "will be asked for again: its sign-off has lapsed".to_owned(),
+            () => match run.step_status(plan, index) {
+                Status::NotReached => "will run: nothing of it has happened yet".to_owned(),
+                Status::ToBeDoneAgain => "will run again: it was done before the run went back".to_owned(),
+                _ => "will run; what passed in it is not run again".to_owned(),
+            },
         };
         screen.tell(&format!("  {title}: {why}"));
     }
@@ -523,7 +535,9 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             Event::ItemConfirmed { step, .. } => (step, "confirmed"),
             Event::ValueRecorded { step, .. } => (step, "written down"),
             Event::SignOffGiven(given) => (&given.step, "signed off"),
-            Event::Deviation(deviation) => (&deviation.step, "skipped"),
+            Event::Deviation(deviation) if deviation.kind == DeviationKind::Skipped => {
+                (&deviation.step, "skipped")
+            }
             Event::Decision { step, .. } => (step, "decided"),
             // Of one action it says nothing of the others.
             Event::NotApplicable { step, action: None, .. } => (step, "not for this run"),

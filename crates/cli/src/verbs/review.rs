@@ -198,7 +198,7 @@ fn sign(
         other => Problem::usage(other.to_string(), "Nothing was written. Look at it again, and sign again."),
     })?;
     let what = review.kind.words();
-    screen.say(&screen.neutralise(&format!(
+    screen.tell(&screen.neutralise(&format!(
         "Review {} of run {}: {what} by {name} ({who}).",
         review.number, review.run.number
     )));

@@ -43,8 +43,8 @@ pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem>
         return Ok(exit);
     }
     match (listed.is_empty(), dirs.is_empty()) {
-        (true, true) => screen.say("There are no runs yet. Open one with: holdpoint run FILE"),
-        (true, false) => screen.say("No run is like that. Without options, all are listed."),
+        (true, true) => screen.tell("There are no runs yet. Open one with: holdpoint run FILE"),
+        (true, false) => screen.tell("No run is like that. Without options, all are listed."),
         (false, _) => screen.table(table(screen, &listed)),
     }
     Ok(exit)

@@ -2,7 +2,7 @@
 
 use console::Style;
 use holdpoint_document::many;
-use holdpoint_engine::{By, Choice, Status, Via};
+use holdpoint_engine::{By, Choice, Status};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
     Driver, ExpungedFacts, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
@@ -63,9 +63,10 @@ fn glance(screen: &Screen, summary: &Summary) -> Vec<String> {
     let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
     let mut lines = screen.hung_on_stdout("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
-    for (name, value) in facts(summary) {
-        let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
-        lines.extend(screen.hung_on_stdout(&format!("  {name:<13}"), &screen.within_a_line(&value)));
+    let facts = facts(summary);
+    let width = facts.iter().map(|(name, _)| name.len() + 1).max().unwrap_or(0).max(13);
+    for (name, value) in facts {
+        lines.extend(screen.hung_on_stdout(&format!("  {name:<width$}"), &screen.within_a_line(&value)));
     }
     lines
 }
@@ -134,6 +135,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
                 waits.words()
             ),
         );
+        waits.terms.iter().for_each(|terms| fact("", terms.clone()));
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
         if summary.driver.is_none() && !handed {
             let verb = if waits.is_to_be_signed() { "sign" } else { "resume" };
@@ -204,15 +206,14 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         fact(
             "deviation",
             format!(
-                "{what}{of}{} {}, by {}: {}",
-                at_place(deviation.place.as_deref()),
-                deviation.kind,
+                "{}, by {}: {}",
+                deviation.kind.told_of(&format!("{what}{of}{}", at_place(deviation.place.as_deref()))),
                 deviation.by.words(),
                 deviation.reason
             ),
         );
     }
-    if let Some(answered) = from_file(summary) {
+    if let Some(answered) = summary.answered_by_file() {
         fact("answers", answered);
     }
     for (name, what) in decided(summary, &zone) {
@@ -272,26 +273,6 @@ pub fn status_tone(status: Status) -> Tone {
         status if status.is_done() => Tone::Good,
         _ => Tone::Quiet,
     }
-}
-
-/// Whose answers nobody was asked for, as a file gave them: of steps that were begun again, those of the last round.
-fn from_file(summary: &Summary) -> Option<String> {
-    let answered = |happening: &&Happening| {
-        !happening.superseded && happening.what.by().is_some_and(|by| by.via == Via::Answers)
-    };
-    let of_actions = summary.steps.iter().flat_map(|step| {
-        let of_step = step.history.iter().filter(answered).map(|_| step.id.as_str());
-        let actions = step.actions.iter();
-        of_step.chain(
-            actions
-                .flat_map(move |action| action.history.iter().filter(answered).map(|_| action.id.as_str())),
-        )
-    });
-    let of: Vec<&str> = of_actions.collect();
-    let mut named = of.clone();
-    named.dedup();
-    let came = format!("{} came from an answers file, and nobody was asked: ", many(of.len(), "answer"));
-    (!of.is_empty()).then(|| came + &named.join(", "))
 }
 
 /// What must be seen first is told by its colour as well.

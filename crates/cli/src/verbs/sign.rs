@@ -23,8 +23,8 @@ use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
-use crate::world::Answer;
 use crate::world::terminal::{Consent, HoldPoint};
+use crate::world::{Answer, tell_sign_off_terms};
 
 /// Takes one sign-off, or one rejection.
 pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
@@ -59,6 +59,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let asks = !arguments.reject && !arguments.yes && prepare::asks(screen, false)?;
     let pager = asks && !arguments.no_pager;
     shown.show(screen, pager);
+    tell_sign_off_terms(screen, view.run, view.plan, task);
     if arguments.outputs {
         hold_point.show_outputs(store)?;
     }

@@ -159,7 +159,9 @@ pub(super) fn shown(
     block: &Block,
 ) -> Result<Shown, Problem> {
     if block.options.tty {
-        screen.say(&screen.style().dim().apply_to(format!("  {NOTICE}")).to_string());
+        for line in screen.hung("  ", NOTICE) {
+            screen.say(&screen.style().dim().apply_to(line).to_string());
+        }
         return Window::open(screen).map(Shown::Window);
     }
     let quiet = block.options.sensitive || !block.options.record;

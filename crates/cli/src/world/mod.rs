@@ -27,7 +27,7 @@ mod tell;
 pub mod terminal;
 mod together;
 
-pub use tell::{ProseShown, progress, tell_rejection, tell_still_done, whole_lines};
+pub use tell::{ProseShown, progress, tell_rejection, tell_sign_off_terms, tell_still_done, whole_lines};
 
 pub use holdpoint_driver::{
     Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Memory, Reached, RunView, Runner, Script,

@@ -232,7 +232,7 @@ impl Observer for Screening {
             Moment::PassedOver { step, action, condition } => {
                 self.show_passed_over(view, step, action.as_deref(), condition);
             }
-            Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
+            Moment::SignOffLapsed { action, reason, .. } => self.screen.tell(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
             Moment::Waiting { action, place, pause_ms, held: Some(held), .. } => {
@@ -264,7 +264,7 @@ impl Observer for Screening {
                     show_command(&self.screen, view, task, script, false);
                 }
             }
-            Moment::NeedsSomebody { .. } => self.screen.say(
+            Moment::NeedsSomebody { .. } => self.screen.tell(
                 "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
                  --unattended; or have the answers file skip the block.",
             ),

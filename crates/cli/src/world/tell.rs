@@ -165,8 +165,8 @@ pub fn tell_start(screen: &Screen, view: &RunView<'_>, execution: Execution, pla
 
 /// How far a run has come, in words. What was left out was not done.
 pub fn progress(run: &Run) -> String {
-    let Tally { done, skipped, passed_over, all } = run.tally();
-    let left = [(skipped, "skipped"), (passed_over, "not for this run")];
+    let Tally { done, skipped, passed_over, again, all } = run.tally();
+    let left = [(again, "to be done again"), (skipped, "skipped"), (passed_over, "not for this run")];
     let left =
         left.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!(", {count} {how}"));
     format!("{done} of {} done{}", many(all, "action"), left.collect::<String>())
@@ -174,7 +174,7 @@ pub fn progress(run: &Run) -> String {
 
 /// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
 fn walked(run: &Run) -> String {
-    let Tally { done, skipped, passed_over, all } = run.tally();
+    let Tally { done, skipped, passed_over, all, .. } = run.tally();
     let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
     let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
     format!("{done} of {} executed or assumed{failed}{over}", many(all, "action"))
@@ -233,6 +233,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for line in screen.wrapped(screen.prose_width(), &quoted) {
                 screen.tell(&format!("  {line}"));
             }
+            tell_sign_off_terms(screen, view.run, plan, task);
             tell_rejection(screen, view.run, task);
             if view.run.is_dry() {
                 screen.tell(&format!("  so far: {}", walked(view.run)));
@@ -305,6 +306,11 @@ pub fn tell_still_done(screen: &Screen, run: &Run, plan: &Plan) {
         format!("not undone: {}", why.told_of(&run.step_in_words(&plan.steps[step])))
     };
     tell_each(screen, "  ", still.map(told));
+}
+
+/// What a hold point takes beyond that one person signs.
+pub fn tell_sign_off_terms(screen: &Screen, run: &Run, plan: &Plan, task: Task) {
+    run.sign_off_terms(plan, task).iter().for_each(|terms| screen.say_hung("  ", &screen.neutralise(terms)));
 }
 
 /// That somebody refused to sign it off, where nobody has signed since: whoever takes the run up was not there.

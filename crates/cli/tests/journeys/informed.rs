@@ -134,7 +134,7 @@ fn the_prompt_of_a_shell_beside_the_run_says_so() {
         terminal.chooses("park");
         terminal.ends(3);
         let (told, _) = desk.ends(0, &["show", "1"]);
-        assert!(told.contains("shell, by ops@example.org: to look"), "{told}");
+        assert!(told.contains("by ops@example.org: to look"), "{told}");
     }
 }
 

@@ -10,6 +10,7 @@ mod forms;
 mod support;
 
 mod expunged;
+mod gone_back;
 mod handovers;
 mod hours;
 mod informed;

@@ -393,10 +393,13 @@ fn a_caution_is_acknowledged_before_the_block_runs() {
 
 #[test]
 fn two_sign_offs_take_two_people() {
-    let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\n```\n";
+    let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\nexpires: 4h\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
     let who = "Who signs it off (as holdpoint.toml names people)?";
+    terminal.waits_for("nobody has signed so far; it takes 2 different people");
+    terminal.waits_for("good for 4h, unless what it guards has begun by then");
+    terminal.chooses("info").waits_for("the role qa; nobody has signed so far");
     terminal.chooses("sign").answers(who, QA).answers("Printed name", "Quinn Auditor");
     terminal.waits_for("signed off so far by qa@example.org; it takes 2");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();

@@ -1,7 +1,7 @@
 //! What the operator is told before and after they decide.
 
 use crate::screens::book;
-use crate::support::Desk;
+use crate::support::{Desk, Terminal};
 
 const SWITCH: &str = "## Look\n\n```sh check\n#| capture: { PREVIOUS: { stdout: true } }\ncat nothing\n```\n\n\
     ## Switch\n\n```sh run\n: switched\n```\n\n```sh rollback\necho \"$PREVIOUS\" >current\n```\n\n\
@@ -70,4 +70,25 @@ fn a_note_that_is_taken_at_a_prompt_is_a_moment_of_its_own_and_answers_nothing()
     let answered = told.lines().filter(|line| line.contains("\"moment\":\"answered\""));
     let answered: Vec<&str> = answered.collect();
     assert!(answered.len() == 1 && answered[0].contains("\"action\":\"look#1\""), "{answered:?}");
+}
+
+#[test]
+fn a_sentence_of_the_program_is_broken_between_words_on_a_narrow_terminal() {
+    let book = "---\nrunbook: 1\ntitle: Book\ninputs:\n  TOKEN: { secret: true, prompt: The token }\n---\n\n# Book\n\n\
+        ## Talk\n\n```sh run\n#| tty: true\ntrue\n```\n";
+    let desk = Desk::with(book);
+    let mut terminal = Terminal::start_sized(&desk, 60, 24, &["run", "book.md"]);
+    terminal.waits_for("(not shown)").hides();
+    terminal.types("ab\r");
+    terminal.waits_for("Try again;").waits_for("leaves.").hides();
+    terminal.types("long enough to be hidden\r");
+    terminal.chooses("run").waits_for("PASSED");
+    let text = terminal.ends(0);
+    for (begins, goes_on) in
+        [("is too short to be masked", "besides"), ("to stop it from outside", "three times")]
+    {
+        let line = text.lines().find(|line| line.contains(begins)).unwrap_or_else(|| panic!("{text}"));
+        assert!(!line.contains(goes_on), "{line}");
+        assert!(text.contains(goes_on), "{text}");
+    }
 }

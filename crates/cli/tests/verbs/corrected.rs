@@ -293,3 +293,23 @@ fn runs_of_a_document_that_is_not_there_and_was_never_run_are_an_error() {
     std::fs::remove_file(bench.path("book.md")).unwrap();
     bench.ends(0, &["runs", "--runbook", "book.md"]).says("waits for qa");
 }
+
+#[test]
+fn of_a_value_that_is_not_corrected_it_is_said_where_it_is_from() {
+    let book = "---\nrunbook: 1\ninputs:\n  RELEASE: { prompt: Which release }\n---\n\n# A release\n\n## Look\n\n\
+        ```sh check\n#| capture: { LIVE: { stdout: true } }\necho v1\n```\n\n## Observe\n\n\
+        ```yaml record\npressure: { prompt: Pressure, type: number }\n```\n\n## Tell\n\n- [ ] Everybody was told\n";
+    let config = "[environments.staging]\nrehearsal = true\nvars = { PLACE = \"attic\" }\n";
+    let bench = Bench::with(&[("book.md", book), ("holdpoint.toml", config), ("answers.yaml", OBSERVED)]);
+    let words = ["run", "book.md", "--env", "staging", "--set", "RELEASE=v2", "--answers", "answers.yaml"];
+    bench.ends(3, &[&words[..], &["--unattended", "--operator", OPS]].concat());
+    for (name, why) in [
+        ("RELEASE", "RELEASE was given as an input"),
+        ("LIVE", "LIVE was captured by look#1"),
+        ("PLACE", "PLACE is a variable of the environment"),
+        ("NONE", "no value NONE was written down in this run"),
+    ] {
+        let refused = bench.ends(2, &["correct", "1", name, "v3", "--reason", "typo", "--operator", OPS]);
+        refused.says(why).says("What was written down can be corrected: pressure.");
+    }
+}

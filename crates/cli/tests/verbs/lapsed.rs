@@ -53,6 +53,9 @@ fn a_resumed_run_asks_again_for_a_sign_off_that_has_lapsed() {
     let bench = long_ago(SIGNED, 3);
     let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
     resumed.says("the sign-off of release#1 has lapsed (given at 2000-");
+    resumed.says("1 Release: goes on here: its sign-off has lapsed, and is asked for again");
+    resumed.says("2 Tell: will run: nothing of it has happened yet");
+    assert!(!resumed.both().contains("will not run"), "{}", resumed.both());
     let types = types(&bench);
     assert_eq!(types[types.len() - 3..], ["session.opened", "signoff.lapsed", "signoff.requested"]);
     bench.ends(0, &["verify", "1"]).says("intact, open");

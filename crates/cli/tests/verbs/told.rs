@@ -18,7 +18,7 @@ fn a_step_whose_rollback_was_skipped_is_never_told_as_undone_or_as_failed() {
     run.says("FAILED").says("not undone: 2 Two (its rollback was skipped)");
     assert!(!run.both().contains("not undone: 1 One"), "{}", run.both());
     let show = bench.ends(0, &["show", "1"]);
-    show.says("ROLLBACK SKIPPED").says("the rollback two#rollback-1 skipped, by");
+    show.says("ROLLBACK SKIPPED").says("skipped the rollback two#rollback-1, by");
     show.says("not undone").says("asked for by").says("it is broken");
     assert!(!show.both().contains("ROLLBACK FAILED"), "{}", show.both());
     let json = bench.ends(0, &["show", "1", "--format", "json"]).json();
@@ -62,7 +62,7 @@ fn a_rejection_is_told_to_whoever_takes_the_run_up_and_so_is_every_deviation() {
     assert_eq!(told.matches(": the graph is red").count(), 2, "{told}");
     let show = bench.ends(0, &["show", "1"]);
     show.says("rejected").says("release#1, by qa@example.org, ").says("the graph is red");
-    show.says("look#1 skipped").says("look#2 skipped");
+    show.says("skipped look#1, by").says("skipped look#2, by");
 }
 
 #[test]
@@ -129,4 +129,43 @@ fn only_expectations_that_the_document_writes_are_counted_as_held() {
     let written = "```sh check\necho yes; false\n```\n\n```yaml expect\nstdout: [ { contains: yes } ]\n```\n";
     bench.file("book.md", &body(written));
     bench.ends(3, &["run", "book.md", "--unattended"]).says("(1 expectation held)");
+}
+
+#[test]
+fn how_many_must_sign_and_for_how_long_that_is_good_is_told_wherever_a_signature_is_waited_for() {
+    let body = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\ncount: 2\nexpires: 4h\n```\n";
+    let qa = "qa@example.org";
+    let config = format!("[roles]\nqa = [\"{qa}\"]\n\n[environments.staging]\nrehearsal = true\n");
+    let answers = format!("steps:\n  release: {{ sign: {{ as: {qa}, name: Quinn Auditor }} }}\n");
+    let book = book("roles: [qa]\n", body);
+    let bench = Bench::with(&[("book.md", &book), ("holdpoint.toml", &config), ("answers.yaml", &answers)]);
+    bench.ends(0, &["plan", "book.md", "--env", "staging"]).says("role qa, 2 signatures, good for 4h");
+    let run = ["run", "book.md", "--env", "staging", "--unattended"];
+    let parked = bench.ends(3, &run).both();
+    let (nobody, good) = ("nobody has signed so far; it takes 2 different people", "good for 4h, unless");
+    assert_eq!([nobody, good].map(|told| parked.matches(told).count()), [2, 2], "{parked}");
+    bench.ends(0, &["show", "1"]).says(nobody).says(good);
+    bench.ends(3, &["resume", "1", "--unattended"]).says(nobody);
+    let parked = bench.ends(3, &[&run[..], &["--answers", "answers.yaml"]].concat()).both();
+    let signed = format!("signed off so far by {qa}; it takes 2 different people");
+    assert_eq!(parked.matches(&signed).count(), 2, "{parked}");
+    bench.ends(0, &["show", "2"]).says(&signed);
+    let waits = &bench.ends(0, &["show", "2", "--format", "json"]).json()["waits"];
+    assert_eq!(waits["terms"], json!([signed, "good for 4h, unless what it guards has begun by then"]));
+}
+
+#[test]
+fn an_answer_of_a_file_that_did_not_count_is_none_and_every_report_says_at_its_head_which_did() {
+    let body = "## Look\n\n- [ ] Fine\n\n## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let answers = "steps:\n  look#1: { confirm: true }\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", body)), ("answers.yaml", answers)]);
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.of_type(1, "signoff.refused")[0]["by"]["via"], "answers");
+    let came = "1 answer came from an answers file, and nobody was asked: look#1";
+    let show = bench.ends(0, &["show", "1"]).both();
+    assert!(show.contains(&format!("{came}\n")), "{show}");
+    for format in ["markdown", "html", "junit"] {
+        let came = came.trim_end_matches("look#1");
+        bench.ends(0, &["report", "1", "--format", format]).says(came);
+    }
 }

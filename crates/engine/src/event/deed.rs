@@ -120,7 +120,7 @@ impl DeviationKind {
             DeviationKind::Skipped => "skipped",
             DeviationKind::Edited => "edited",
             DeviationKind::Repeated => "repeated",
-            DeviationKind::OutOfOrder => "out of order",
+            DeviationKind::OutOfOrder => "gone back",
             DeviationKind::Shell => "shell",
             DeviationKind::PolicyOverridden => "policy overridden",
             DeviationKind::DocumentExchanged => "document exchanged",

@@ -12,11 +12,27 @@ impl fmt::Display for DeviationKind {
             DeviationKind::Skipped => "skipped",
             DeviationKind::Edited => "edited",
             DeviationKind::Repeated => "repeated",
-            DeviationKind::OutOfOrder => "out of order",
+            DeviationKind::OutOfOrder => "gone back",
             DeviationKind::Shell => "shell",
             DeviationKind::PolicyOverridden => "rules overridden",
             DeviationKind::DocumentExchanged => "document exchanged",
         })
+    }
+}
+
+impl DeviationKind {
+    /// What was done differently, and with what, to go on with `by` somebody: `skipped look#1`. Statements and what
+    /// signers were shown have words of their own, which stay as they are.
+    pub fn told_of(self, of: &str) -> String {
+        match self {
+            DeviationKind::Skipped => format!("skipped {of}"),
+            DeviationKind::Edited => format!("edited {of}"),
+            DeviationKind::Repeated => format!("repeated {of}"),
+            DeviationKind::OutOfOrder => format!("gone back to {of}"),
+            DeviationKind::Shell => format!("a shell was opened at {of}"),
+            DeviationKind::PolicyOverridden => format!("rules overridden for {of}"),
+            DeviationKind::DocumentExchanged => format!("document exchanged at {of}"),
+        }
     }
 }
 

@@ -117,8 +117,12 @@ fn deviated(wording: Wording, deviation: &Deviation) -> String {
     let of = action.as_ref().unwrap_or(step);
     let script = script.as_ref().map(|script| format!("; runs instead: sha256 {}", script.sha256));
     let script = script.unwrap_or_default();
-    // This wording's own name for it: records keep the text, and it is made again as it was.
-    let kind = if *kind == DeviationKind::Shell { "outside of the document" } else { kind.words() };
+    // The wordings' own names: records keep the text, and it is made again as it was.
+    let kind = match kind {
+        DeviationKind::Shell => "outside of the document",
+        DeviationKind::OutOfOrder => "out of order",
+        kind => kind.words(),
+    };
     format!("{kind}: {of}{} by {}: {reason}{script}", at(place.as_deref()), wording.who(by))
 }
 

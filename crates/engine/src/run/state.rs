@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub(crate) interrupted: bool,
     /// An offered command that somebody said be run, in this session.
     pub(crate) wanted: bool,
+    /// Something of it was done before it was last reset.
+    pub(crate) done_before: bool,
     pub(crate) told: Told,
 }
 
@@ -87,6 +89,7 @@ pub(crate) static UNTOUCHED: State = State {
     requested: false,
     interrupted: false,
     wanted: false,
+    done_before: false,
     told: Told::NOTHING,
 };
 
@@ -105,6 +108,12 @@ impl State {
         self.status == Status::Settled && self.left.is_none()
     }
 
+    /// Nothing has happened to it since it was last reset.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let answered = !self.recorded.is_empty() || !self.signers.is_empty() || self.requested;
+        self.status == Status::Pending && self.told == Told::NOTHING && !answered
+    }
+
     /// Somebody asked for another attempt, which has not begun.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.status == Status::Pending && self.decided && !self.retrying && self.soak.is_none()
@@ -120,7 +129,9 @@ impl State {
 
     /// Back to the beginning; attempts keep counting, an edit is forgotten.
     pub(crate) fn reset(&mut self) {
-        *self = State { attempts: self.attempts, ..State::default() };
+        let partly = self.told.begun || !self.recorded.is_empty() || !self.signers.is_empty();
+        let done_before = self.done_before || self.is_done() || partly;
+        *self = State { attempts: self.attempts, done_before, ..State::default() };
     }
 }
 

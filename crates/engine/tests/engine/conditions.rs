@@ -355,7 +355,7 @@ fn a_run_of_which_nothing_was_done_does_not_pass() {
     story.tell(deviation(DeviationKind::Skipped, "b", None));
     story.tell(deviation(DeviationKind::Skipped, "c", Some("c#1")));
     assert_eq!(story.at(), "done NothingDone");
-    assert_eq!(story.run.tally(), Tally { done: 0, skipped: 3, passed_over: 1, all: 4 });
+    assert_eq!(story.run.tally(), Tally { done: 0, skipped: 3, passed_over: 1, again: 0, all: 4 });
     assert_eq!(story.run.skipped(&story.plan), ["b#1", "b#2", "c#1"]);
     story.refuses(Event::RunClosed { verdict: Verdict::Passed });
     story.close(Verdict::NothingDone);

@@ -129,6 +129,39 @@ fn what_was_begun_and_has_no_end_runs_where_its_driver_is_at_it_and_is_in_doubt_
 }
 
 #[test]
+fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_what_never_was_is_not_reached() {
+    let mut story = Story::of(plan([
+        step("a").run().confirm(),
+        step("b").record(&["RATE"]).run().with(|block| block.options.when = Some("false".into())),
+        step("c").sign_off("qa"),
+        step("d").confirm(),
+    ]));
+    story.pass();
+    story.confirm();
+    story.record("RATE", "1");
+    story.pass_over();
+    story.sign(QA);
+    story.go_back("a");
+    let steps = |story: &Story| {
+        let seen = story.run.seen_by(&story.plan, false);
+        [0, 1, 2, 3].map(|step| seen.step_status(step))
+    };
+    let (again, not_reached) = (Status::ToBeDoneAgain, Status::NotReached);
+    assert_eq!(steps(&story), [again, again, again, not_reached]);
+    assert_eq!([(0, 0), (0, 1), (1, 0)].map(|(step, action)| status(&story, step, action)), [again; 3]);
+    assert_eq!(status(&story, 1, 1), not_reached, "it was not for this run");
+    assert_eq!(story.run.tally(), Tally { done: 0, skipped: 0, passed_over: 0, again: 4, all: 6 });
+    assert_eq!([0, 3].map(|step| story.run.times_begun(step)), [1, 1]);
+    story.start();
+    assert_eq!((status(&story, 0, 0), story.run.times_begun(0)), (Status::Running, 2));
+    story.finish(Outcome::Passed);
+    assert_eq!(steps(&story), [Status::Waiting, again, again, not_reached]);
+    story.decide(Choice::Abort);
+    story.close(Verdict::Aborted);
+    assert_eq!(steps(&story), [Status::Unfinished, again, again, not_reached]);
+}
+
+#[test]
 fn a_step_of_which_no_rollback_block_was_for_this_run_is_not_told_as_rolled_back() {
     let never = |block: &mut Block| block.options.when = Some("false".to_owned());
     let mut story = Story::of(plan([

@@ -39,7 +39,7 @@ pub(super) fn tone(status: Status) -> &'static str {
         Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
             "note"
         }
-        Status::Waiting | Status::Holding | Status::Unfinished => "wait",
+        Status::Waiting | Status::Holding | Status::Unfinished | Status::ToBeDoneAgain => "wait",
         Status::Running | Status::RollbackRunning => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }

@@ -28,6 +28,7 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
         statuses: summary.steps.iter().map(|step| step.words()).collect(),
         decided: decided(summary),
         waits_words: summary.waits.as_ref().map(Waits::words),
+        answered_by_file: summary.answered_by_file(),
         exchanges: exchanges(pen.m, summary)
             .into_iter()
             .map(|Exchange { n, lines }| Fenced {
@@ -51,6 +52,7 @@ struct Head<'a> {
     statuses: Vec<String>,
     decided: Vec<Decided<'a>>,
     waits_words: Option<String>,
+    answered_by_file: Option<String>,
     exchanges: Vec<Fenced>,
     acting: Vec<&'a Person>,
 }

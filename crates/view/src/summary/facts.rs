@@ -478,6 +478,9 @@ pub struct Waits {
     pub status: Status,
     /// Whose turn it is, where a role is named.
     pub role: Option<String>,
+    /// Of a sign-off, what it takes beyond that one person signs, in words: of how many, who of them has, for how long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<String>,
 }
 
 impl Waits {

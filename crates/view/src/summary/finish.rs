@@ -22,6 +22,9 @@ pub(super) fn at_places(run: &Run, task: Task, known: impl Fn(Task) -> Status) -
 /// Attempts, times and people of an action's present round.
 pub(super) fn times_of_action(action: &mut ActionSummary) {
     for happening in action.history.iter().filter(|happening| !happening.superseded) {
+        if action.started.is_none() && happening.what.begins_nothing() {
+            continue;
+        }
         action.started.get_or_insert(happening.at);
         let mut end = happening.at;
         let who = match &happening.what {
@@ -225,5 +228,6 @@ pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Wa
         kind: action.kind,
         status: action.status,
         role,
+        terms: run.sign_off_terms(plan, task),
     }
 }

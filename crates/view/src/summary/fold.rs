@@ -488,6 +488,7 @@ impl<'a> Summing<'a> {
             for happening in histories.flatten() {
                 happening.superseded = happening.round != step.rounds;
             }
+            step.rounds = run.times_begun(index);
             step.actions.iter_mut().chain(&mut step.rollback_blocks).for_each(times_of_action);
             settle(step);
         }

@@ -186,6 +186,14 @@ pub struct Ended {
 }
 
 impl What {
+    /// Whether nothing of what it is said of begins with it: the run ends there, or a shell is opened beside it.
+    pub(crate) fn begins_nothing(&self) -> bool {
+        matches!(
+            self,
+            What::Decision { choice: Choice::Abort, .. } | What::Deviation { kind: DeviationKind::Shell, .. }
+        )
+    }
+
     /// Who answered, where a person did.
     pub fn by(&self) -> Option<&By> {
         match self {

@@ -1,6 +1,7 @@
 //! A record at a reader's disposal: what became of each step and action, who, when, and what was decided. Shared by
 //! every rendering. What became of it the engine says; what happened is gathered from the events.
 
+mod answered;
 mod exchange;
 mod facts;
 mod finish;

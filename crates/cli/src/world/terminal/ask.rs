@@ -5,7 +5,7 @@ use console::measure_text_width;
 use holdpoint_engine::Event;
 
 use crate::interrupts::Prompting;
-use crate::screen::{self, EXPLAIN, Screen};
+use crate::screen::{self, EXPLAIN, Screen, beside};
 
 /// How one gets out of a question, to where one was before.
 const BACK: &str = "Ctrl-C goes back";
@@ -178,19 +178,8 @@ fn left<T>(screen: &Screen, prompting: &Prompting, error: &std::io::Error) -> As
 
 /// What may be chosen, in lines of so many columns; none of it is broken.
 fn menu(width: usize, words: &[String], explains: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.iter().map(String::as_str).chain([explains]) {
-        let line = lines.last_mut().expect("there is one from the start");
-        match line.is_empty() {
-            true => line.push_str(word),
-            false if measure_text_width(line) + measure_text_width(word) + " · ".chars().count() <= width => {
-                *line += " · ";
-                *line += word;
-            }
-            false => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    let all: Vec<&str> = words.iter().map(String::as_str).chain([explains]).collect();
+    beside(width, &all)
 }
 
 /// `run` and `r` become `[r]un`.
@@ -284,10 +273,13 @@ mod tests {
     fn no_choice_of_a_menu_is_broken_over_lines() {
         let words =
             [("run", 'r'), ("what rollback", 'w'), ("roll back", 'k')].map(|(word, key)| with_key(word, key));
-        let lines = ["[r]un · [w]hat rollback", "roll bac[k] · ? explains"];
-        for width in 24..34 {
+        let lines = ["[r]un · [w]hat rollback ·", "roll bac[k] · ? explains"];
+        for width in 25..37 {
             assert_eq!(menu(width, &words, "? explains"), lines, "{width}");
         }
-        assert_eq!(menu(10, &words, "? explains"), ["[r]un", "[w]hat rollback", "roll bac[k]", "? explains"]);
+        assert_eq!(
+            menu(10, &words, "? explains"),
+            ["[r]un ·", "[w]hat rollback ·", "roll bac[k] ·", "? explains"]
+        );
     }
 }

@@ -58,14 +58,12 @@ pub(super) fn decide(
     question: Question,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
     let mut first: Vec<Option_> = Vec::new();
     if question == Question::Confirm && task.block(view.plan).is_none() {
         first.push(("confirm", 'c', "it is done, and I say so"));
     }
     if question == Question::SignOff {
-        super::sign::tell_signers(screen, view, task);
         first.push(("sign", 's', "sign it off: whoever holds the role signs"));
         first.push(("evidence", 'v', "show all that a signature binds"));
         first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));

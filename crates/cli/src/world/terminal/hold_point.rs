@@ -78,7 +78,7 @@ impl HoldPoint<'_> {
     /// What the blocks printed last, in the order in which they ended.
     pub fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
         for (action, output) in self.view.run.last_outputs() {
-            self.screen.say(&self.screen.neutralise(&format!("  {action}")));
+            self.screen.tell(&self.screen.neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
                 let bytes = store.get(blob)?;
                 for line in String::from_utf8_lossy(&bytes).lines() {

@@ -45,14 +45,13 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
 /// Whom the run waits for.
 fn waits(run: &Run, view: &RunView<'_>, now: Timestamp) -> Option<String> {
     let awaited = Awaited::of(run, view.plan, now, true);
-    let signed: Vec<&str> =
-        run.stands_at(view.plan).map_or_else(Vec::new, |task| run.signers(task).collect());
+    let terms = run.stands_at(view.plan).map_or_else(Vec::new, |task| run.sign_off_terms(view.plan, task));
     let whom = match (awaited.what, awaited.role) {
         (Wanted::Closing, _) => return None,
         (_, Some(role)) => format!("the role {role}"),
         (_, None) => format!("whoever operates: {}", run.operator()),
     };
-    Some(if signed.is_empty() { whom } else { format!("{whom}; signed off so far by {}", signed.join(", ")) })
+    Some([whom].into_iter().chain(terms).collect::<Vec<_>>().join("; "))
 }
 
 /// Since when it runs, and how long steps are expected to take.

@@ -20,15 +20,6 @@ const WHO: &str =
 /// What a printed name is.
 const NAME: &str = "First and last name, typed by that person: it is the signature.";
 
-/// Who has signed it off so far, where it takes more than one.
-pub(super) fn tell_signers(screen: &Screen, view: &RunView<'_>, task: Task) {
-    let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return };
-    let signed: Vec<&str> = view.run.signers(task).collect();
-    if !signed.is_empty() {
-        screen.tell(&format!("  signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
-    }
-}
-
 /// Takes a sign-off from whoever holds the role. Leaving a prompt goes back to the question before it. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
 pub(super) fn sign(
