@@ -11,11 +11,13 @@ use holdpoint_helper::{Answer, Helper, Unanswered};
 
 mod below;
 mod objects;
+mod settings;
 mod tracked;
 mod tree;
 
 pub use below::below;
 pub use objects::{at, holds};
+pub use settings::verifiers;
 pub use tree::{Looked, look};
 
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
