@@ -94,6 +94,21 @@ fn a_document_with_other_line_ends_than_the_commit_is_not_committed() {
 }
 
 #[test]
+fn an_object_that_git_lacks_is_an_error_and_no_difference() {
+    for (lost, words) in [("HEAD:ops/book.md", "bad file"), ("HEAD:ops", "read"), ("HEAD", "bad")] {
+        let bench = gated();
+        bench.sh("mkdir ops; git mv book.md ops; git commit -qm ops");
+        bench
+            .sh(&format!("lost=$(git rev-parse {lost}); rm -f .git/objects/$(echo $lost | sed 's,^..,&/,')"));
+        for environment in ["prod", "plain"] {
+            let ran = bench.ends(2, &["run", "ops/book.md", "--env", environment, "--unattended"]);
+            ran.says("git cannot tell about").says(words);
+        }
+        assert!(!bench.exists(".holdpoint"));
+    }
+}
+
+#[test]
 fn a_replaced_object_is_not_what_was_committed() {
     let bench = gated();
     bench.sh("printf '\\nOne more.\\n' >> book.md
