@@ -52,8 +52,11 @@ impl Obeyed {
         for (unmet, what) in rest {
             message.push_str("; and ");
             message.push_str(&unmet.why);
-            help.push(' ');
-            help.push_str(what);
+            // One thing may mend several.
+            if !help.contains(what) {
+                help.push(' ');
+                help.push_str(what);
+            }
         }
         if !self.may_override.is_empty() {
             let roles = self.may_override.join(" or ");

@@ -91,6 +91,8 @@ fn a_repository_is_asked_for_its_state() {
     assert!(!bench.path("ran").exists());
     bench.sh("git config --unset filter.f.clean; git replace --graft first main");
     asks(3, "ancestor: [main, first]").says("$.ancestor = true");
+    bench.sh("git replace -d \"$(git rev-parse first)\"; git rev-parse main > .git/info/grafts");
+    asks(0, "ancestor: [first, main]");
 }
 
 /// A tag with what git takes for a signature by PGP, or by X.509.
