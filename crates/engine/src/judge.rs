@@ -128,7 +128,30 @@ fn judged(expected: String, came: Option<String>) -> Judged {
     Judged { expected, held: came.is_none(), came }
 }
 
+/// What came, as people are told of it: a value of JSON as JSON writes it. A record keeps quotation marks around it, in
+/// which a number and a text that says it look alike.
+pub fn as_told<'t>(expected: &str, came: &'t str) -> Cow<'t, str> {
+    let is_value = expected.starts_with("json ") && came.starts_with('"');
+    let Some(end) = came.rfind('"').filter(|end| is_value && *end > 0) else { return Cow::Borrowed(came) };
+    let (inner, mut told) = (&came[1..end], String::with_capacity(came.len()));
+    let mut rest = inner.chars();
+    while let Some(c) = rest.next() {
+        let next = rest.clone().next().filter(|next| c == '\\' && matches!(next, '\\' | '"'));
+        told.push(next.unwrap_or(c));
+        if next.is_some() {
+            rest.next();
+        }
+    }
+    told.push_str(&came[end + 1..]);
+    Cow::Owned(told)
+}
+
 impl Judged {
+    /// What came, where it did not hold, as people are told of it: [`as_told`].
+    pub fn told(&self) -> Option<Cow<'_, str>> {
+        self.came.as_deref().map(|came| as_told(&self.expected, came))
+    }
+
     /// Whether it is of the expectations that the document writes out: that a block ends with 0, and within its time,
     /// is expected without a word of them.
     pub fn is_written(&self) -> bool {

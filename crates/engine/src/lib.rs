@@ -63,7 +63,7 @@ pub use expects::{Expects, expects};
 pub use frontier::{Due, Frontier};
 pub use holdpoint_model::{Fit, LONGEST_VALUES, fit};
 pub use hours::{Ending, FOLLOWED, closes, opens};
-pub use judge::{Judgement, Observation, assumed, duration, judge};
+pub use judge::{Judgement, Observation, as_told, assumed, duration, judge};
 pub use looks::Facts;
 pub use next::*;
 pub use offers::Offers;

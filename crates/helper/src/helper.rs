@@ -69,6 +69,8 @@ impl Helper {
             .without_those_of("GIT_", kept)
             .variable("LC_ALL", "C")
             .variable("GIT_OPTIONAL_LOCKS", "0")
+            // Nor do grafts count, which make another history of the same commits; nothing is there.
+            .variable("GIT_GRAFT_FILE", "/dev/null/none")
             // Objects that a partial clone lacks are not fetched: that would run what the configuration names.
             .variable("GIT_NO_LAZY_FETCH", "1")
     }

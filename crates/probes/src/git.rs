@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_helper::{Answer, Helper};
+use holdpoint_helper::Answer;
 use holdpoint_model::GitProbe;
 use serde_json::{Value, json};
 
@@ -59,10 +59,16 @@ async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, St
     let commit = git.revision(&name, "commit").await?;
     let mut arguments = Vec::new();
     let signers = signers.map(|path| crate::paths::place(&git.root, path)).transpose()?;
-    let setting = signers.map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
+    let setting = signers.as_ref().map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
     if let Some(setting) = &setting {
         arguments.extend(["-c", setting.as_str()]);
     }
+    let root = git.root.clone();
+    let verifiers = work::beside(move || {
+        holdpoint_repository::verifiers(&root).map_err(|untold| format!("git: {}", untold.why))
+    });
+    let verifiers = verifiers.await?;
+    arguments.extend(verifiers.iter().map(String::as_str));
     arguments.extend(["verify-tag", "--raw", &object]);
     let answer = git.answer(&arguments).await?;
     let said = String::from_utf8_lossy(&answer.said).into_owned();
@@ -71,8 +77,9 @@ async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, St
         let rest = line.strip_prefix("Good \"git\" signature for ")?;
         rest.rsplit_once(" with ").map(|(who, _)| who.to_owned())
     });
-    let good = answer.code() == Some(0);
-    let signed_by = by.filter(|_| good);
+    let signed_by = by.filter(|_| answer.code() == Some(0));
+    // Where a file says who may sign, whoever is not in it may not, with a good PGP signature either.
+    let good = answer.code() == Some(0) && (signers.is_none() || signed_by.is_some());
     Ok(
         json!({ "name": tag, "object": object, "commit": commit, "signed": good, "signed_by": signed_by, "said": said.trim() }),
     )
@@ -85,7 +92,7 @@ struct Git {
 impl Git {
     async fn answer(&self, arguments: &[&str]) -> Result<Answer, String> {
         // Nothing of the repository's own configuration is run while it is looked at, and nothing is written.
-        let helper = Helper::git(&self.root, &[]).arguments(arguments).at_most(MOST).alone();
+        let helper = holdpoint_repository::git(&self.root).arguments(arguments).at_most(MOST).alone();
         work::answer(helper).await
     }
 

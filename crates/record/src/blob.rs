@@ -10,7 +10,7 @@ use holdpoint_engine::{BlobRef, Event};
 use sha2::{Digest, Sha256};
 
 use crate::chain::hex;
-use crate::disk::{cannot, is_no_file, open_regular};
+use crate::disk::{cannot, is_no_file, no_file, open_regular};
 use crate::errors::BlobError;
 use crate::errors::WriteError;
 use crate::layout::SHA256;
@@ -95,7 +95,7 @@ pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
             Some(tombstone) => BlobError::Expunged(Box::new(tombstone)),
             None => BlobError::Missing(sha256.clone()),
         },
-        _ if is_no_file(&cause) => altered(cause.to_string()),
+        _ if is_no_file(&cause) => altered(no_file(&path, &cause)),
         _ => cannot("read", &path)(cause).into(),
     })?;
     let length = file.metadata().map_err(cannot("read", &path))?.len();

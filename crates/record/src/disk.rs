@@ -89,6 +89,11 @@ pub(crate) fn not_a(wanted: Kind, path: &Path) -> Option<&'static str> {
     }
 }
 
+/// Why what stands at `path` could not be opened as a file, in words that follow its name.
+pub(crate) fn no_file(path: &Path, error: &io::Error) -> String {
+    not_a(Kind::File, path).map_or_else(|| error.to_string(), |found| format!("it is {found}, not a file"))
+}
+
 /// What a part of a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::chain::{Position, hex};
-use crate::disk::{cannot, is_no_file, make_file, open_regular, sync_dir};
+use crate::disk::{cannot, is_no_file, make_file, no_file, open_regular, sync_dir};
 use crate::errors::ReadError;
 use crate::errors::SealError;
 use crate::errors::WriteError;
@@ -103,7 +103,7 @@ pub(crate) fn seal_and_bytes(dir: &Path) -> Result<Option<(Seal, Vec<u8>)>, Read
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         // A link, a pipe or a directory where the seal should be.
         Err(e) if is_sealed(dir) && is_no_file(&e) => {
-            return Err(ReadError::Seal(e.to_string()));
+            return Err(ReadError::Seal(no_file(&path, &e)));
         }
         Err(e) => return Err(cannot("read", &path)(e).into()),
     };

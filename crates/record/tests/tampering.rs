@@ -275,7 +275,9 @@ fn a_blob_that_is_missing_or_altered_shows_at_the_event_that_names_it() {
                 for spoil in spoilt {
                     spoil();
                     assert_eq!(verdict(&dir), format!("altered at event {n}"));
-                    assert!(blob(&dir, &reference).is_err());
+                    let told = blob(&dir, &reference).unwrap_err().to_string();
+                    let is_link = path.is_symlink();
+                    assert_eq!(told.contains("it is a link, not a file"), is_link, "{told}");
                 }
                 fs::remove_file(&path).unwrap();
                 fs::write(&path, &good).unwrap();
@@ -369,6 +371,8 @@ fn a_seal_that_does_not_fit_is_alteration() {
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("run.jsonl", &path).unwrap();
     assert_eq!(verdict(&dir), "altered at event 6");
+    let told = read(&dir).map(drop).unwrap_err().to_string();
+    assert_eq!(told, "seal.json is no seal: it is a link, not a file");
     fs::remove_file(&path).unwrap();
     let report = verify_bytes(&dir).unwrap();
     assert_eq!(report.verdict, RecordVerdict::IntactOpen);

@@ -52,6 +52,12 @@ pub(super) fn add_quoted_again(text: &str, json: impl Fn(&str) -> String, forms:
             json(form),
         ];
         forms.extend(again.map(String::into_bytes));
+        crate::zsh::add_traced(form, forms);
+        // bash writes a text with such characters in `$'…'`.
+        if form.contains(|c: char| c.is_ascii_control()) {
+            let source = |beyond| source(form, Unprinted::Shell("\\E"), beyond, (true, false));
+            forms.extend([Beyond::Kept, Beyond::Bytes].map(|beyond| source(beyond).into_bytes()));
+        }
     }
 }
 
@@ -157,23 +163,28 @@ pub(super) fn add_source(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     ];
     for unprinted in unprinted {
         for beyond in [Beyond::Kept, Beyond::Points, Beyond::Bytes] {
-            for (single, double) in [(true, false), (false, false), (false, true), (true, true)] {
-                let mut form = String::with_capacity(text.len() + 8);
-                for c in text.chars() {
-                    match c {
-                        '\\' => form += r"\\",
-                        '\'' if single => form += r"\'",
-                        '"' if double => form += "\\\"",
-                        _ if c.is_ascii_control() => unprinted.add(c as u8, &mut form),
-                        _ if c.is_ascii() || beyond == Beyond::Kept => form.push(c),
-                        _ if beyond == Beyond::Points => form += &point(c),
-                        _ => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| unprinted.add(b, &mut form)),
-                    }
-                }
-                forms.insert(form.into_bytes());
+            for quotes in [(true, false), (false, false), (false, true), (true, true)] {
+                forms.insert(source(text, unprinted, beyond, quotes).into_bytes());
             }
         }
     }
+}
+
+/// The same in one way; `single` and `double` quotes are escaped or not.
+fn source(text: &str, unprinted: Unprinted, beyond: Beyond, (single, double): (bool, bool)) -> String {
+    let mut form = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\\' => form += r"\\",
+            '\'' if single => form += r"\'",
+            '"' if double => form += "\\\"",
+            _ if c.is_ascii_control() => unprinted.add(c as u8, &mut form),
+            _ if c.is_ascii() || beyond == Beyond::Kept => form.push(c),
+            _ if beyond == Beyond::Points => form += &point(c),
+            _ => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| unprinted.add(b, &mut form)),
+        }
+    }
+    form
 }
 
 impl Unprinted {
@@ -229,8 +240,15 @@ pub(super) fn add_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
 
 /// The same as it is most often written: with or without quotes, with or without blanks by number.
 pub(super) fn plain_markup(text: &str) -> Vec<String> {
-    let quotes =
-        [("\"", "'"), ("&quot;", "'"), ("&quot;", "&#x27;"), ("&quot;", "&#39;"), ("&#34;", "&#39;")];
+    let quotes = [
+        ("\"", "'"),
+        ("&quot;", "'"),
+        ("&quot;", "&#x27;"),
+        ("&quot;", "&#39;"),
+        ("&quot;", "&#039;"),
+        ("&quot;", "&apos;"),
+        ("&#34;", "&#39;"),
+    ];
     let markups = pairs(&quotes, &[Control::Kept, Control::Blanks]).into_iter();
     let markups = markups.map(|((double, single), control)| Markup {
         double,

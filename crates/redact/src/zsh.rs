@@ -18,6 +18,14 @@ pub(super) fn add(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
+/// What `set -x` makes of a text that was quoted before.
+pub(super) fn add_traced(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    forms.insert(between_quotes(text).into_bytes());
+    if text.contains(|c: char| c.is_control() || !c.is_ascii()) {
+        forms.extend([true, false].map(|ascii| in_dollar_quotes(text, ascii).into_bytes()));
+    }
+}
+
 /// In single quotes, which are closed for all quotes in a row, and stand around nothing at either end.
 fn between_quotes(text: &str) -> String {
     let mut form = String::with_capacity(text.len() + 8);

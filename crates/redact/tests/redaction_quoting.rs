@@ -178,8 +178,36 @@ fn what_zsh_quotes_is_masked() {
             "print -rn -- ${(q+)PW}",
             "typeset -p PW",
             "export -p | grep -a -A9 '^export PW='",
+            // Quoted, and that quoted by the trace.
+            "set -x; : ${(q)PW}",
+            "set -x; : ${(qq)PW}",
+            "set -x; : ${(qqq)PW}",
+            "set -x; : ${(qqqq)PW}",
+            "set -x; : ${(q-)PW}",
+            "set -x; OTHER=$(typeset -p PW)",
         ],
     );
+}
+
+#[test]
+fn what_one_program_quotes_and_the_trace_of_a_shell_quotes_again_is_masked() {
+    let secrets = secrets();
+    // As `shlex.quote` of Python has it.
+    let script = r#"S="'"; D="'\"'\"'"; OTHER="'${PW//$S/$D}'"; set -x; : "$OTHER""#;
+    for shell in [&["bash", "-c"][..], &["zsh", "-fc"]] {
+        assert!(all_are_masked(shell, "C.UTF-8", &in_shell(script), &secrets), "{} is wanted here", shell[0]);
+    }
+}
+
+#[test]
+fn what_jq_writes_of_it_is_masked() {
+    let secrets = secrets();
+    for filter in ["env.PW", "env.PW|@html", "env.PW|@sh"] {
+        let script = in_shell(&format!("jq -n '{filter}'"));
+        if !all_are_masked(&["sh", "-c"], "C.UTF-8", &script, &secrets) {
+            return;
+        }
+    }
 }
 
 #[test]
@@ -201,6 +229,8 @@ fn what_python_writes_is_masked() {
         "xml.sax.saxutils.quoteattr(json.dumps(v))",
         "json.dumps(html.escape(v))",
         "json.dumps(html.escape(v).replace('&#x27;', '&#39;'))",
+        "json.dumps(html.escape(v).replace('&#x27;', '&#039;'))",
+        "json.dumps(html.escape(v).replace('&#x27;', '&apos;'))",
         "v.replace(chr(39), chr(39) * 2)",
         "v.replace(chr(34), chr(34) * 2)",
         "json.dumps({'a': xml.sax.saxutils.quoteattr(v)})",

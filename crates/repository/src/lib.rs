@@ -11,11 +11,13 @@ use holdpoint_helper::{Answer, Helper, Unanswered};
 
 mod below;
 mod objects;
+mod settings;
 mod tracked;
 mod tree;
 
 pub use below::below;
 pub use objects::{at, holds};
+pub use settings::verifiers;
 pub use tree::{Looked, look};
 
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
@@ -39,6 +41,9 @@ pub struct Untold {
 pub fn top(directory: &Path) -> Result<Option<PathBuf>, Untold> {
     let Some(nearest) = nearest(directory)? else { return Ok(None) };
     let told = asked(&nearest, ["rev-parse", "--show-toplevel"])?;
+    if told.is_empty() {
+        return Err(unable(&nearest, "it ended well and did not say where the root is"));
+    }
     let told = PathBuf::from(OsStr::from_bytes(told.strip_suffix(b"\n").unwrap_or(&told)));
     let same = nearest
         .canonicalize()

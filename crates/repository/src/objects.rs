@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Untold, git, succeeded, unable};
+use crate::{Untold, entries, git, succeeded, unable};
 
 /// The commit at hand, and of each path with bytes whether they are what it holds there, byte for byte.
 pub fn holds(root: &Path, read: &[(&str, &[u8])]) -> Result<(Option<String>, Vec<bool>), Untold> {
@@ -17,12 +17,45 @@ pub fn holds(root: &Path, read: &[(&str, &[u8])]) -> Result<(Option<String>, Vec
         .ask();
     let answer = succeeded(root, asking)?;
     let mut rest = answer.as_slice();
-    let commit = object(&mut rest);
-    let held = read.iter().map(|(_, bytes)| {
-        object(&mut rest).is_some_and(|(_, kind, there)| kind == "blob" && there == *bytes)
-    });
-    let held = held.collect();
-    Ok((commit.map(|(name, ..)| name), held))
+    let commit = object(&mut rest).map(|(name, ..)| name);
+    if commit.is_none() {
+        unborn(root)?;
+    }
+    let mut held = Vec::with_capacity(read.len());
+    for (path, bytes) in read {
+        let there = object(&mut rest);
+        if let (None, Some(commit)) = (&there, &commit) {
+            absent(root, commit, path)?;
+        }
+        held.push(there.is_some_and(|(_, kind, there)| kind == "blob" && there == *bytes));
+    }
+    Ok((commit, held))
+}
+
+/// That there is no commit yet. One that is named, and whose object is gone, is none that can be told about.
+fn unborn(root: &Path) -> Result<(), Untold> {
+    let answer = git(root).arguments(["rev-parse", "--verify", "--quiet", "HEAD"]).ask();
+    let answer = answer.map_err(|error| unable(root, &error.to_string()))?;
+    match answer.code() {
+        Some(0) => succeeded(root, git(root).arguments(["cat-file", "-e", "HEAD^{commit}"]).ask()).map(drop),
+        Some(1) => Ok(()),
+        _ => Err(unable(root, &answer.words())),
+    }
+}
+
+/// That a commit has no such path. Of one that it has, git lacks the object.
+fn absent(root: &Path, commit: &str, path: &str) -> Result<(), Untold> {
+    // Paths begin at the root, and are no patterns.
+    let listing = git(root).variable("GIT_LITERAL_PATHSPECS", "1");
+    let listing = listing.arguments(["ls-tree", "-z", "--full-tree", commit, "--", path]);
+    let told = succeeded(root, listing.ask())?;
+    let listed =
+        entries(&told).any(|entry| entry.splitn(2, |byte| *byte == b'\t').nth(1) == Some(path.as_bytes()));
+    if !listed {
+        return Ok(());
+    }
+    let object = format!("{commit}:{path}");
+    succeeded(root, git(root).arguments(["cat-file", "blob", &object]).ask()).map(drop)
 }
 
 /// What these paths hold at a commit, byte for byte, each `None` where it is no file there. `None` for all where the commit
@@ -40,8 +73,9 @@ pub fn at<const N: usize>(
     let answer = answer.map_err(|error| unable(root, &error.to_string()))?;
     match answer.code() {
         Some(0) => {}
-        // 128 where there is no such commit.
-        Some(1 | 128) => return Ok(None),
+        Some(1) => return Ok(None),
+        // So it ends also where there is no such commit.
+        Some(128) if !exists(root, commit)? => return Ok(None),
         _ => return Err(unable(root, &answer.words())),
     }
     let one = |path: &str| -> Result<Option<Vec<u8>>, Untold> {
@@ -51,6 +85,9 @@ pub fn at<const N: usize>(
         let asking = git(root).arguments(["cat-file", "--batch"]).input(format!("{commit}:{path}\n")).ask();
         let answer = succeeded(root, asking)?;
         let found = object(&mut answer.as_slice());
+        if found.is_none() {
+            absent(root, commit, path)?;
+        }
         Ok(found.filter(|(_, kind, _)| kind == "blob").map(|(.., bytes)| bytes.to_vec()))
     };
     let mut found = [const { None }; N];
@@ -58,6 +95,12 @@ pub fn at<const N: usize>(
         *found = one(path)?;
     }
     Ok(Some(found))
+}
+
+/// Whether the repository holds an object of this name.
+fn exists(root: &Path, object: &str) -> Result<bool, Untold> {
+    let asking = git(root).arguments(["cat-file", "--batch-check"]).input(format!("{object}\n")).ask();
+    Ok(!succeeded(root, asking)?.ends_with(b" missing\n"))
 }
 
 /// The next object that `cat-file --batch` printed: name, kind, bytes. `None` where there is none.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use crate::settings::settings;
 use crate::{Untold, asked, configured, entries, unable};
 
 /// A file that is tracked.
@@ -51,21 +52,11 @@ fn is_true(value: &str) -> bool {
 
 /// Names of filters that the repository's own configuration has: they are programs, and git would run them.
 pub(crate) fn filters(root: &Path) -> Result<BTreeSet<String>, Untold> {
-    let told = asked(root, ["config", "--list", "-z", "--show-scope"])?;
-    let mut parts = told.split(|byte| *byte == 0);
     let mut names = BTreeSet::new();
-    while let (Some(scope), Some(entry)) = (parts.next(), parts.next()) {
-        let key = entry.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let Some((name, _)) = std::str::from_utf8(key)
-            .ok()
-            .and_then(|key| key.strip_prefix("filter."))
-            .and_then(|key| key.rsplit_once('.'))
-        else {
+    for setting in settings(root)?.iter().filter(|setting| setting.own) {
+        let Some((name, _)) = setting.key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')) else {
             continue;
         };
-        if !matches!(scope, b"local" | b"worktree") {
-            continue;
-        }
         if name.contains('=') {
             return Err(unable(root, "a filter of its configuration has an equals sign in its name"));
         }

@@ -93,7 +93,7 @@ pub fn look(root: &Path, store: Option<&Path>) -> Result<Looked, Untold> {
 /// What git could not look at, in its own words: it says so, and goes on as if nothing were there.
 fn unlooked(answer: &Answer) -> Option<String> {
     let said = String::from_utf8_lossy(&answer.said);
-    let said = said.lines().find(|line| !line.trim().is_empty() && !line.starts_with("hint: "))?;
+    let said = said.lines().find(|line| !line.trim().is_empty() && !line.starts_with("hint:"))?;
     Some(format!("git cannot look at all of it: {}", visible(said.as_bytes())))
 }
 

@@ -7,6 +7,9 @@ use crate::{assigned, read, split};
 /// How deep compound commands are followed.
 const DEEPEST: usize = 32;
 
+/// What may end a script, or says what happens at its end.
+const ENDS: [&str; 6] = ["exit", "return", "exec", "set", "kill", "trap"];
+
 /// Whether a shell script never fails, whatever its commands find; `strict` says whether a failing command in its middle
 /// ends it. What is not surely so, is not, nor is a script that only prints: that, as `:` and `true`, says plainly what it
 /// does.
@@ -19,6 +22,9 @@ pub fn never_fails(script: &str, strict: bool) -> bool {
     let statements = split::statements(&read.tokens);
     if statements.iter().all(|statement| reader.is_plain(statement)) {
         return false;
+    }
+    if reader.is_trapped(&statements, strict) {
+        return true;
     }
     if strict {
         return reader.list(&read.tokens, 0) == Sure::Passes;
@@ -57,12 +63,59 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a trap on its end lets it end well, set before anything in it can fail, and by nothing undone.
+    fn is_trapped(&self, statements: &[&[Token]], strict: bool) -> bool {
+        let named = |statement: &[Token], names: &[&str]| {
+            statement.iter().any(|token| self.bare(token).is_some_and(|word| names.contains(&word)))
+        };
+        for (at, statement) in statements.iter().enumerate() {
+            let words = split::without_notes(statement);
+            if words.first().and_then(|first| self.bare(first)) != Some("trap") || split::is_joined(statement)
+            {
+                let goes_on = match strict {
+                    true => self.statement(statement, 0) == Sure::Passes && !named(statement, &["set"]),
+                    false => !named(statement, &ENDS),
+                };
+                if !goes_on {
+                    return false;
+                }
+                continue;
+            }
+            let at_end = words.iter().skip(2).any(|word| matches!(self.bare(word), Some("EXIT" | "0")));
+            if !at_end {
+                continue;
+            }
+            let undone = statements[at + 1..].iter().any(|rest| named(rest, &["trap", "exec", "kill"]));
+            return !undone && words.get(1).is_some_and(|action| self.exits_well(action, strict));
+        }
+        false
+    }
+
+    /// Whether what a trap does can only end with `exit 0`.
+    fn exits_well(&self, action: &Token, strict: bool) -> bool {
+        let Kind::Word(word) = &action.kind else { return false };
+        if !word.parts.iter().all(Part::is_settled) {
+            return false;
+        }
+        let action = word.text(self.text, &|_| "".into());
+        let read = read(&action);
+        if read.error.is_some() || !read.doubts.is_empty() {
+            return false;
+        }
+        let (reader, statements) = (Reader { text: &action }, split::statements(&read.tokens));
+        let last = statements.last().map(|last| split::without_notes(last)).unwrap_or_default();
+        let last: Vec<_> = last.into_iter().map(|token| reader.bare(token)).collect();
+        let sure = match strict {
+            true => reader.list(&read.tokens, 0),
+            false => reader.leniently(&statements),
+        };
+        last == [Some("exit"), Some("0")] && sure == Sure::Passes
+    }
+
     /// Statements of which the last one counts, where nothing ends the script before.
     fn leniently(&self, statements: &[&[Token]]) -> Sure {
         let Some((last, before)) = statements.split_last() else { return Sure::Passes };
-        let ends = |token: &Token| {
-            matches!(self.bare(token), Some("exit" | "return" | "exec" | "set" | "kill" | "trap"))
-        };
+        let ends = |token: &Token| self.bare(token).is_some_and(|word| ENDS.contains(&word));
         match before.iter().any(|statement| statement.iter().any(ends)) {
             true => Sure::Unknown,
             false => self.statement(last, 0),

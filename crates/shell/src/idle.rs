@@ -2,6 +2,7 @@
 
 use crate::empty::behind_what_is_idle;
 use crate::handed::{fed, in_words, is_started_here};
+use crate::python::{Values, values};
 use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
 use crate::{assigned, is_empty_script, read, split};
 
@@ -343,7 +344,10 @@ fn of_python(script: &str) -> Option<Idle> {
         }
         let plain = line.trim_end_matches(';');
         let constant = matches!(plain, "pass" | "..." | "None" | "True" | "False")
-            || plain.bytes().all(|byte| byte.is_ascii_digit())
+            || values(plain).is_some()
+            || plain
+                .strip_prefix("assert ")
+                .is_some_and(|value| value == "True" || values(value) == Some(Values::Several))
             || is_empty_script(plain, "python");
         if ends(plain, "python") {
             return Some(ENDS);

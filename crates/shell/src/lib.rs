@@ -7,18 +7,21 @@
 
 mod certain;
 mod commands;
+mod compared;
 mod empty;
 mod fed;
 mod handed;
 mod idle;
 pub mod interpreter;
 mod prove;
+mod python;
 mod read;
 mod split;
 mod token;
 
 pub use certain::never_fails;
 pub use commands::{Command, Node, Pipeline, pipelines};
+pub use compared::{Redirected, redirected};
 pub use empty::is_empty_script;
 pub use fed::open_here_document;
 pub use handed::{Handed, OF_SSH, To, handed};

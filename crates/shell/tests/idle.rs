@@ -1,6 +1,6 @@
 //! Scripts that hold commands and do nothing, and here-documents without an end.
 
-use holdpoint_shell::{Idle, To, handed, idle, never_fails, open_here_document, read};
+use holdpoint_shell::{Idle, To, handed, idle, never_fails, open_here_document, read, redirected};
 
 /// What is said of a script: `-` for nothing at all.
 fn said(script: &str, language: &str) -> String {
@@ -70,6 +70,20 @@ fn a_script_that_does_nothing_says_why() {
         ("sh", "> file 2>&1", "little: has redirections"),
         ("python", "import os\nfrom sys import argv\n", "little: only imports"),
         ("python", "pass\nNone\n0", "nothing: holds values"),
+        ("python", "1 == 2", "nothing: holds values"),
+        ("python", "\"a\" != 'b' and not (2.5 is not None)", "nothing: holds values"),
+        ("python", "x = 1", "-"),
+        ("python", "1 == x", "-"),
+        ("python", "1 < 'a'", "-"),
+        ("python", "1 (2)", "-"),
+        ("python", "(1 == 2", "-"),
+        ("python", "assert True", "nothing: holds values"),
+        ("python", "assert (1 == 2, \"x\")", "nothing: holds values"),
+        ("python", "assert 1 == 2", "-"),
+        ("python", "assert (1 == 2), 'x'", "-"),
+        ("python", "assert (',' == 'a')", "-"),
+        ("python", "assert (1, 2) == (3, 4)", "-"),
+        ("python", "assert (1 == 2) or (1, 2)", "-"),
         ("python3", "def f():\n    print(1)\n\npass\n", "nothing: holds values"),
         ("python3", "def f(): deploy()\n", "nothing: holds values"),
         ("python3", "async def f():\n    deploy()\n\nlambda: deploy()\n", "nothing: holds values"),
@@ -263,6 +277,9 @@ fn a_script_that_never_fails_is_told_from_one_that_may() {
         "curl -f x &",
         "set +e; curl -f x; true",
         "set +e\ncurl -f x\nexit 0",
+        "trap 'exit 0' EXIT; curl -f x",
+        "trap \"echo bye; exit 0\" 0\ncurl -f x",
+        "X=1; trap 'exit' INT; trap 'rm -f x || true\nexit 0' TERM EXIT; curl -f x || exit 1",
     ] {
         assert!(never_fails(script, true), "{script:?}");
     }
@@ -295,6 +312,13 @@ fn a_script_that_never_fails_is_told_from_one_that_may() {
         "echo x >file",
         "curl -f x || exit",
         "trap 'exit 1' EXIT; true",
+        "trap 'rm -f x' EXIT; curl -f x",
+        "trap 'rm x; exit 0' EXIT; curl -f x",
+        "trap 'exit 0' INT; curl -f x",
+        "trap \"$ACT; exit 0\" EXIT; curl -f x",
+        "curl -f x; trap 'exit 0' EXIT; curl -f y",
+        "trap 'exit 0' EXIT; trap - EXIT; curl -f x",
+        "curl -f x && trap 'exit 0' EXIT; curl -f y",
         "case $X in y) true ;; esac",
         "cat <<E || true\nx",
         "PODS=($(kubectl get pods -o name))",
@@ -308,7 +332,42 @@ fn a_script_that_never_fails_is_told_from_one_that_may() {
     // Where a failing command in the middle ends nothing, the last one counts.
     assert!(never_fails("curl -f x; true", false));
     assert!(!never_fails("curl -f x || exit 1; true", false));
+    assert!(never_fails("curl -f x; trap 'rm x; exit 0' EXIT; curl -f y || exit 1", false));
     assert!(!never_fails("echo x; curl -f x", false));
+}
+
+#[test]
+fn a_comparison_that_is_a_redirection_is_found_where_it_stands() {
+    for (script, found) in [
+        ("n=3; [ \"$n\" > 5 ]", "> 5"),
+        ("[ 3 < \"$n\" ] && deploy", "< \"$n\""),
+        ("if ! [ -n \"$a\" -a \"$a\" >b ]; then exit 1; fi", ">b"),
+        ("while test \"$n\" > 5; do n=$(next); done", "> 5"),
+        ("f() { { [ \"$(df | tail -1)\" > 90 ]; } || exit 1; }", "> 90"),
+        ("test -f x | [ a > b ]", "> b"),
+    ] {
+        let at = redirected(script).map(|it| script[it.at].to_owned());
+        assert_eq!(at.as_deref(), Some(found), "{script:?}");
+    }
+    for script in [
+        "[ \"$n\" -gt 5 ]",
+        "[ \"$a\" \\> \"$b\" ]",
+        "[ \"$a\" '<' \"$b\" ]",
+        "[[ $a > $b ]]",
+        "(( n > 5 ))",
+        "[ -f x ] > log",
+        "[ -f x ] < y",
+        "[ \"$n\" -gt 5 2> log ]",
+        "[ \"$n\" -gt 5 > /dev/null ]",
+        "test -f x > log",
+        "test \"$n\" -gt 5 > log",
+        "test \"$x\" >> log",
+        "echo [ a > b ]",
+        "ls > file",
+        "for x in [ a ]; do ls > b; done",
+    ] {
+        assert_eq!(redirected(script), None, "{script:?}");
+    }
 }
 
 /// What a script hands to shells: whose it is, and the text.

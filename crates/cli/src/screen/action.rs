@@ -171,7 +171,7 @@ pub fn has_held(screen: &Screen, holding: &Holding, passed: bool) {
 pub fn failure(screen: &Screen, finished: &Finished) {
     for judged in finished.expectations.iter().filter(|judged| !judged.held) {
         beside(screen, "    expected  ", &screen.neutralise(&judged.expected));
-        let came = screen.neutralise(judged.came.as_deref().unwrap_or("nothing"));
+        let came = screen.neutralise(judged.told().as_deref().unwrap_or("nothing"));
         beside(screen, &format!("    {}      ", screen.style().red().apply_to("came")), &came);
     }
     // Of a block that was stopped nothing was to be expected any more.

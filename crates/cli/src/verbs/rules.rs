@@ -52,9 +52,11 @@ impl Obeyed {
         for (unmet, what) in rest {
             message.push_str("; and ");
             message.push_str(&unmet.why);
-            // Each on a line, so that a command ends where it ends.
-            help.push('\n');
-            help.push_str(what);
+            // One thing may mend several. Each on a line, so that a command ends where it ends.
+            if !help.contains(what) {
+                help.push('\n');
+                help.push_str(what);
+            }
         }
         if !self.may_override.is_empty() {
             let roles = self.may_override.join(" or ");

@@ -91,4 +91,83 @@ fn a_repository_is_asked_for_its_state() {
     assert!(!bench.path("ran").exists());
     bench.sh("git config --unset filter.f.clean; git replace --graft first main");
     asks(3, "ancestor: [main, first]").says("$.ancestor = true");
+    bench.sh("git replace -d \"$(git rev-parse first)\"; git rev-parse main > .git/info/grafts");
+    asks(0, "ancestor: [first, main]");
+}
+
+/// A tag with what git takes for a signature by PGP, or by X.509.
+const TAGGED: &str = "tagged() {
+    { printf 'object %s\\ntype commit\\ntag %s\\ntagger A <a@example.org> 0 +0000\\n\\none\\n' \"$(git rev-parse HEAD)\" \"$1\"
+      printf -- '-----BEGIN %s-----\\nU1NIU0lH\\n-----END %s-----\\n' \"$2\" \"$2\"; } > tag
+    git update-ref \"refs/tags/$1\" \"$(git hash-object -t tag -w tag)\"; rm tag
+}
+tagged pgp 'PGP SIGNATURE'; tagged x509 'SIGNED MESSAGE'";
+
+/// A program that vouches for every signature, and leaves `ran` behind.
+const VOUCHES: &str = "#!/bin/sh
+echo \"$0\" >> ran; cat > read
+printf '\\n[GNUPG:] GOODSIG 0123456789ABCDEF Stranger\\n[GNUPG:] VALIDSIG 0123456789ABCDEF\\n[GNUPG:] TRUST_ULTIMATE\\n'
+printf 'Good \"git\" signature for qa@example.org with ED25519 key SHA256:x\\n'
+";
+
+/// A repository with tags that nobody trustworthy has signed, and a file of signers.
+fn tagged() -> Bench {
+    let bench = Bench::with(&[
+        ("a", "1\n"),
+        ("vouches", VOUCHES),
+        (".gitignore", ".holdpoint/\nbook.md\nkey*\nsigners\nran\nread\n"),
+    ]);
+    bench.sh("chmod 755 vouches");
+    bench.committed();
+    bench.sh(TAGGED);
+    bench.sh(
+        "ssh-keygen -q -t ed25519 -N '' -f key -C qa; ssh-keygen -q -t ed25519 -N '' -f key-of-another -C x
+        printf 'qa@example.org %s\\n' \"$(cut -d' ' -f1,2 key.pub)\" > signers
+        git -c gpg.format=ssh -c user.signingkey=key-of-another tag -s ssh -m one",
+    );
+    bench
+}
+
+#[test]
+fn what_the_repository_has_signatures_verified_by_is_neither_run_nor_believed() {
+    let bench = tagged();
+    for key in ["gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.program"] {
+        bench.sh(&format!("git config {key} \"$PWD/vouches\""));
+        for tag in ["pgp", "x509", "ssh"] {
+            for signers in ["", ", signers: signers"] {
+                asks(&bench, 3, &format!("git: {{ tag: {tag}{signers} }}")).says("$.tag.signed = true");
+            }
+        }
+        assert!(!bench.path("ran").exists(), "{key} was run");
+        bench.sh(&format!("git config --unset {key}"));
+    }
+}
+
+#[test]
+fn a_good_signature_by_nobody_in_the_file_of_signers_does_not_hold() {
+    let bench = tagged();
+    // The user's own program finds it good.
+    let asks = |code: i32, probe: &str| {
+        let own = bench.all().join("own");
+        std::fs::write(
+            &own,
+            format!("[gpg]\nprogram = {0}\n[gpg \"x509\"]\nprogram = {0}\n", bench.path("says").display()),
+        )
+        .unwrap();
+        bench.file("book.md", &crate::book(&[&format!("git: {{ {probe} }}")]));
+        let mut command = bench.command(crate::bench::HOLDPOINT);
+        command
+            .args(["run", "book.md", "--unattended"])
+            .env("TOKEN", crate::SECRET)
+            .env("GIT_CONFIG_GLOBAL", &own);
+        let ran = crate::bench::Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, code, "{probe}: {}", ran.both());
+        ran
+    };
+    bench.sh("grep -v 'Good \"git\"' vouches > says; chmod 755 says; echo says >> .git/info/exclude");
+    for tag in ["pgp", "x509"] {
+        asks(0, &format!("tag: {tag}"));
+        asks(3, &format!("tag: {tag}, signers: signers")).says("$.tag.signed = true");
+        asks(3, &format!("tag: {tag}, signed_by: qa@example.org"));
+    }
 }

@@ -94,6 +94,55 @@ fn a_document_with_other_line_ends_than_the_commit_is_not_committed() {
 }
 
 #[test]
+fn an_object_that_git_lacks_is_an_error_and_no_difference() {
+    for (lost, words) in [("HEAD:ops/book.md", "bad file"), ("HEAD:ops", "read"), ("HEAD", "bad")] {
+        let bench = gated();
+        bench.sh("mkdir ops; git mv book.md ops; git commit -qm ops");
+        bench
+            .sh(&format!("lost=$(git rev-parse {lost}); rm -f .git/objects/$(echo $lost | sed 's,^..,&/,')"));
+        for environment in ["prod", "plain"] {
+            let ran = bench.ends(2, &["run", "ops/book.md", "--env", environment, "--unattended"]);
+            ran.says("git cannot tell about").says(words);
+        }
+        assert!(!bench.exists(".holdpoint"));
+    }
+}
+
+#[test]
+fn a_git_that_says_nothing_and_ends_well_is_an_error_too() {
+    let bench = gated();
+    let ran = shadowed(&bench, "git", "exit 0", &RUN);
+    assert_eq!(ran.code, 2, "{}", ran.both());
+    ran.says("git cannot tell about").says("did not say where the root is");
+}
+
+#[test]
+fn where_the_repository_is_gone_what_to_do_is_said_once() {
+    let bench = signed_off();
+    bench.sh("mv .git ../git-of-before");
+    let ran = bench.ends(5, &RESUME);
+    assert_eq!(
+        ran.both()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .matches("Bring back the repository")
+            .count(),
+        1,
+        "{}",
+        ran.both()
+    );
+}
+
+#[test]
+fn grafts_make_no_other_history_and_leave_a_clean_commit_clean() {
+    let bench = gated();
+    bench.sh("git commit -q --allow-empty -m two; git rev-parse HEAD > .git/info/grafts");
+    let ran = bench.ends(3, &RUN);
+    assert!(!ran.both().contains("hint:"), "{}", ran.both());
+}
+
+#[test]
 fn a_replaced_object_is_not_what_was_committed() {
     let bench = gated();
     bench.sh("printf '\\nOne more.\\n' >> book.md

@@ -69,9 +69,19 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
         }
     });
     let lines: Vec<LineMatcher> = lines.collect();
-    if !lines.is_empty() && lines.iter().all(takes_anything) {
-        let message =
-            "every line that is expected here takes any text, so this says nothing of what is printed";
+    let may_be_missing = |line: &LineMatcher| matches!(line.times, Times::Optional | Times::Any);
+    if lines.iter().any(takes_anything)
+        && lines.iter().all(|line| takes_anything(line) || may_be_missing(line))
+    {
+        let message = match lines.iter().all(takes_anything) {
+            true => {
+                "every line that is expected here takes any text, so this says nothing of what is printed"
+            }
+            false => {
+                "every line that is expected here takes any text or may be missing, so this says nothing of what is \
+                 printed"
+            }
+        };
         let help =
             "write what must be printed; for anything at all, a `yaml expect` with `stdout: not_empty`";
         findings.add(Code::BadValue, fence.info_span, message, help);

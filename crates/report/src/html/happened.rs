@@ -362,6 +362,10 @@ fn proof(evidence: &Evidence) -> String {
 
 impl Expectation {
     pub(super) fn of(judged: &holdpoint_engine::Judged) -> Expectation {
-        Expectation { held: judged.held, expected: judged.expected.clone(), came: judged.came.clone() }
+        Expectation {
+            held: judged.held,
+            expected: judged.expected.clone(),
+            came: judged.told().map(|came| came.into_owned()),
+        }
     }
 }

@@ -126,7 +126,7 @@ fn expectations(judged: &[Judged]) -> Vec<String> {
             lines.push(String::new());
         }
         let expected = prose(&judged.expected);
-        match (judged.held, judged.came.as_deref()) {
+        match (judged.held, judged.told().as_deref()) {
             (true, _) => lines.push(format!("- held: {expected}")),
             (false, None) => lines.push(format!("- **did not hold**: {expected}")),
             (false, Some(came)) if !came.trim_end().contains('\n') => {

@@ -445,14 +445,14 @@ impl<'a> Comparing<'a> {
     fn ends(&mut self, a: &Attempt, b: &Attempt) {
         let (Some(a), Some(b)) = (&a.finished, &b.finished) else { return };
         let (one, other) = (&a.result.expectations, &b.result.expectations);
-        let words = |held: bool, came: Option<&String>| match (held, came) {
+        let words = |held: bool, came: Option<std::borrow::Cow<'_, str>>| match (held, came) {
             (true, _) => "held".to_owned(),
             (false, Some(came)) => format!("did not hold: {came}"),
             (false, None) => "did not hold".to_owned(),
         };
         for (one, other) in one.iter().zip(other) {
             if one.held != other.held {
-                let (a, b) = (words(one.held, one.came.as_ref()), words(other.held, other.came.as_ref()));
+                let (a, b) = (words(one.held, one.told()), words(other.held, other.told()));
                 self.add(Difference::of(Differing::Expectation, Some(a), Some(b)).called(&other.expected));
             }
         }
