@@ -145,7 +145,7 @@ impl Expunging {
         Ok(Expunging { dir: dir.to_owned(), event, tombstone, bytes, begun, signers, _lock: lock })
     }
 
-    /// The bytes that a key must sign, in the namespace [`EXPUNGE`], and who may; `None` where the run knows no
+    /// The bytes that a key must sign, in the namespace [`EXPUNGE`](holdpoint_signing::EXPUNGE), and who may; `None` where the run knows no
     /// signers, or an interrupted attempt was signed already.
     pub fn to_sign(&self) -> Option<(&[u8], &Signers)> {
         self.signers.as_ref().filter(|_| self.begun.is_none()).map(|signers| (self.bytes.as_slice(), signers))
