@@ -340,8 +340,7 @@ fn judge_json(path: &str, value: &Value, stdout: &Output<'_>, values: &Values) -
     let came = match stdout.select(path) {
         Err(came) => Some(came),
         Ok(came) if same(value, &wanted, came) => None,
-        // Written as it stands in the expectation, which JSON does not quote once more.
-        Ok(came) => Some(shortened(&came.to_string(), |text| text.to_owned())),
+        Ok(came) => Some(quoted(&came.to_string())),
     };
     judged(json_words(path, &wanted), came)
 }
@@ -449,13 +448,12 @@ fn quoted(text: &str) -> String {
     if text.is_empty() {
         return "nothing".to_owned();
     }
-    shortened(text, |shown| format!("{shown:?}"))
-}
-
-fn shortened(text: &str, write: impl Fn(&str) -> String) -> String {
     let shown: String = text.chars().take(QUOTED).collect();
-    let written = write(&shown);
-    if shown.len() < text.len() { format!("{written}… ({} bytes in all)", text.len()) } else { written }
+    if shown.len() < text.len() {
+        format!("{shown:?}… ({} bytes in all)", text.len())
+    } else {
+        format!("{shown:?}")
+    }
 }
 
 /// A duration as people write it: `90s` is `1m 30s`.

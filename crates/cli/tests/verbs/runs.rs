@@ -453,6 +453,7 @@ fn runs_are_listed_by_run_book_environment_and_whether_they_are_over() {
         let rows = bench.ends(code, &[&["runs", "--format", "json"], more].concat()).json();
         rows.as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect()
     };
+    bench.file("c.md", &bench.text("a.md"));
     for (more, found) in [
         (&[][..], &[3, 2, 1][..]),
         (&["--runbook", "a.md"], &[2, 1]),
