@@ -7,8 +7,8 @@ use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
 use crate::{
-    Code, Config, Diagnostic, DocumentKind, FrontMatter, Plan, Span, Step, Work, audit, declared, front,
-    lints, offered, steps,
+    Code, Config, Diagnostic, DocumentKind, FrontMatter, Passage, Plan, Span, Step, Work, audit, declared,
+    front, lints, offered, steps,
 };
 
 /// What a document is read from.
@@ -63,28 +63,8 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     for (text, span) in &front.templates {
         scope.check_text(text, *span, &mut findings);
     }
-    let book = steps::Book {
-        source,
-        tree: &tree,
-        title: &title,
-        confirms: front.matter.manual,
-        instances: &instances,
-        lints: linted.then_some(&front.matter),
-    };
-    // As somebody would read it who follows it by hand.
-    let followed = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
-    let (mut built, passages, pieces) = match kind {
-        DocumentKind::Foreign => {
-            let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&followed);
-            offered::offer(source, &tree, &mut steps, &mut pieces);
-            (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
-        }
-        DocumentKind::Annotated => {
-            let built = steps::build(&book, &mut scope, &mut findings);
-            let passages = steps::passages(&book, &built.steps);
-            (built, passages, Vec::new())
-        }
-    };
+    let book = Book { source, title: &title, matter: &front.matter, instances: &instances };
+    let (mut built, passages, pieces) = book.built(kind, (&tree, linted), &mut scope, &mut findings);
     let mut warnings = Findings::default();
     if linted {
         lints::lists(source, &tree.blocks, &mut warnings);
@@ -92,7 +72,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
             DocumentKind::Foreign => lints::foreign(source, &fronts, &tree, &mut warnings),
             // Where it has errors, what will be a step is not known yet.
             DocumentKind::Annotated if findings.any_error() || front.says_manual && !front.matter.manual => {}
-            DocumentKind::Annotated => lost(&followed, &book, &built.steps, &mut warnings),
+            DocumentKind::Annotated => book.lost(&tree, &built.steps, &mut warnings),
         }
     }
     declared::check(&front, &built, config, &mut findings);
@@ -102,37 +82,68 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
     if tree.cut_images() {
-        let book = steps::Book {
-            source,
-            tree: &tree,
-            title: &title,
-            confirms: front.matter.manual,
-            instances: &instances,
-            lints: None,
-        };
-        let followed = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
-        keep_once(&mut built.steps, read_once((kind, &book, &followed), &front.matter, config));
+        let mut scope = Scope::new(&front.matter, config);
+        let (once, ..) = book.built(kind, (&tree, false), &mut scope, &mut Findings::default());
+        keep_once(&mut built.steps, once.steps);
     }
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
     let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts, pieces };
     (compiled, built.looked, warnings)
 }
 
-/// The steps as they were once read from such a tree.
-fn read_once(
-    (kind, book, followed): (DocumentKind, &steps::Book<'_>, &foreign::Book<'_>),
-    matter: &FrontMatter,
-    config: Option<&Config>,
-) -> Vec<Step> {
-    match kind {
-        DocumentKind::Foreign => {
-            let foreign::Read { mut steps, mut pieces, .. } = foreign::read(followed);
-            offered::offer(followed.source, followed.tree, &mut steps, &mut pieces);
-            steps
+/// A document whose front matter is known, apart from its tree: that is read once more where records of an earlier time
+/// were made of another one.
+struct Book<'b> {
+    source: &'b str,
+    title: &'b str,
+    matter: &'b FrontMatter,
+    instances: &'b [include::Instance],
+}
+
+impl Book<'_> {
+    fn annotated<'t>(&'t self, tree: &'t Tree, linted: bool) -> steps::Book<'t> {
+        steps::Book {
+            source: self.source,
+            tree,
+            title: self.title,
+            confirms: self.matter.manual,
+            instances: self.instances,
+            lints: linted.then_some(self.matter),
         }
-        DocumentKind::Annotated => {
-            steps::build(book, &mut Scope::new(matter, config), &mut Findings::default()).steps
+    }
+
+    /// As somebody would read it who follows it by hand.
+    fn followed<'t>(&'t self, tree: &'t Tree) -> foreign::Book<'t> {
+        foreign::Book { source: self.source, tree, title: self.title, front: self.matter.span }
+    }
+
+    /// The steps of such a tree, with what is only read, and where everything is shown.
+    fn built(
+        &self,
+        kind: DocumentKind,
+        (tree, linted): (&Tree, bool),
+        scope: &mut Scope,
+        findings: &mut Findings,
+    ) -> (steps::Built, Vec<Passage>, Vec<Piece>) {
+        match kind {
+            DocumentKind::Foreign => {
+                let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&self.followed(tree));
+                offered::offer(self.source, tree, &mut steps, &mut pieces);
+                (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
+            }
+            DocumentKind::Annotated => {
+                let book = self.annotated(tree, linted);
+                let built = steps::build(&book, scope, findings);
+                let passages = steps::passages(&book, &built.steps);
+                (built, passages, Vec::new())
+            }
         }
+    }
+
+    /// What would be confirmed if the document were a foreign one, and is only shown.
+    fn lost(&self, tree: &Tree, own: &[Step], findings: &mut Findings) {
+        let steps = foreign::read(&self.followed(tree)).steps;
+        lints::lost(self.source, tree, self.instances, (&steps, own), self.matter.manual, findings);
     }
 }
 
@@ -146,12 +157,6 @@ fn keep_once(steps: &mut [Step], former: Vec<Step>) {
             action.once = Some(once.into());
         }
     }
-}
-
-/// What would be confirmed if the document were a foreign one, and is only shown.
-fn lost(followed: &foreign::Book<'_>, book: &steps::Book<'_>, own: &[Step], findings: &mut Findings) {
-    let steps = foreign::read(followed).steps;
-    lints::lost(book.source, book.tree, book.instances, (&steps, own), book.confirms, findings);
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

@@ -144,48 +144,42 @@ impl Scope {
             findings.add(Code::Template, span, message, help);
             return;
         }
-        let read = template::check_read(text, expression);
         let undeclared = if expression {
             engine.compile_expression(text).map(|compiled| compiled.undeclared_variables(true))
         } else {
             engine.template_from_str(text).map(|compiled| compiled.undeclared_variables(true))
         };
-        match (undeclared, read) {
-            (Ok(_), Err(reason)) => {
-                let what = if expression { "condition" } else { "template" };
-                let help = match conditions::meant(text).filter(|_| expression) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "write `,` between the texts of a list, `~` to join two, `and` or `or` between conditions"
-                        .to_owned(),
-                };
-                findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
-            }
-            (Ok(names), _) => {
+        let (reason, otherwise) = match (undeclared, template::check_read(text, expression)) {
+            (Ok(names), Ok(())) => {
                 // Sorted, so that findings do not depend on a hash.
                 let names: BTreeSet<String> = names.into_iter().collect();
                 names.iter().for_each(|name| self.name(name, span, findings));
-                self.comparisons(text, span, expression, findings);
+                return self.comparisons(text, span, expression, findings);
             }
-            (Err(error), _) => {
-                let what = if expression { "condition" } else { "template" };
-                let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                let help = match conditions::meant(text).filter(|_| expression) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None if expression => {
+            (Ok(_), Err(reason)) => (
+                reason,
+                "write `,` between the texts of a list, `~` to join two, `and` or `or` between conditions",
+            ),
+            (Err(error), _) => (
+                error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
+                match (expression, text.contains("{#")) {
+                    (true, _) => {
                         "write an expression without braces, as in environment.name == \"production\""
-                            .to_owned()
                     }
-                    None if text.contains("{#") => {
+                    (false, true) => {
                         "`{#` begins a comment of templates; an anchor as other tools write it, `{#name}`, is left out: \
                          ids come from the words"
-                            .to_owned()
                     }
-                    None => "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
-                        .to_owned(),
-                };
-                findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
-            }
-        }
+                    (false, false) => {
+                        "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
+                    }
+                },
+            ),
+        };
+        let what = if expression { "condition" } else { "template" };
+        let meant = conditions::meant(text).filter(|_| expression);
+        let help = meant.map_or_else(|| otherwise.to_owned(), |meant| format!("did you mean `{meant}`?"));
+        findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
     }
 
     /// Whether a condition can hold where others around it do.

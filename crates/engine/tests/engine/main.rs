@@ -13,6 +13,7 @@ mod anchors;
 mod blocks;
 mod budgets;
 mod build;
+mod came;
 mod capturing;
 mod changing;
 mod conditions;
