@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use crate::commands::{Command, Node, Pipeline, pipelines};
+use crate::commands::{Command, Node, Pipeline};
 use crate::idle::leads_nowhere;
-use crate::read;
 use crate::token::{Kind, Redirection};
 
 /// A `<` or `>` in a `[` or `test`, where the shell takes it for a redirection.
@@ -18,20 +17,12 @@ pub struct Redirected {
     pub file: String,
 }
 
-/// The first comparison of a shell script that is a redirection. What may be meant is none: one behind the `]`, one of a
-/// descriptor, one to nowhere.
-pub fn redirected(script: &str) -> Option<Redirected> {
-    let read = read(script);
-    if read.error.is_some() {
-        return None;
-    }
-    in_pipelines(script, &pipelines(&read.tokens))
-}
-
-fn in_pipelines(text: &str, pipelines: &[Pipeline<'_>]) -> Option<Redirected> {
-    pipelines.iter().flat_map(|line| &line.nodes).find_map(|node| match node {
+/// The first comparison in the lines of a shell script that is a redirection. What may be meant is none: one behind the `]`,
+/// one of a descriptor, one to nowhere.
+pub fn redirected(text: &str, lines: &[Pipeline<'_>]) -> Option<Redirected> {
+    lines.iter().flat_map(|line| &line.nodes).find_map(|node| match node {
         Node::Command(command) => of_command(text, command),
-        Node::Group { body, .. } => in_pipelines(text, body),
+        Node::Group { body, .. } => redirected(text, body),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Scripts that hold commands and do nothing, and here-documents without an end.
 
-use holdpoint_shell::{Idle, To, handed, idle, never_fails, open_here_document, read, redirected};
+use holdpoint_shell::{
+    Idle, Redirected, To, handed, idle, never_fails, open_here_document, pipelines, read, redirected,
+};
 
 /// What is said of a script: `-` for nothing at all.
 fn said(script: &str, language: &str) -> String {
@@ -336,6 +338,10 @@ fn a_script_that_never_fails_is_told_from_one_that_may() {
     assert!(!never_fails("echo x; curl -f x", false));
 }
 
+fn compared(script: &str) -> Option<Redirected> {
+    redirected(script, &pipelines(&read(script).tokens))
+}
+
 #[test]
 fn a_comparison_that_is_a_redirection_is_found_where_it_stands() {
     for (script, found) in [
@@ -346,7 +352,7 @@ fn a_comparison_that_is_a_redirection_is_found_where_it_stands() {
         ("f() { { [ \"$(df | tail -1)\" > 90 ]; } || exit 1; }", "> 90"),
         ("test -f x | [ a > b ]", "> b"),
     ] {
-        let at = redirected(script).map(|it| script[it.at].to_owned());
+        let at = compared(script).map(|it| script[it.at].to_owned());
         assert_eq!(at.as_deref(), Some(found), "{script:?}");
     }
     for script in [
@@ -366,7 +372,7 @@ fn a_comparison_that_is_a_redirection_is_found_where_it_stands() {
         "ls > file",
         "for x in [ a ]; do ls > b; done",
     ] {
-        assert_eq!(redirected(script), None, "{script:?}");
+        assert_eq!(compared(script), None, "{script:?}");
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
     commands::lint(&script, front, &mut findings);
     if let Some(shell) = &script.shell {
         pipes::lint(&script, shell, &mut findings);
-        compared::lint(&script, &mut findings);
+        compared::lint(&script, shell, &mut findings);
     }
     let agents = agent::wanting(&script);
     let images = images::tagged(&script);

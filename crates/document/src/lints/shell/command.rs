@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use holdpoint_shell::Redirected;
+
 /// What a script holds.
 #[derive(Debug, Default)]
 pub(in crate::lints) struct Shell<'t> {
@@ -12,6 +14,8 @@ pub(in crate::lints) struct Shell<'t> {
     pub(in crate::lints) uses: Vec<(String, Range<usize>)>,
     /// Variables that are set somewhere in the script.
     pub(in crate::lints) defines: BTreeSet<String>,
+    /// The first comparison that is a redirection.
+    pub(in crate::lints) redirected: Option<Redirected>,
 }
 
 /// A word and where it stands.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use holdpoint_shell::{
     Command as Tokens, Keyword, Kind, Node, Part, PartKind, Pipeline, Token, is_name, pipelines, read,
+    redirected,
 };
 
 use super::command::{Command, Shell, Word};
@@ -13,7 +14,12 @@ pub(super) fn scan(text: &str) -> Shell<'_> {
     let script = read(text);
     let mut scanner = Scanner { text, read: Shell::default() };
     scanner.variables(&script.tokens);
-    scanner.lines(&pipelines(&script.tokens), &Command::default());
+    let lines = pipelines(&script.tokens);
+    scanner.lines(&lines, &Command::default());
+    // Of what does not parse, nobody can say what stands where.
+    if script.error.is_none() {
+        scanner.read.redirected = redirected(text, &lines);
+    }
     scanner.read
 }
 
