@@ -69,8 +69,13 @@ fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, 
     let mut out = BTreeMap::new();
     for MapEntry { key, key_span, node } in entries(node, "steps", findings) {
         let Some(about) = About::of(plan, key) else {
-            let steps: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
-            let help = suggest(key, &steps, "steps");
+            // Of a step that is there, its actions.
+            let step = key.split_once('#').and_then(|(step, _)| plan.step(step));
+            let (all, plural): (Vec<&str>, _) = match step {
+                Some((_, step)) => (step.actions.iter().map(|it| it.id.as_str()).collect(), "its actions"),
+                None => (plan.steps.iter().map(|step| step.id.as_str()).collect(), "steps"),
+            };
+            let help = suggest(key, &all, plural);
             findings.add(
                 Code::Undeclared,
                 *key_span,

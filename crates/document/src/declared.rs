@@ -6,7 +6,7 @@ use crate::findings::{Findings, suggest};
 use crate::front::Front;
 use crate::scope::allowed;
 use crate::steps::Built;
-use crate::{Code, Config, Place};
+use crate::{Code, Config, Environment, Place};
 
 pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     roles(front, built, config, findings);
@@ -29,7 +29,7 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
             findings.add(Code::Undeclared, *span, format!("the role `{role}` is not declared"), help);
         }
     }
-    let Some(config) = config else { return };
+    let Some(config) = config.filter(|config| names_people(front, config)) else { return };
     let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
     for (role, span) in front.role_spans.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
         let help = suggest(role, &known, "roles in holdpoint.toml");
@@ -40,6 +40,13 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
             help,
         );
     }
+}
+
+/// Whether roles are for those alone whom the configuration lists. Where it defines none at all, anybody may act in any, but
+/// not where an environment of the document is protected or takes four eyes.
+fn names_people(front: &Front, config: &Config) -> bool {
+    let of_named = |environment: &Environment| environment.protected || environment.four_eyes;
+    !config.roles.is_empty() || allowed(&front.matter, Some(config)).iter().any(|(_, it)| of_named(it))
 }
 
 fn environments(front: &Front, config: Option<&Config>, findings: &mut Findings) {

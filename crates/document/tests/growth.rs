@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use holdpoint_document::{compile_and_lint, lint_claims, programs, read_config};
+use holdpoint_xtask::sample::OneOf;
 
 const FEW: usize = 1000;
 const MORE: usize = 4;
@@ -212,10 +213,11 @@ fn took(read: impl FnOnce()) -> Duration {
     from.elapsed()
 }
 
+/// Some of the shapes each time, all of them where everything is to be taken.
 fn grows<T>(made: impl Fn(usize) -> Vec<(&'static str, T)>, read: impl Fn(&T)) {
     let sizes: Vec<_> = [FEW, FEW * MORE, FEW * MORE * MORE].into_iter().map(made).collect();
-    let mut slow = Vec::new();
-    for (at, (what, few)) in sizes[0].iter().enumerate() {
+    let (mut slow, one_of) = (Vec::new(), OneOf::among(4));
+    for (at, (what, few)) in sizes[0].iter().enumerate().filter(|_| one_of.takes()) {
         let (_, many) = &sizes[1][at];
         // What takes next to nothing says nothing: more of it does.
         let (few, many) = match took(|| read(many)) {

@@ -15,7 +15,7 @@ use crate::errors::BlobError;
 use crate::errors::WriteError;
 use crate::layout::SHA256;
 use crate::reference::each_reference;
-use crate::tombstone::instead_of;
+use crate::tombstone::{instead_of, place};
 
 /// Most bytes of a blob that are read at a time.
 const PIECE: usize = 64 * 1024;
@@ -92,8 +92,10 @@ pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
     let path = dir.join(SHA256).join(sha256);
     let file = open_regular(&path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound => match instead_of(dir, blob) {
-            Some(tombstone) => BlobError::Expunged(Box::new(tombstone)),
-            None => BlobError::Missing(sha256.clone()),
+            Ok(Some(tombstone)) => BlobError::Expunged(Box::new(tombstone)),
+            Ok(None) => BlobError::Missing(sha256.clone()),
+            // Whether it was expunged or is lost is not known then.
+            Err(cause) => cannot("read", &place(dir, blob))(cause).into(),
         },
         _ if is_no_file(&cause) => altered(no_file(&path, &cause)),
         _ => cannot("read", &path)(cause).into(),

@@ -8,7 +8,7 @@ use holdpoint_engine::BlobRef;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::open_regular;
+use crate::disk::{is_no_file, open_regular};
 use crate::layout::SHA256;
 
 /// How the file of a tombstone ends; in front of it stands the blob's digest.
@@ -64,9 +64,14 @@ pub fn tombstones(dir: &Path, id: &str) -> Vec<Tombstone> {
 }
 
 /// The tombstone that stands in a blob's place, by its own word.
-pub(crate) fn instead_of(dir: &Path, blob: &BlobRef) -> Option<Tombstone> {
-    let bytes = whole(&place(dir, blob), "its tombstone").ok()??;
-    serde_json::from_slice::<Tombstone>(&bytes).ok().filter(|tombstone| tombstone.blob == *blob)
+pub(crate) fn instead_of(dir: &Path, blob: &BlobRef) -> io::Result<Option<Tombstone>> {
+    let bytes = match beginning(&place(dir, blob)) {
+        // What is no file is no tombstone either.
+        Err(e) if is_no_file(&e) => None,
+        read => read?,
+    };
+    let read = bytes.and_then(|bytes| serde_json::from_slice::<Tombstone>(&bytes).ok());
+    Ok(read.filter(|tombstone| tombstone.blob == *blob))
 }
 
 pub(crate) fn place(dir: &Path, blob: &BlobRef) -> PathBuf {
@@ -75,15 +80,18 @@ pub(crate) fn place(dir: &Path, blob: &BlobRef) -> PathBuf {
 
 /// A small file; `None` where there is none.
 pub(crate) fn whole(path: &Path, what: &str) -> Result<Option<Vec<u8>>, String> {
-    let file = match open_regular(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|e| format!("{what} cannot be read: {e}"))?,
-    };
-    let mut bytes = Vec::new();
-    let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|e| format!("{what} cannot be read: {e}"))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(format!("{what} is none: it is too long"));
+    match beginning(path).map_err(|e| format!("{what} cannot be read: {e}"))? {
+        Some(bytes) if bytes.len() as u64 > LONGEST => Err(format!("{what} is none: it is too long")),
+        bytes => Ok(bytes),
     }
+}
+
+/// As much of a file as tells whether it is too long; `None` where there is none.
+fn beginning(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    match open_regular(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?.take(LONGEST + 1).read_to_end(&mut bytes)?,
+    };
     Ok(Some(bytes))
 }

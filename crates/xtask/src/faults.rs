@@ -30,12 +30,15 @@ pub fn run() -> io::Result<()> {
     let forged = tests(&["holdpoint", "--test", "signing"], [], &mut families);
     // Every seed of the fuzzer.
     let seeds = tests(&["holdpoint-properties", "--test", "seeds"], [], &mut families);
+    // Every shape of a document that could take longer than its length.
+    let grown = tests(&["holdpoint-document", "--test", "growth"], ["that_grows_with"], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
     walked
         .and(places)
         .and(records)
         .and(forged)
         .and(seeds)
+        .and(grown)
         .and(changed)
         .and(alone)
         .and(swept)

@@ -341,3 +341,28 @@ fn a_record_that_nobody_can_look_at_is_told_with_the_reason_and_git_is_asked_abo
         assert!(ran.code == 2 && ran.both().contains("is no run directory"), "{path}: {}", ran.both());
     }
 }
+
+#[test]
+fn without_roles_in_the_configuration_anybody_acts_but_not_where_an_environment_is_protected_or_takes_four_eyes()
+ {
+    let hold = "```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\n```\n";
+    let document = format!("{}\n## A\n\n{hold}", HEAD.replace("---\n#", "roles: [qa]\n---\n#"));
+    for (configuration, ends) in [
+        ("", 3),
+        ("checks = \"ask\"\n[environments.test]\nrehearsal = true\n", 0),
+        ("[environments.test]\nprotected = true\n", 2),
+        ("[environments.test]\nfour_eyes = true\n", 2),
+        ("[roles]\nops = [\"ann@example.org\"]\n[environments.test]\n", 2),
+    ] {
+        let bench = Bench::with(&[("holdpoint.toml", configuration), ("a.md", &document)]);
+        bench.file("answers.yaml", "steps:\n  a: { sign: { as: bo@example.org, name: Bo } }\n");
+        let mut words = vec!["run", "a.md", "--unattended", "--answers", "answers.yaml"];
+        if configuration.contains("environments") {
+            words.extend(["--env", "test"]);
+        }
+        let ran = bench.ends(ends, &words);
+        if ends == 2 {
+            ran.says("nobody has the role `qa`");
+        }
+    }
+}
