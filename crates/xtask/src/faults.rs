@@ -15,23 +15,23 @@ pub fn run() -> io::Result<()> {
     tools::ensure()?;
     let begun = Instant::now();
     let mut families = Vec::new();
-    let walked = tests(&["holdpoint-engine", "--test", "engine"], ["walk::"], &mut families);
-    let record = ["holdpoint-record", "--test", "tampering", "--test", "torn_tail"];
+    let walked = tests(&["engine"], ["walk::"], &mut families);
+    let record = ["tampering", "torn_tail"];
     let changed = tests(&record, ["every_"], &mut families);
-    let faults = ["holdpoint", "--test", "faults"];
+    let faults = ["faults"];
     let alone = tests(&faults, ALONE.iter().copied(), &mut families);
     // One after the other: each takes as many points at a time as there are cores.
     let skipped = ALONE.iter().flat_map(|module| ["--skip", *module]);
     let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
     // What blocks on other places promise, at every kind of place.
-    let places = tests(&["holdpoint-executor", "--test", "remote"], [], &mut families);
+    let places = tests(&["remote"], [], &mut families);
     // Every record of the corpus and every forgery, and what each verifier says of it.
-    let records = tests(&["holdpoint", "--test", "setup"], [], &mut families);
-    let forged = tests(&["holdpoint", "--test", "signing"], [], &mut families);
+    let records = tests(&["setup"], [], &mut families);
+    let forged = tests(&["signing"], [], &mut families);
     // Every seed of the fuzzer.
-    let seeds = tests(&["holdpoint-properties", "--test", "seeds"], [], &mut families);
+    let seeds = tests(&["seeds"], [], &mut families);
     // Every shape of a document that could take longer than its length.
-    let grown = tests(&["holdpoint-document", "--test", "growth"], ["that_grows_with"], &mut families);
+    let grown = tests(&["growth"], ["that_grows_with"], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
     walked
         .and(places)
@@ -50,12 +50,14 @@ const ALONE: &[&str] = &["disks::", "drivers::"];
 
 /// Runs some of the tests, shows what they say, and gathers what they tell of points.
 fn tests<'w>(
-    package: &[&str],
+    binaries: &[&str],
     words: impl IntoIterator<Item = &'w str>,
     families: &mut Vec<Family>,
 ) -> io::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--locked", "--package"]).args(package).args(["--", "--nocapture"]);
+    // With the features that `cargo xtask test` builds with: nothing is built anew.
+    cargo.args(["test", "--locked", "--workspace"]).args(binaries.iter().flat_map(|name| ["--test", *name]));
+    cargo.args(["--", "--nocapture"]);
     cargo.args(words).env("HOLDPOINT_FAULTS", "all").current_dir(workspace()).stdout(Stdio::piped());
     let mut running = cargo.spawn()?;
     for line in BufReader::new(running.stdout.take().ok_or_else(|| io::Error::other("no output"))?).lines() {
