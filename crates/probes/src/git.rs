@@ -57,18 +57,16 @@ async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, St
     let name = format!("refs/tags/{tag}");
     let object = git.text(&["rev-parse", "--verify", "--end-of-options", &name]).await?;
     let commit = git.revision(&name, "commit").await?;
-    let mut arguments = Vec::new();
     let signers = signers.map(|path| crate::paths::place(&git.root, path)).transpose()?;
     let setting = signers.as_ref().map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
-    if let Some(setting) = &setting {
-        arguments.extend(["-c", setting.as_str()]);
-    }
     let root = git.root.clone();
     let verifiers = work::beside(move || {
         holdpoint_repository::verifiers(&root).map_err(|untold| format!("git: {}", untold.why))
     });
     let verifiers = verifiers.await?;
-    arguments.extend(verifiers.iter().map(String::as_str));
+    let mut arguments: Vec<&str> = verifiers.iter().map(String::as_str).collect();
+    // Who may sign by the document comes last, and counts.
+    arguments.extend(setting.iter().flat_map(|setting| ["-c", setting.as_str()]));
     arguments.extend(["verify-tag", "--raw", &object]);
     let answer = git.answer(&arguments).await?;
     let said = String::from_utf8_lossy(&answer.said).into_owned();

@@ -35,16 +35,25 @@ const VERIFIERS: [(&str, &[&str], &str); 3] = [
     ("gpg.ssh.program", &["gpg.ssh.program"], "ssh-keygen"),
 ];
 
-/// Arguments with which git has signatures verified by the programs that the user's own configuration names, and by none
-/// that the repository's does: that could vouch for anything.
+/// Who may sign by SSH: a repository that says so itself could name anybody, as one could that says whose keys count no more,
+/// or how far the web of trust goes. The key as git lists it.
+const SIGNERS: &str = "gpg.ssh.allowedsignersfile";
+const LESS: [&str; 2] = ["gpg.ssh.revocationfile", "gpg.mintrustlevel"];
+
+/// Arguments with which git has signatures verified by the programs, and by the keys, that the user's own configuration
+/// names, and by none that the repository's does: that could vouch for anything. A repository may only trust less.
 pub fn verifiers(root: &Path) -> Result<Vec<String>, Untold> {
     let settings = settings(root)?;
-    let program = |keys: &[&str], default: &str| {
+    let of_user = |keys: &[&str]| {
         let set = settings.iter().rfind(|setting| !setting.own && keys.contains(&&*setting.key));
-        set.and_then(|setting| setting.value.clone()).unwrap_or_else(|| default.to_owned())
+        set.and_then(|setting| setting.value.clone())
     };
-    let arguments = VERIFIERS
-        .iter()
-        .flat_map(|(key, keys, default)| ["-c".to_owned(), format!("{key}={}", program(keys, default))]);
-    Ok(arguments.collect())
+    let programs = VERIFIERS.iter().map(|(key, keys, default)| {
+        let program = of_user(keys).unwrap_or_else(|| (*default).to_owned());
+        format!("{key}={program}")
+    });
+    let signers = format!("{SIGNERS}={}", of_user(&[SIGNERS]).unwrap_or_default());
+    let less = LESS.iter().filter_map(|key| Some(format!("{key}={}", of_user(&[key])?)));
+    let all = programs.chain([signers]).chain(less);
+    Ok(all.flat_map(|setting| ["-c".to_owned(), setting]).collect())
 }

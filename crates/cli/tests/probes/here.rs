@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::symlink;
 
+use holdpoint_xtask::sample;
+
 use crate::asks;
 use crate::bench::{Bench, sha256};
 
@@ -131,7 +133,8 @@ fn tagged() -> Bench {
 #[test]
 fn what_the_repository_has_signatures_verified_by_is_neither_run_nor_believed() {
     let bench = tagged();
-    for key in ["gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.program"] {
+    let keys = ["gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.program"];
+    for key in sample::some(keys, 1) {
         bench.sh(&format!("git config {key} \"$PWD/vouches\""));
         for tag in ["pgp", "x509", "ssh"] {
             for signers in ["", ", signers: signers"] {
@@ -140,6 +143,33 @@ fn what_the_repository_has_signatures_verified_by_is_neither_run_nor_believed() 
         }
         assert!(!bench.path("ran").exists(), "{key} was run");
         bench.sh(&format!("git config --unset {key}"));
+    }
+}
+
+#[test]
+fn who_may_sign_is_told_by_the_document_or_by_the_user_and_not_by_the_repository() {
+    let bench = tagged();
+    bench.sh("git -c gpg.format=ssh -c user.signingkey=key tag -s good -m one
+        printf 'qa@example.org %s\\n' \"$(cut -d' ' -f1,2 key-of-another.pub)\" > signers-of-another
+        echo signers-of-another >> .git/info/exclude
+        git config gpg.ssh.allowedSignersFile signers-of-another");
+    asks(&bench, 0, "git: { tag: good, signers: signers, signed_by: qa@example.org }");
+    for tag in ["ssh", "good"] {
+        asks(&bench, 3, &format!("git: {{ tag: {tag} }}")).says("$.tag.signed = true");
+    }
+    let own = bench.all().join("own");
+    let signers = bench.path("signers").display().to_string();
+    for (more, code) in [("", 0), ("revocationFile = key.pub\n", 3)] {
+        std::fs::write(&own, format!("[gpg \"ssh\"]\nallowedSignersFile = {signers}\n{more}")).unwrap();
+        bench.sh("git config gpg.ssh.revocationFile /dev/null");
+        bench.file("book.md", &crate::book(&["git: { tag: good, signed_by: qa@example.org }"]));
+        let mut command = bench.command(crate::bench::HOLDPOINT);
+        command
+            .args(["run", "book.md", "--unattended"])
+            .env("TOKEN", crate::SECRET)
+            .env("GIT_CONFIG_GLOBAL", &own);
+        let ran = crate::bench::Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, code, "{more}: {}", ran.both());
     }
 }
 
