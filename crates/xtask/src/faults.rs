@@ -23,27 +23,36 @@ pub fn run() -> io::Result<()> {
     // One after the other: each takes as many points at a time as there are cores.
     let skipped = ALONE.iter().flat_map(|module| ["--skip", *module]);
     let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
-    // What blocks on other places promise, at every kind of place.
-    let places = tests(&["remote"], [], &mut families);
-    // Every record of the corpus and every forgery, and what each verifier says of it.
-    let records = tests(&["setup"], [], &mut families);
-    let forged = tests(&["signing"], [], &mut families);
-    // Every seed of the fuzzer.
-    let seeds = tests(&["seeds"], [], &mut families);
-    // Every shape of a document that could take longer than its length.
-    let grown = tests(&["growth"], ["that_grows_with"], &mut families);
+    // What else `cargo xtask test` takes some of.
+    let sampled: Vec<io::Result<()>> =
+        SAMPLED.iter().map(|(binary, of)| tests(&[binary], of.iter().copied(), &mut families)).collect();
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    walked
-        .and(places)
-        .and(records)
-        .and(forged)
-        .and(seeds)
-        .and(grown)
-        .and(changed)
-        .and(alone)
-        .and(swept)
-        .and_then(|()| whole(&families))
+    walked.and(changed).and(alone).and(swept)?;
+    sampled.into_iter().collect::<io::Result<()>>()?;
+    whole(&families)
 }
+
+/// Test binaries that take some of many cases, and what of them; all of it where nothing is named.
+const SAMPLED: &[(&str, &[&str])] = &[
+    // What blocks on other places promise, at every kind of place.
+    ("remote", &[]),
+    // Every record of the corpus and every forgery, and what each verifier says of it.
+    ("setup", &[]),
+    ("signing", &[]),
+    ("openssh", &[]),
+    ("table", &[]),
+    // Every seed of the fuzzer.
+    ("seeds", &[]),
+    // Every shape of a document that could take longer than its length.
+    ("growth", &["that_grows_with"]),
+    ("redaction_quoting", &[]),
+    ("long", &[]),
+    ("verbs", &["contained::", "looked::", "real::", "verdicts::"]),
+    ("probes", &["here::"]),
+    ("journeys", &["promotion::"]),
+    ("demo", &[]),
+    ("promotion", &[]),
+];
 
 /// Modules whose tests are no sweeps, and run beside each other.
 const ALONE: &[&str] = &["disks::", "drivers::"];
@@ -118,6 +127,37 @@ mod tests {
         let expected = Family { name: "kill -9 at events".into(), struck: 62, possible: 62 };
         assert_eq!(family(told), Some(expected));
         assert_eq!(family("    kill -9 at events: 50 of 62, about 3 s left"), None);
+    }
+
+    #[test]
+    fn whatever_tests_take_some_of_is_taken_whole_here() {
+        let swept = ["engine", "tampering", "torn_tail", "faults", "conformance", "common"];
+        let mut pending = vec![workspace().join("crates")];
+        let mut sampling = 0;
+        while let Some(path) = pending.pop() {
+            if path.is_dir() {
+                pending.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+            let Some(at) = parts.iter().rposition(|part| *part == "tests") else { continue };
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if !["sample::some", "sample::OneOf", "sample::takes_all"].iter().any(|used| text.contains(used))
+            {
+                continue;
+            }
+            sampling += 1;
+            let (binary, rest) = (parts[at + 1].trim_end_matches(".rs"), &parts[at + 2..]);
+            let of = SAMPLED.iter().find(|(name, _)| *name == binary).map(|(_, of)| *of);
+            let module = rest.first().map(|file| file.replace(".rs", "::"));
+            let taken = |of: &[&str]| of.is_empty() || module.is_none_or(|module| of.contains(&&*module));
+            assert!(
+                swept.contains(&binary) || of.is_some_and(taken),
+                "{} is never taken whole",
+                path.display()
+            );
+        }
+        assert!(sampling > 20, "{sampling}");
     }
 
     #[test]
