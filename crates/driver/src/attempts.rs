@@ -1,6 +1,6 @@
 //! Attempts from somebody's permission to their end, at several places at once where the engine lets them.
 
-use holdpoint_engine::{Event, Execution, Question, SentTo, Slot, Started, Task};
+use holdpoint_engine::{Event, Execution, Question, SentTo, Slot, Started, Task, Unfound};
 use holdpoint_model::Plan;
 
 use crate::moment::named;
@@ -28,10 +28,19 @@ where
     /// Begins what may begin now. Where somebody is asked, they are asked once for a block at all the places that begin
     /// while it is under way; another block waits until nothing is.
     pub(crate) async fn begin(&mut self, ready: &[Execution]) -> Result<(), J::Error> {
+        if let Some(first) = ready.first()
+            && self.is_held(first.task)?
+        {
+            return Ok(());
+        }
+        if self.is_looking() {
+            return Ok(());
+        }
         for execution in ready {
             let others = !self.under_way.is_empty();
             let unasked = others && self.desk.attended() && !self.under_way.has_block_of(execution.task);
-            if unasked || self.under_way.has(execution.task) {
+            let unseen = others && !self.unseen_at(execution.task).is_empty();
+            if unasked || unseen || self.under_way.has(execution.task) {
                 continue;
             }
             let late = self.is_late(execution.task);
@@ -75,6 +84,10 @@ where
         interrupted: Option<Interrupt>,
     ) -> Result<bool, J::Error> {
         let task = execution.task;
+        let unseen = self.unseen_at(task);
+        if !unseen.is_empty() && !self.under_way.is_empty() {
+            return Ok(false);
+        }
         let parked = Leave::Waiting(task, Question::Confirm);
         let script = self.runner.script(&self.recorder.view(), task, &self.recorder.journal)?;
         let others = !self.under_way.is_empty();
@@ -107,6 +120,21 @@ where
             let (step, action) = named(self.recorder.plan, task);
             self.recorder.tell(Moment::NeedsSomebody { step, action });
             return self.leave(parked);
+        }
+        if !unseen.is_empty() {
+            match task.place.and_then(|place| self.unreached.remove(&place)) {
+                Some(why) => {
+                    let reached = Reached { cwd: self.runner.cwd(), way: Way::Nowhere(why) };
+                    self.under_way.add(task, async move { Arrived::Reached(execution, script, reached) });
+                    return Ok(true);
+                }
+                None => {
+                    // Whoever let it begin is not asked again for that.
+                    self.decided.insert(task);
+                    self.sought.extend(unseen.iter().map(|unseen| (unseen.task, task)));
+                    return self.look_for(&unseen).map(|()| false);
+                }
+            }
         }
         let (runner, where_to) = (self.runner, self.whereabouts(task));
         self.under_way.add(task, async move {
@@ -187,7 +215,7 @@ where
         script: Script,
         reached: Reached,
     ) -> Result<Option<Launch>, J::Error> {
-        if self.leaving.is_some() || !self.is_ready(execution) {
+        if self.leaving.is_some() || self.is_looking() || !self.is_ready(execution) {
             return Ok(None);
         }
         // After everything that may have taken its time, and right before the block begins: a look that was taken
@@ -271,7 +299,7 @@ where
         let mut any = false;
         for execution in attachable {
             let task = execution.task;
-            let Some(sent) = self.recorder.run.sent_to(task).cloned() else { continue };
+            let Some(sent) = self.recorder.run.sent_as(*execution).cloned() else { continue };
             if !self.looked_for.insert(sent.attempt.clone()) {
                 continue;
             }
@@ -293,7 +321,7 @@ where
     /// Looks for these attempts once more.
     pub(crate) fn look_for(&mut self, open: &[Execution]) -> Result<(), J::Error> {
         for execution in open.iter().filter(|open| !self.under_way.has(open.task)) {
-            if let Some(sent) = self.recorder.run.sent_to(execution.task) {
+            if let Some(sent) = self.recorder.run.sent_as(*execution) {
                 self.looked_for.remove(&sent.attempt);
             }
         }
@@ -302,7 +330,13 @@ where
 
     fn ended(&mut self, execution: Execution, attempt: R::Attempt) -> Result<(), J::Error> {
         let task = execution.task;
-        let sent = self.recorder.run.sent_to(task).cloned();
+        let sent = self.recorder.run.sent_as(execution).cloned();
+        let name = sent.as_ref().map(|sent| sent.attempt.clone());
+        let sought = self.sought.remove(&task);
+        if let (Some(_), Some(place)) = (sought, task.place) {
+            self.unreached.remove(&place);
+        }
+        let answered = self.recorder.run.unended(self.recorder.plan).contains(&execution);
         let Recorder { plan, source, run, journal, secrets, .. } = &mut *self.recorder;
         let view = RunView { plan, source, run, secrets };
         match self.runner.end(&view, attempt, journal)? {
@@ -314,12 +348,18 @@ where
                 let place = run.place_of(task).map(str::to_owned);
                 let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
                 // What was taken up is in doubt already: somebody is asked.
-                let is_asked = run.frontier(plan).attachable.iter().any(|open| open.task == task);
-                self.recorder.tell(Moment::AttemptOpen { step, action, place, why });
+                let is_asked = answered || run.frontier(plan).attachable.iter().any(|open| open.task == task);
+                if sought.is_some() && unfound == Unfound::Away {
+                    self.unreached.extend(task.place.map(|place| (place, why.clone())));
+                }
+                self.recorder.tell(Moment::AttemptOpen { step, action, place: place.clone(), why });
+                if let Some(held) = sought.filter(|_| unfound == Unfound::Runs) {
+                    self.hold_back(held, place, None)?;
+                }
                 if !is_asked {
                     self.leaving.get_or_insert(Leave::Waiting(task, Question::InDoubt));
                 }
-                self.not_found(task, unfound)
+                self.not_found((task, name), unfound)
             }
         }
     }
@@ -333,9 +373,11 @@ where
         let plan = self.recorder.plan;
         let Executed { finished, park, assumed, fault } = executed;
         let finished = Box::new(finished);
-        let rollback = self.recorder.run.is_rolling_back();
-        let finished =
-            if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) };
+        let finished = if task.is_rollback() {
+            Event::RollbackFinished(finished)
+        } else {
+            Event::ActionFinished(finished)
+        };
         let ended = |events: &[Event]| {
             let ended = |event: &Event| match event {
                 Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {

@@ -1,12 +1,12 @@
 //! Answers about what is in doubt at a place. They wait until it has been looked for there once more, and count only where what
 //! is found lets them.
 
-use holdpoint_engine::{Event, Question, Task, Unfound};
+use holdpoint_engine::{Event, Execution, Question, Task, Unfound};
 
 use crate::moment::named;
-use crate::waiting::{Waiting, runs_it};
+use crate::waiting::{Waiting, is_typed, runs_it};
 use crate::walk::{Leave, Walk};
-use crate::{Desk, Journal, Moment, Observer, Overtaken, Runner, Session};
+use crate::{Desk, Journal, Moment, Observer, Overtaken, Recorder, Runner, Session};
 
 /// What came of looking for all that is in doubt at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,12 @@ where
         about: (Task, Question),
         events: Vec<Event>,
     ) -> Result<(), J::Error> {
+        if about.1 != Question::SignOff
+            && let Some(group) = self.runner.left_behind()
+            && !Unfound::Runs.lets(&events, false)
+        {
+            return self.overtaken_by(about, &events, group);
+        }
         let unseen = self.recorder.run.decided_unseen(self.recorder.plan, &events);
         if unseen.is_empty() {
             return self.count(about.0, events);
@@ -53,6 +59,61 @@ where
         let awaits = unseen.iter().map(|execution| execution.task).collect();
         self.waiting.push(Waiting { about, events, awaits, overtaken: None });
         self.look_for(&unseen)
+    }
+
+    /// What an earlier driver left on this machine still runs, so an answer does not count.
+    fn overtaken_by(
+        &mut self,
+        (task, question): (Task, Question),
+        events: &[Event],
+        group: i32,
+    ) -> Result<(), J::Error> {
+        let asked_again = is_typed(events);
+        if !asked_again {
+            self.leaving.get_or_insert(Leave::Waiting(task, question));
+        }
+        let (step, action) = named(self.recorder.plan, task);
+        let place = self.recorder.run.place_of(task).map(str::to_owned);
+        self.settle()?;
+        let (why, group) = (Overtaken::Runs, Some(group));
+        self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, group });
+        Ok(())
+    }
+
+    /// Whether nothing may begin, for something that an earlier driver left on this machine still runs. The run is left then.
+    pub(crate) fn is_held(&mut self, task: Task) -> Result<bool, J::Error> {
+        let Some(group) = self.runner.left_behind() else { return Ok(false) };
+        self.hold_back(task, None, Some(group))?;
+        Ok(true)
+    }
+
+    /// What was answered for at the place of this task without word from there: it is looked for before the task begins.
+    pub(crate) fn unseen_at(&self, task: Task) -> Vec<Execution> {
+        let Recorder { plan, run, .. } = &*self.recorder;
+        let mut unseen = run.unended(plan);
+        unseen.retain(|unseen| {
+            let lost = run.sent_as(*unseen).is_some_and(|sent| self.lost.contains(&sent.attempt));
+            unseen.task.place == task.place && !lost
+        });
+        unseen
+    }
+
+    /// Whether something is looked for that may change what begins.
+    pub(crate) fn is_looking(&self) -> bool {
+        !self.sought.is_empty() || !self.waiting.is_empty()
+    }
+
+    pub(crate) fn hold_back(
+        &mut self,
+        task: Task,
+        place: Option<String>,
+        group: Option<i32>,
+    ) -> Result<(), J::Error> {
+        self.leaving.get_or_insert(Leave::Waiting(task, Question::Confirm));
+        let (step, action) = named(self.recorder.plan, task);
+        self.settle()?;
+        self.recorder.tell(Moment::KeptBack { step, action, place, group });
+        Ok(())
     }
 
     fn count(&mut self, task: Task, events: Vec<Event>) -> Result<(), J::Error> {
@@ -64,7 +125,8 @@ where
 
     /// Looks for all that is in doubt at a place.
     pub(crate) async fn look(mut self) -> Result<Looked, J::Error> {
-        let open = self.recorder.run.frontier(self.recorder.plan).attachable;
+        let Recorder { plan, run, .. } = &*self.recorder;
+        let open = [run.frontier(plan).attachable, run.unended(plan)].concat();
         self.look_for(&open)?;
         while !self.under_way.is_empty() {
             self.arrive().await?;
@@ -83,13 +145,19 @@ where
     }
 
     /// What was looked for has no end.
-    pub(crate) fn not_found(&mut self, task: Task, unfound: Unfound) -> Result<(), J::Error> {
-        let attempt = self.recorder.run.sent_to(task).map(|sent| sent.attempt.clone());
+    pub(crate) fn not_found(
+        &mut self,
+        (task, attempt): (Task, Option<String>),
+        unfound: Unfound,
+    ) -> Result<(), J::Error> {
+        if unfound == Unfound::Lost {
+            self.lost.extend(attempt.clone());
+        }
         let told = attempt.as_ref().is_some_and(|attempt| self.told_away.contains(attempt));
         let mut is_awaited = false;
         for waiting in self.awaiting(task) {
             is_awaited = true;
-            if !unfound.lets(&waiting.events, told && waiting.is_typed()) {
+            if !unfound.lets(&waiting.events, told && is_typed(&waiting.events)) {
                 let why = if unfound == Unfound::Runs { Overtaken::Runs } else { Overtaken::Unreached };
                 waiting.overtaken = waiting.overtaken.max(Some((why, task)));
             }
@@ -121,14 +189,21 @@ where
                 }
                 continue;
             };
-            let typed = waiting.is_typed();
+            let typed = is_typed(&waiting.events);
             if why != Overtaken::Ended && !typed {
                 self.leaving.get_or_insert(Leave::Waiting(task, question));
             }
             let (step, action) = named(self.recorder.plan, about);
             let place = self.recorder.run.place_of(about).map(str::to_owned);
             self.settle()?;
-            self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again: typed });
+            self.recorder.tell(Moment::AnswerOvertaken {
+                step,
+                action,
+                place,
+                why,
+                asked_again: typed,
+                group: None,
+            });
         }
         Ok(())
     }

@@ -134,6 +134,21 @@ pub enum Moment {
         why: Overtaken,
         /// Whether somebody is asked once more; else the run is left where nothing has an end.
         asked_again: bool,
+        /// The process group that still runs, where that is on this machine.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<i32>,
+    },
+    /// Nothing begins: something may still run that an earlier driver began. The run is left.
+    KeptBack {
+        /// The step that is at hand.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where something still runs; nothing for this machine.
+        place: Option<String>,
+        /// The process group that does, where that is on this machine.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<i32>,
     },
     /// An attempt has ended.
     AttemptEnded {

@@ -14,12 +14,9 @@ pub(crate) struct Waiting {
     pub(crate) overtaken: Option<(Overtaken, Task)>,
 }
 
-impl Waiting {
-    /// Whether somebody at the keyboard gave it, who can be asked once more.
-    pub(crate) fn is_typed(&self) -> bool {
-        let typed = |event: &Event| event.by().is_some_and(|by| by.via == Via::Terminal);
-        self.events.iter().all(typed)
-    }
+/// Whether somebody at the keyboard gave it, who can be asked once more.
+pub(crate) fn is_typed(answer: &[Event]) -> bool {
+    answer.iter().all(|event| event.by().is_some_and(|by| by.via == Via::Terminal))
 }
 
 /// Whether somebody at the keyboard says with this that a block runs now.

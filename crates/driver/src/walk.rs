@@ -4,10 +4,10 @@
 //! rollback, begins blocks, closes the run. While something is, it begins what the engine lets begin beside it, and takes
 //! what arrives: ends, and answers of a desk that is asked meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Unfound, Verdict};
+use holdpoint_engine::{Event, Execution, Next, PlaceIx, Question, Rule, Slot, Task, Unfound, Verdict};
 
 use crate::moment::named;
 use crate::under_way::UnderWay;
@@ -69,6 +69,12 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) waiting: Vec<Waiting>,
     /// Attempts of which it was said that their places cannot be reached.
     pub(crate) told_away: BTreeSet<String>,
+    /// What is looked for before something else begins at its place, and what that is.
+    pub(crate) sought: BTreeMap<Task, Task>,
+    /// Attempts of which their places say that nobody will ever know how they ended.
+    pub(crate) lost: BTreeSet<String>,
+    /// Places that were just asked what runs there and cannot be reached, with the reason.
+    pub(crate) unreached: BTreeMap<PlaceIx, String>,
     /// What is known of that which was looked for and has no end.
     pub(crate) unfound: Option<Unfound>,
     /// Whether more answers may arrive.
@@ -106,6 +112,9 @@ where
             asked: Vec::new(),
             waiting: Vec::new(),
             told_away: BTreeSet::new(),
+            sought: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            unreached: BTreeMap::new(),
             unfound: None,
             hears: true,
         }

@@ -184,6 +184,11 @@ pub trait Runner {
     fn wait(&self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
     /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
     fn asked_to_leave(&self, attended: bool) -> impl Future<Output = bool>;
+    /// The process group of a block that an earlier driver left on this machine, while any of it may still run: nothing begins
+    /// beside it, and no answer goes on.
+    fn left_behind(&self) -> Option<i32> {
+        None
+    }
     /// The directory the next block of this machine starts in.
     fn cwd(&self) -> String;
     /// Whether an execution needs somebody at a terminal.

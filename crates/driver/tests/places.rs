@@ -45,6 +45,8 @@ struct Fake {
     /// Places that cannot be reached.
     away: BTreeSet<String>,
     names: Rc<Cell<u32>>,
+    /// How often an earlier driver's process group is still there when somebody looks.
+    left: Rc<Cell<u32>>,
 }
 
 struct Attempt {
@@ -73,6 +75,13 @@ impl Runner for Fake {
 
     async fn asked_to_leave(&self, _: bool) -> bool {
         false
+    }
+
+    fn left_behind(&self) -> Option<i32> {
+        self.left.get().checked_sub(1).map(|left| {
+            self.left.set(left);
+            4711
+        })
     }
 
     fn cwd(&self) -> String {

@@ -10,7 +10,7 @@ use crate::fold::{Fold, ensure};
 use crate::offered::differs;
 use crate::retry::fail;
 use crate::run::state::{Probe, Status};
-use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, conform};
+use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, Task, conform};
 
 impl Run {
     pub(crate) fn start(
@@ -72,6 +72,9 @@ impl Run {
         (finished, at): (&Finished, Timestamp),
         rollback: bool,
     ) -> Fold {
+        if let Some(unended) = self.finish_unended(plan, now, (finished, at), rollback) {
+            return unended;
+        }
         let open: Vec<Execution> = now.running.iter().chain(&now.attachable).copied().collect();
         ensure(!open.is_empty(), "nothing was running")?;
         let names = (finished.step.as_str(), finished.action.as_str(), finished.place.as_deref());
@@ -84,11 +87,18 @@ impl Run {
         if self.shell_of(task).is_some() && self.sent_to(task).is_none() {
             conform::sent_nowhere(finished)?;
         }
+        self.unended.remove(&task);
         if execution.probe {
             self.probe = None;
             self.change(task, |state| state.sent = None);
             return Ok(());
         }
+        self.has_ended(plan, task, (finished, at));
+        Ok(())
+    }
+
+    /// What an attempt that is none to find something out has come to.
+    pub(crate) fn has_ended(&mut self, plan: &Plan, task: Task, (finished, at): (&Finished, Timestamp)) {
         for (name, value) in &finished.captures {
             self.capture(task, name, value);
         }
@@ -97,7 +107,7 @@ impl Run {
         }
         let retry = self.retries(plan, task);
         let asked = self.must_hold(plan, task);
-        let differs = block.offered.is_some() && differs(finished);
+        let differs = task.block(plan).is_some_and(|block| block.offered.is_some()) && differs(finished);
         self.change(task, |state| {
             state.told.outcome = Some(finished.outcome);
             state.told.differs = differs;
@@ -111,7 +121,6 @@ impl Run {
                 Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
             }
         });
-        Ok(())
     }
 
     /// Takes note of an attempt that goes to another place: its name is nobody else's. One for another place that is sent
@@ -128,6 +137,7 @@ impl Run {
         )?;
         ensure(!self.sent.contains_key(attempt), "another attempt has this name")?;
         self.sent.insert(attempt.clone(), place);
+        self.begun_at(execution, place, sent);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use holdpoint_model::Plan;
 
-use crate::{Choice, DeviationKind, Event, Execution, Run};
+use crate::{Choice, DeviationKind, Event, Execution, Frontier, Run};
 
 /// What is known of an attempt that was looked for at its place, and has no end there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +38,12 @@ impl Run {
     /// The attempts in doubt that this answer decides about, and that may still have an end at their places.
     pub fn decided_unseen(&self, plan: &Plan, answer: &[Event]) -> Vec<Execution> {
         let plan = plan.after(self.exchanges);
-        let mut open = self.frontier(plan).attachable;
+        let Frontier { attachable: mut open, running, .. } = self.frontier(plan);
         open.retain(|open| answer.iter().any(|event| self.decides_about(plan, event, *open)));
+        let undoes = answer.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
+        if undoes && running.is_empty() {
+            open.extend(self.unended(plan));
+        }
         open
     }
 

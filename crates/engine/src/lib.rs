@@ -51,6 +51,7 @@ mod status;
 mod titles;
 mod told;
 mod undone;
+mod unended;
 mod values;
 mod whose;
 

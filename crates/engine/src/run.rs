@@ -15,6 +15,7 @@ use holdpoint_model::{OnFailure, Plan, Work};
 
 use crate::next::Condition;
 use crate::seen::{Seen, Witness};
+use crate::unended::Unended;
 use crate::whose::Whose;
 use crate::{
     BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task,
@@ -96,6 +97,8 @@ pub struct Run {
     pub(crate) rejections: BTreeMap<Task, Rejection>,
     /// Every attempt that was sent to another place, by its name there.
     pub(crate) sent: BTreeMap<String, PlaceIx>,
+    /// Those of them that have no end, until something else is sent to their place.
+    pub(crate) unended: BTreeMap<Task, Unended>,
     pub(crate) aborted: bool,
     pub(crate) closed: bool,
 }

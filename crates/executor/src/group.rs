@@ -13,6 +13,20 @@ impl ProcessGroup {
         i32::try_from(pid).ok().and_then(Pid::from_raw).map(ProcessGroup)
     }
 
+    /// The group of this id, as somebody noted it earlier.
+    pub fn noted(id: i32) -> Option<ProcessGroup> {
+        Pid::from_raw(id).filter(|_| id > 1).map(ProcessGroup)
+    }
+
+    /// Whether any process of it runs; what has ended and waits to be reaped does not. Somebody else's, who may not be signalled
+    /// from this account, does.
+    pub fn lives(self) -> bool {
+        match test_kill_process_group(self.0) {
+            Ok(()) => self.has_living_member(),
+            Err(error) => error != rustix::io::Errno::SRCH,
+        }
+    }
+
     /// The group's id.
     pub fn id(self) -> i32 {
         self.0.as_raw_pid()

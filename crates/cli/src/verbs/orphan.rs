@@ -1,8 +1,8 @@
 //! What is left of a block whose driver died: a process group, on this machine or on another one.
 
+use holdpoint_engine::Unfound;
+use holdpoint_executor::ProcessGroup;
 use holdpoint_record::Holder;
-use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process_group};
 
 use crate::screen::Screen;
 
@@ -22,10 +22,19 @@ impl Orphan {
         if on != host {
             return Some(Orphan::Elsewhere(group, on.to_owned()));
         }
-        match test_kill_process_group(Pid::from_raw(group)?) {
-            // Somebody else's, who may not be signalled from this account, lives too.
-            Ok(()) | Err(Errno::PERM) => Some(Orphan::Here(group)),
-            Err(_) => None,
+        ProcessGroup::noted(group).filter(|group| group.lives()).map(|group| Orphan::Here(group.id()))
+    }
+
+    /// The process group, where it is on this machine.
+    pub fn here(&self) -> Option<i32> {
+        if let Orphan::Here(group) = self { Some(*group) } else { None }
+    }
+
+    /// What the engine goes by: whether an answer counts while it may run.
+    pub fn unfound(&self) -> Unfound {
+        match self {
+            Orphan::Here(_) => Unfound::Runs,
+            Orphan::Elsewhere(..) => Unfound::Away,
         }
     }
 

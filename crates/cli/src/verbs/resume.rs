@@ -145,8 +145,12 @@ pub async fn take_on(
 
     let notices = Notices::of(screen, &place)?;
     let read = (recorded.events, recorded.position);
-    let (writer, events, recovered) = go_on(screen, &dir, read)?;
+    let (mut writer, events, recovered) = go_on(screen, &dir, read)?;
     let orphan = Orphan::of(writer.predecessor(), &session.host);
+    if orphan.is_none() && writer.predecessor().is_some_and(|before| before.child().is_some()) {
+        // Its number may name somebody else tomorrow. A lock that cannot be written tells on the next write.
+        let _ = writer.clear_child();
+    }
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
@@ -218,7 +222,7 @@ pub async fn take_on(
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
-    if undo.is_some() {
+    if let Some(undo) = undo {
         let mut tried = recorder.run().clone();
         let now = Timestamp::now();
         taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
@@ -226,20 +230,18 @@ pub async fn take_on(
         if let Some(orphan) = &orphan {
             orphan.tell(screen);
         }
-        match &orphan {
-            Some(Orphan::Here(_)) => {
-                screen.tell(
-                    "Nothing was rolled back: what still runs may change more. Once it is over, do it again.",
-                );
-                return Ok(Exit::Parked);
-            }
-            Some(Orphan::Elsewhere(..)) if !ask || undo.is_some_and(|undo| undo.sure) => {
-                screen.tell(
-                    "Nothing was rolled back: what may still run there may change more. Once you know that it is over, do it again at a terminal, without --yes.",
-                );
-                return Ok(Exit::Parked);
-            }
-            _ => {}
+        let answer = [undoing(&tried, plan, undo)];
+        let told = ask && !undo.sure;
+        if let Some(orphan) = orphan.as_ref().filter(|orphan| !orphan.unfound().lets(&answer, told)) {
+            screen.tell(match orphan {
+                Orphan::Here(_) => {
+                    "Nothing was rolled back: what still runs may change more. Once it is over, do it again."
+                }
+                Orphan::Elsewhere(..) => {
+                    "Nothing was rolled back: what may still run there may change more. Once you know that it is over, do it again at a terminal, without --yes."
+                }
+            });
+            return Ok(Exit::Parked);
         }
     }
     screen::head(screen, (plan, Some(&place.root)), &opened, &session, &label);
@@ -282,16 +284,16 @@ pub async fn take_on(
     if let Some(refusal) = &bound {
         screen.tell(&format!("  {refusal}"));
     }
-    let runner = Places::new(local, &opened, elsewhere);
+    let left = orphan.as_ref().and_then(Orphan::here);
+    let runner = Places::new(local, &opened, elsewhere).beside(left);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     if let Some(undo) = undo {
         // What was sent to a place may have ended, or may run there still: what is undone depends on it.
         let looked = session.look().await?;
         let (run, told) = (session.recorder.run(), ask && !undo.sure);
         undoable(run, plan, opened.number)?;
-        let by = By { who: run.operator().to_owned(), via: Via::Command };
+        let answer = [undoing(run, plan, undo)];
         let wanted = run.offers(plan).rollback;
-        let answer = [roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))];
         let lets = looked.unfound.is_none_or(|unfound| unfound.lets(&answer, told));
         if looked.leaves || !lets {
             let why = if looked.leaves {
@@ -329,6 +331,12 @@ pub async fn take_on(
         return Err(refusal);
     }
     Ok(farewell(screen, session.recorder.run(), plan, (stop, opened.number), key))
+}
+
+/// That what was done is undone, for the reason that is given.
+fn undoing(run: &Run, plan: &Plan, undo: Undo<'_>) -> Event {
+    let by = By { who: run.operator().to_owned(), via: Via::Command };
+    roll_back(plan, &run.offers(plan).rollback, Some(undo.reason.to_owned()), Some(by))
 }
 
 /// Whether something that was done can be undone now.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdpoint_document::{Become, Place};
 use holdpoint_driver::{End, Reached, Way, Whereabouts};
 use holdpoint_engine::{EnvironmentSeen, Execution, RunOpened, SentTo, Task};
-use holdpoint_executor::{Job, Remote, Setting, State, Ways};
+use holdpoint_executor::{Job, ProcessGroup, Remote, Setting, State, Ways};
 
 use super::ends::not_started;
 use super::given::{GRACE, Where, block_of};
@@ -31,6 +31,8 @@ pub struct Places {
     doors: RefCell<BTreeMap<Key, Rc<Door>>>,
     /// What carries over, by place.
     states: RefCell<BTreeMap<String, Rc<State>>>,
+    /// The process group that an earlier driver left on this machine.
+    left: Option<i32>,
 }
 
 /// A place and whom blocks become there.
@@ -50,7 +52,13 @@ impl Places {
             environment: opened.environment.clone(),
             doors: RefCell::default(),
             states: RefCell::new(states),
+            left: None,
         }
+    }
+
+    /// An earlier driver left this process group on this machine.
+    pub fn beside(self, left: Option<i32>) -> Places {
+        Places { left, ..self }
     }
 
     /// Keeps these variables from the blocks that follow, as [`Local::keep_back`].
@@ -196,6 +204,10 @@ impl Runner for Places {
 
     async fn asked_to_leave(&self, attended: bool) -> bool {
         self.local.asked_to_leave(attended).await
+    }
+
+    fn left_behind(&self) -> Option<i32> {
+        self.left.filter(|group| ProcessGroup::noted(*group).is_some_and(ProcessGroup::lives))
     }
 
     fn cwd(&self) -> String {

@@ -180,11 +180,17 @@ fn goes_on_beside_a_soak(moment: &Moment) -> bool {
             | Moment::AttemptTakenUp { .. }
             | Moment::AttemptOpen { .. }
             | Moment::AnswerOvertaken { .. }
+            | Moment::KeptBack { .. }
             | Moment::AttemptEnded { .. }
             | Moment::PassedOver { .. }
             | Moment::Answered { .. }
             | Moment::Noted { .. }
     )
+}
+
+/// What to do about a process group that still runs.
+fn waiting_for(group: i32) -> String {
+    format!("Wait for them, or stop them with: kill -- -{group}")
 }
 
 /// Why an answer does not count, and what to do.
@@ -195,8 +201,8 @@ fn overtaken(why: Overtaken, asked_again: bool) -> &'static str {
             "still runs, so what was answered does not count. Wait for it or end it there, then answer once more."
         }
         (Overtaken::Unreached, true) => {
-            "may still run, so what was answered does not count. It is run again only once its place has answered; every \
-             other answer counts when it is given once more."
+            "may still run, so what was answered does not count. Every answer but to run it again counts when it is given \
+             once more."
         }
         (Overtaken::Unreached, false) => {
             "may still run, so what was answered does not count. Resume the run once its place answers, or at a terminal."
@@ -282,6 +288,29 @@ impl Observer for Screening {
                     "  {mark} {}",
                     self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
+            }
+            Moment::AnswerOvertaken { action, asked_again, group: Some(group), .. } => {
+                let then = if *asked_again { "Then answer once more." } else { "Then resume the run." };
+                self.screen.say_hung(
+                    "  ",
+                    &self.screen.neutralise(&format!(
+                        "{action}: what was answered does not count, for processes of the interrupted block still run. {}. {then}",
+                        waiting_for(*group)
+                    )),
+                );
+            }
+            Moment::KeptBack { action, place, group, .. } => {
+                let what = match (place, group) {
+                    (_, Some(group)) => format!(
+                        "{action} does not begin: processes of the interrupted block still run. {}",
+                        waiting_for(*group)
+                    ),
+                    (place, None) => format!(
+                        "{action} does not begin: what was begun at {} still runs. Wait for it or end it there",
+                        place.as_deref().unwrap_or("its place")
+                    ),
+                };
+                self.screen.say_hung("  ", &self.screen.neutralise(&format!("{what}. Then resume the run.")));
             }
             Moment::AnswerOvertaken { action, place, why, asked_again, .. } => {
                 let place = place.as_deref().unwrap_or_default();

@@ -275,8 +275,8 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
                     "It will not be run again unless you say so. Find out whether it took effect, then decide."
                 }
                 Some(_) => {
-                    "It will not be run again unless you say so. Whatever you answer, it is looked for there once more first: \
-                     if it has an end, that counts."
+                    "Find out whether it took effect, then decide. Whatever you answer, it is looked for there once more first: \
+                     if it has an end, that counts, and it is run again only once its place has answered."
                 }
             };
             screen.say_hung("  ", text);

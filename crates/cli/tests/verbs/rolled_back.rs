@@ -108,6 +108,32 @@ fn nothing_is_rolled_back_while_a_block_still_runs_that_its_driver_left_behind()
 }
 
 #[test]
+fn no_answer_goes_on_while_a_block_still_runs_that_its_driver_left_behind() {
+    let body = "## One\n\n```sh run\necho $$ > group; echo > started; read line < end\n```\n\n\
+        ```sh rollback\necho undone >> log\n```\n\n## Two\n\n```sh run\necho two >> log\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let holdpoint = env!("CARGO_BIN_EXE_holdpoint");
+    bench.sh(&format!(
+        "mkfifo started end; '{holdpoint}' run book.md --unattended >out 2>&1 & read line < started; kill -9 $!; wait"
+    ));
+    let group = bench.text("group").trim().to_owned();
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml"];
+    for choice in ["run", "happened", "skip", "rollback"] {
+        bench.file("answers.yaml", &format!("steps: {{ one: {{ choice: {choice}, reason: so it is }} }}\n"));
+        let told = bench.ends(3, &resume);
+        told.says("what was answered does not count").says(&format!("stop them with: kill -- -{group}"));
+        assert!(!bench.exists("log"), "{choice}");
+    }
+    assert!(bench.of_type(1, "rollback.opened").is_empty() && bench.of_type(1, "decision").is_empty());
+    assert_eq!(bench.of_type(1, "action.started").len(), 1);
+    let gone = "kill -9 -- -$(cat group); while kill -0 -- -$(cat group) 2>/dev/null; do :; done";
+    bench.sh(&format!("bash -c '{gone}'"));
+    bench.file("answers.yaml", "steps: { one: { choice: happened, reason: so it is } }\n");
+    bench.ends(0, &resume);
+    assert_eq!(bench.text("log"), "two\n");
+}
+
+#[test]
 fn what_lies_behind_a_point_of_no_return_says_so() {
     let body = "## One\n\n```yaml step\nirreversible: true\n```\n\n```sh run\ntrue\n```\n\n```sh rollback\ntrue\n```\n\n\
         ## Wait\n\n- [ ] It is quiet\n";

@@ -1,6 +1,6 @@
 //! Answers about what is in doubt at a place: it is looked for there first.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use holdpoint_driver::{Answer, Desk, Fault, RunView, Stop, roll_back};
@@ -93,6 +93,22 @@ fn taken_up(places: usize, via: Via, says: &[Says], unfound: &[Unfound]) -> (Sto
     (stop, events, log)
 }
 
+/// The same, taken up while what the dead driver ran on this machine is still there for so many looks.
+fn taken_up_beside(left: u32, via: Via, says: &[Says]) -> (Stop, Vec<Event>, Vec<String>) {
+    let fake = Fake { lose: BTreeSet::from([name(1)]), ..Fake::default() };
+    let (_, events) = driven("{ at_once: 1 }", 1, &fake, Vec::new(), nobody());
+    let Event::RunOpened(first) = &events[0] else { unreachable!() };
+    let mut before = events[1..].to_vec();
+    before.push(Event::SessionOpened(first.session.clone()));
+    let again = Fake { names: Rc::clone(&fake.names), ..Fake::default() };
+    again.unfound.borrow_mut().extend([Unfound::Lost; 9]);
+    again.left.set(left);
+    let desk = Saying { log: Rc::clone(&again.log), via, says: says.iter().copied().collect() };
+    let (stop, events) = driven_by("{ at_once: 1 }", 1, &again, before, desk);
+    let log = again.log.borrow().clone();
+    (stop, events, log)
+}
+
 fn begun(events: &[Event]) -> usize {
     starts(events).iter().filter(|start| start.starts_with("deploy#1")).count()
 }
@@ -177,4 +193,64 @@ fn an_answer_about_one_place_looks_there_and_one_about_the_run_looks_everywhere(
     let (_, events, log) = taken_up(2, Via::Terminal, &[Says::RollsBack], &away);
     assert_eq!((count(&log, "run back"), begun(&events)), (4, 2), "{log:#?}");
     assert!(!events.iter().any(is_answer), "{events:#?}");
+}
+
+#[test]
+fn while_a_block_that_was_left_behind_runs_an_answer_is_held_at_a_terminal_and_the_run_left_elsewhere() {
+    for says in ALL.into_iter().filter(|says| *says != Says::Decides(Choice::Abort)) {
+        let (stop, events, log) = taken_up_beside(9, Via::Answers, &[says; 3]);
+        assert!(matches!(stop, Stop::Parked(_, Question::InDoubt)), "{says:?} {stop:?}");
+        assert_eq!((begun(&events), count(&log, "ask InDoubt")), (1, 1), "{says:?} {log:#?}");
+        assert!(!events.iter().any(is_answer), "{says:?} {events:#?}");
+    }
+    let happened = Says::Decides(Choice::Happened);
+    let (stop, events, log) = taken_up_beside(2, Via::Terminal, &[happened; 3]);
+    assert_eq!((stop, begun(&events)), (Stop::Done(Verdict::Passed), 1), "{log:#?}");
+    assert_eq!(count(&log, "ask InDoubt"), 3, "{log:#?}");
+    assert_eq!(events.iter().filter(|event| is_answer(event)).count(), 1, "{events:#?}");
+    let (stop, ..) = taken_up_beside(9, Via::Answers, &[Says::Decides(Choice::Abort)]);
+    assert_eq!(stop, Stop::Done(Verdict::Aborted));
+}
+
+#[test]
+fn nothing_begins_beside_a_block_that_was_left_behind() {
+    let fake = Fake::default();
+    fake.left.set(9);
+    let (stop, events) = driven("{ at_once: 1 }", 1, &fake, Vec::new(), nobody());
+    assert!(matches!(stop, Stop::Parked(_, Question::Confirm)), "{stop:?}");
+    assert_eq!(begun(&events), 0);
+}
+
+#[test]
+fn what_was_answered_for_while_its_place_was_away_is_looked_for_before_anything_begins_there() {
+    let happened = Says::Decides(Choice::Happened);
+    // Looked for on coming back and at the first answer; the second one counts. Then its place answers.
+    for (says, away) in [(happened, 3), (Says::RollsBack, 3), (Says::Decides(Choice::FindOut), 3)] {
+        let unfound = [Unfound::Away; 3];
+        let (stop, events, log) = taken_up(1, Via::Terminal, &[says; 2], &unfound[..away]);
+        assert!(matches!(stop, Stop::Done(_)), "{says:?} {log:#?}");
+        let begins = |event: &Event| match event {
+            Event::ActionStarted(started) | Event::RollbackStarted(started) => started.place.is_some(),
+            _ => false,
+        };
+        let ends =
+            |event: &Event| matches!(event, Event::ActionFinished(finished) if finished.action == "deploy#1");
+        let end = events.iter().position(ends).expect("it is recorded");
+        let next = events.iter().rposition(begins).expect("something begins there");
+        assert!(end < next, "{says:?} {events:#?}");
+        assert_eq!((begun(&events), count(&log, "run back")), (1, 4), "{says:?} {log:#?}");
+    }
+}
+
+#[test]
+fn nothing_begins_where_what_was_answered_for_still_runs_or_cannot_be_asked() {
+    let says = [Says::Decides(Choice::Happened); 2];
+    let runs = [Unfound::Away, Unfound::Away, Unfound::Away, Unfound::Runs];
+    let (stop, events, log) = taken_up(1, Via::Terminal, &says, &runs);
+    assert!(matches!(stop, Stop::Parked(_, Question::Confirm)), "{stop:?} {log:#?}");
+    assert_eq!(starts(&events).len(), 1, "{log:#?}");
+    let (_, events, log) = taken_up(1, Via::Terminal, &says, &[Unfound::Away; 4]);
+    // It is as if nobody had been reached for the check.
+    assert_eq!((count(&log, "end ssh://web-01 failed"), count(&log, "run ssh")), (1, 0), "{log:#?}");
+    assert_eq!(starts(&events).len(), 2, "{log:#?}");
 }

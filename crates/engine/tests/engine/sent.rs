@@ -50,15 +50,39 @@ fn what_was_sent_is_in_doubt_and_may_still_end_place_by_place() {
 }
 
 #[test]
-fn after_somebody_has_decided_no_end_is_taken() {
+fn after_somebody_has_decided_an_end_counts_until_something_begins_at_its_place() {
+    let decided = || {
+        let mut fake = left();
+        let open = fake.frontier().attachable;
+        let end = fake.story.end_of(open[0], Outcome::Passed, |_| ());
+        fake.decide_at("a#1", 1, Choice::Run);
+        fake.decide_at("a#1", 2, Choice::Happened);
+        assert!(fake.frontier().attachable.is_empty());
+        assert_eq!(fake.story.run.unended(&fake.story.plan).len(), 2);
+        (fake, end)
+    };
+    let (mut fake, end) = decided();
+    fake.story.tell(end.clone());
+    assert_eq!(fake.story.at(), "execute b#1");
+    fake.story.refuses(end);
+    let (mut fake, end) = decided();
+    let again = sending(&fake, "three");
+    fake.story.tell(again);
+    fake.story.refuses(end);
+    assert_eq!(fake.story.run.unended(&fake.story.plan).len(), 1, "the other place was not asked");
+}
+
+#[test]
+fn what_was_taken_as_done_and_has_failed_is_asked_about_again() {
     let mut fake = left();
     let open = fake.frontier().attachable;
-    let end = fake.story.end_of(open[0], Outcome::Passed, |_| ());
-    fake.decide_at("a#1", 1, Choice::Run);
-    fake.story.refuses(end.clone());
+    fake.decide_at("a#1", 1, Choice::Happened);
     fake.decide_at("a#1", 2, Choice::Happened);
-    fake.story.refuses(end);
-    assert!(fake.frontier().attachable.is_empty());
+    assert_eq!(fake.story.at(), "execute b#1");
+    let end = fake.story.end_of(open[1], Outcome::Failed, |_| ());
+    fake.story.tell(end);
+    assert_eq!(fake.asked(), [format!("a#1 {}", web(2))]);
+    assert_eq!(fake.frontier().asks[0].1, Question::Failed);
 }
 
 #[test]
