@@ -337,10 +337,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
 
 /// Whether a condition holds, as far as that can be told.
 fn holds(values: &Values, condition: &str) -> &'static str {
-    match values.holds(condition) {
-        Ok(true) => "holds",
-        Ok(false) => "does not hold: not for this run",
-        Err(_) => "not known yet",
+    match values.settled(condition) {
+        Some(true) => "holds",
+        Some(false) => "does not hold: not for this run",
+        None => "not known yet",
     }
 }
 

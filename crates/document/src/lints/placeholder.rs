@@ -1,18 +1,17 @@
 //! Placeholders left in commands: they parse as redirections and globs, and do real damage.
 
-use super::looked::Script;
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 use crate::placeholders::Search;
 use crate::spanned::Mapped;
-use crate::{Code, Span};
+use crate::{Block, Code, Span};
 
-pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
-    let language = spoken(&script.block.interpreter, &script.block.language);
+pub(super) fn lint(block: &Block, text: &Mapped, findings: &mut Findings) {
+    let language = spoken(&block.interpreter, &block.language);
     if !is_shell(language) && !matches!(language, "sql" | "psql" | "mysql") {
         return;
     }
-    for (span, found) in found(script.text, script.block.options.template) {
+    for (span, found) in found(text, block.options.template) {
         findings.add(
             Code::Placeholder,
             span,
