@@ -55,13 +55,14 @@ impl Run {
         self.expiring(plan).into_iter().filter_map(until).min()
     }
 
-    /// Whether a reader is told that they lapse: also where nobody may do anything just now, and so nothing lapses yet.
+    /// What a reader may be told has lapsed: also where nobody may do anything just now, and so nothing lapses yet.
     fn expiring(&self, plan: &Plan) -> Vec<Task> {
-        let frontier = self.frontier(plan);
-        if frontier.verdict.is_some() || !frontier.running.is_empty() {
-            return Vec::new();
+        let unused = self.expires_unused(plan);
+        if unused.is_empty() {
+            return unused;
         }
-        self.expires_unused(plan)
+        let frontier = self.frontier(plan);
+        if frontier.verdict.is_none() && frontier.running.is_empty() { unused } else { Vec::new() }
     }
 
     /// Sign-offs that are about to lapse, by their actions, and why.

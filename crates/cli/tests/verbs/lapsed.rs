@@ -10,7 +10,7 @@ const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n
 ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n\
 ## Tell\n\n- [ ] Everybody was told\n\n## Change\n\n```sh run\necho done\n```\n";
 
-const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
+const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\", \"night@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
 [environments.staging]\nrehearsal = true\n";
 
 const SIGNED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
@@ -177,6 +177,10 @@ fn a_sign_off_whose_time_has_run_out_is_told_as_lapsed_by_everybody_before_any_e
     bench.ends(0, &["report", "1", "--format", "junit"]).says("<skipped>waiting</skipped>");
     let page = bench.ends(0, &["report", "1", "--format", "html"]).stdout;
     assert!(page.contains("SIGNED, NO LONGER COUNTS"));
+    let handed = bench.ends(0, &["handover", "1", "--to", "night@example.org", "--note", "none"]);
+    handed
+        .says("next: Release, release#1 takes")
+        .says("the sign-off of release#1 has lapsed: given at 2000-");
 }
 
 #[test]
