@@ -204,13 +204,14 @@ fn read_before(plan: &Plan, index: usize, source: &str, line: &mut impl FnMut(St
 
 /// A thing to do in a foreign document: all that a run will show, each line as it is written.
 fn in_full(text: &str, line: &mut impl FnMut(String)) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let text = screen::untabbed(text);
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     line(format!("        confirm   {first}"));
     as_written(rest, "                  ", line);
 }
 
 fn as_written(text: &str, margin: &str, line: &mut impl FnMut(String)) {
-    for text in text.lines() {
+    for text in screen::untabbed(text).lines() {
         line(if text.is_empty() { String::new() } else { format!("{margin}{text}") });
     }
 }
@@ -235,7 +236,7 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
     match &action.work {
         Work::Run(block) | Work::Check(block) => describe_block(action.work.kind(), block, values, line),
         Work::Confirm { text } => {
-            let text = rendered(values, text);
+            let text = screen::untabbed(&rendered(values, text)).into_owned();
             let mut lines = text.lines().filter(|text| !text.trim().is_empty());
             line(format!("        confirm   {}", lines.next().unwrap_or_default().trim()));
             lines.for_each(|text| line(format!("                  {text}")));
@@ -290,10 +291,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
         (None, false) => block.script.clone(),
     };
     let around = |text: &str, line: &mut dyn FnMut(String)| {
-        text.lines().for_each(|text| line(format!("          | {text}")));
+        screen::untabbed(text).lines().for_each(|text| line(format!("          | {text}")));
     };
     block.offered.iter().for_each(|offered| around(&offered.lead, line));
-    for text in script.trim_end().lines() {
+    for text in screen::untabbed(script.trim_end()).lines() {
         line(format!("          {text}"));
     }
     block.offered.iter().for_each(|offered| around(&offered.after, line));

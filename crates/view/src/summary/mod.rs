@@ -105,6 +105,13 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
+    /// Sign-offs of an open run that count no more, though no event says so yet: their time has run out, or something that
+    /// their signer saw has changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lapsing: Vec<LapsingFacts>,
+    /// How many events an anchor must be over before an open run goes on; `None` where it asks for none, or has one.
+    #[serde(skip)]
+    pub anchor_wanted: Option<u64>,
     /// Of a run that is being rolled back, in words: what is undone, what is next, and what then comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolling_back: Option<String>,
