@@ -79,7 +79,12 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
+        let before = findings.len();
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
+        // Many a document that is none to be run lies beside those that are.
+        if kind == DocumentKind::Annotated {
+            findings.make_errors(before);
+        }
     }
     if tree.cut_images() {
         let mut scope = Scope::new(&front.matter, config);

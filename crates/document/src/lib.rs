@@ -34,7 +34,7 @@ pub use compile::Compiled;
 pub use diagnostic::*;
 pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
-pub use include::{Included, NotIncluded, Parts, Reader};
+pub use include::{Included, NotIncluded, Parts, Reader, unescaped};
 pub use markdown::{Insertion, Line, gist, html, lines};
 pub use offered::{Explained, explain};
 

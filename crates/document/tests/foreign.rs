@@ -105,6 +105,24 @@ const CELLS: [(&str, bool); 7] = [
 ];
 
 #[test]
+fn check_lists_each_placeholder_that_a_run_asks_for_wherever_its_command_stands() {
+    let source = "# T\n\n## A\n\n```\ngit tag vX.Y.Z\n```\n\n## B\n\nRun:\n\n    git push origin <VERSION>\n\n## C\n\n\
+        $ kubectl delete pod YOUR_POD\n\n## D\n\n```console\n$ rm -rf /srv/[path]\n$ tar xf app-v<RELEASE>.tar\n```\n\n\
+        ## E\n\n1. Copy\n\n   ```text\n   cp <source> a; \\\n     cp a <target>\n   ```\n\n```sh\ngit tag vX.Y.Z\n```\n\n\
+        ## F\n\nThe <name> in a sentence.\n\n```yaml\nimage: <tag>\n```\n";
+    let (compiled, warnings) = holdpoint_document::compile_and_lint(source, None);
+    let found = warnings.iter().filter(|one| one.code.as_str() == "placeholder");
+    let told: Vec<&str> = found.map(|one| one.span.unwrap().of(source)).collect();
+    let wanted = ["vX.Y.Z", "<VERSION>", "YOUR_POD", "[path]", "<RELEASE>", "<source>", "<target>"];
+    assert_eq!(told, wanted);
+    let actions = compiled.plan.steps.iter().flat_map(|step| &step.actions);
+    let offered = actions.filter_map(|action| action.work.offered());
+    let asked: std::collections::BTreeSet<&str> =
+        offered.flat_map(|offered| &offered.values).map(|blank| blank.written.as_str()).collect();
+    assert_eq!(asked, wanted.into_iter().collect());
+}
+
+#[test]
 fn every_row_of_a_table_is_told_once_wherever_it_stands_and_asked_for_where_it_has_a_box() {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let (mut wrong, mut count) = (Vec::new(), 0);

@@ -28,5 +28,5 @@ pub use explain::{Explained, explain};
 pub(crate) use insert::{Why, in_place, template};
 pub(crate) use literals::in_lines;
 pub(crate) use steps::offer;
-pub(crate) use units::{Unit, before, units};
+pub(crate) use units::{Unit, asked, before, units};
 pub(crate) use values::Values;

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::code::{Code, Command, Cut, cut, language};
+use super::filled::placeholders;
 use super::ways::groups;
 use crate::markdown::{Block as Markdown, Tree, is_tab};
+use crate::placeholders::Search;
 use crate::spanned::Mapped;
 use crate::{Confidence, Reading, Span};
 
@@ -46,6 +48,31 @@ fn is_one_way(command: &mut Command) {
         *confidence = Confidence::Likely;
     }
     reason.push_str("; it stands in a tab, and is one of several ways");
+}
+
+/// Placeholders of the commands that are offered, each with its place: what a run asks for.
+pub(crate) fn asked(source: &str, tree: &Tree) -> Vec<(Span, String)> {
+    let mut all = Vec::new();
+    if Search::of_people(source).is_none() {
+        return all;
+    }
+    for Unit { body, cut, .. } in units(source, tree) {
+        for command in cut.commands.iter().filter(|command| command.is_offered()) {
+            // The text has no prompts, and no marks of lines that go on.
+            let mut from = command.at.start;
+            for at in placeholders(&command.text) {
+                let written = &command.text[at];
+                let Some(found) = body.text().get(from..command.at.end).and_then(|rest| rest.find(written))
+                else {
+                    continue;
+                };
+                let at = from + found..from + found + written.len();
+                from = at.end;
+                all.push((body.span(at), written.to_owned()));
+            }
+        }
+    }
+    all
 }
 
 fn collect(source: &str, blocks: &[Markdown], in_tab: bool, found: &mut Vec<Unit>) {
