@@ -256,6 +256,11 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
     assert_eq!(ran.code, 0, "{}", ran.both());
     let event = bench.of_type(2, "document.exchanged").remove(0);
     assert_eq!(event["policy"]["rehearsed"]["number"], 3);
+    // What the exchange settled is not told of as a rule that did not hold.
+    let session = bench.of_type(2, "session.opened").remove(0);
+    assert_eq!(session["committed"], true, "judged by the document that the run goes on with");
+    let shown = bench.ends(0, &["show", "2"]).both();
+    assert!(!shown.contains("did not hold"), "{shown}");
     bench.ends(0, &["verify", "2"]).says("intact and complete");
     bench.ends(0, &["audit"]);
     bench.ends(0, &["verify", "2", "--trust", "."]);
