@@ -142,7 +142,7 @@ impl Run {
     }
 
     /// Why this key does not count as that person's, in words: one key is one person.
-    pub(crate) fn key_refusal(&self, signature: Option<&KeySignature>, who: &str) -> Option<String> {
+    pub fn key_refusal(&self, signature: Option<&KeySignature>, who: &str) -> Option<String> {
         let KeySignature { key, .. } = signature?;
         let other = self.keys.get(key).filter(|other| !self.same(other, who))?;
         Some(format!("the key {key} is one that {other} signed with: one key is one person"))

@@ -307,13 +307,17 @@ impl Recorded {
         }
     }
 
-    /// With what comes of holding the rehearsal that it relied on against its own record, which is proved for that: once, for
-    /// all reports that are made of it.
+    /// With what comes of holding each rehearsal that it relied on against its own record, which is proved for that: once,
+    /// for all reports that are made of it. They name the last.
     pub fn with_rehearsal(self) -> Recorded {
-        let rehearsal_wrong = match beside(&self.dir.path, self.opened()) {
-            Some(Beside::Wrong(why)) => Some(why),
-            _ => None,
-        };
+        let named: Vec<_> = self.events.iter().filter_map(|stamped| stamped.event.rehearsed()).collect();
+        let wrong = named.iter().enumerate().filter_map(|(at, one)| {
+            let Beside::Wrong(why) = beside(&self.dir.path, one) else { return None };
+            let is_last = at + 1 == named.len();
+            Some(if is_last { why } else { format!("run {}: {why}", one.number) })
+        });
+        let wrong: Vec<String> = wrong.collect();
+        let rehearsal_wrong = (!wrong.is_empty()).then(|| wrong.join("; "));
         Recorded { rehearsal_wrong, ..self }
     }
 
