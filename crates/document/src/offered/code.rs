@@ -269,9 +269,7 @@ impl<'c> Cutter<'c> {
         }
         if line.trim().is_empty() {
             self.put(Kind::Blank, at);
-        } else if self.is_option(index) {
-            self.put(Kind::Comment, at);
-        } else if line.trim_start().starts_with('#') {
+        } else if self.is_option(index) || line.trim_start().starts_with('#') {
             self.put(Kind::Comment, at);
         } else if self.prompted {
             // Before the first prompt there is nothing that it could be the output of.
