@@ -27,7 +27,7 @@ pub fn explain(source: &str) -> Vec<Explained> {
             reading: command.reading.clone(),
         }));
     }
-    found.extend(unread(source));
+    found.extend(unread(source).into_iter().map(|(span, text, reading)| Explained { span, text, reading }));
     found.sort_by_key(|command| command.span);
     found
 }

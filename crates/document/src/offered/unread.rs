@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::code::{Code, language};
-use super::explain::Explained;
 use crate::{Class, Confidence, Reading, Span};
 
 /// What begins such code on a line of its own, with its language, and what ends it.
@@ -20,8 +19,8 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// All such code of a shell, in order.
-pub(super) fn unread(source: &str) -> Vec<Explained> {
+/// All such code of a shell, in order: where it stands, what it is, and why it is not offered.
+pub(super) fn unread(source: &str) -> Vec<(Span, String, Reading)> {
     static PATTERNS: LazyLock<Vec<(Regex, &str, &str)>> = LazyLock::new(|| {
         let read = |(begins, ends, called): &(&str, &'static str, &'static str)| {
             Some((Regex::new(begins).ok()?, *ends, *called))
@@ -66,11 +65,7 @@ pub(super) fn unread(source: &str) -> Vec<Explained> {
                 "it stands in {called}, which Markdown reads as text: put it into a fence to have it offered"
             );
             let lines: Vec<&str> = body.trim().lines().map(str::trim).collect();
-            found.push(Explained {
-                span: Span::new(start, end),
-                text: lines.join("\n"),
-                reading: Reading { class, confidence, reason },
-            });
+            found.push((Span::new(start, end), lines.join("\n"), Reading { class, confidence, reason }));
         }
         at = source[end..].find('\n').map_or(source.len(), |rest| end + rest + 1).max(at);
     }
@@ -97,7 +92,7 @@ mod tests {
             ("```\n{% highlight bash %}\nls\n{% endhighlight %}\n```\n", ""),
             ("{% highlight bash %}\nls\n", ""),
         ] {
-            let told: Vec<String> = unread(source).into_iter().map(|found| found.text).collect();
+            let told: Vec<String> = unread(source).into_iter().map(|(_, text, _)| text).collect();
             assert_eq!(told.join("|"), wanted, "{source}");
         }
     }
