@@ -131,7 +131,7 @@ pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str)
     show_command(screen, view, task, script, true);
     if let Some(expected) = task.block(view.plan).and_then(|block| block.expect.first()) {
         screen.tell("  shown to print:");
-        code(expected.span.of(view.source));
+        code(&holdpoint_document::code_of(view.source, expected.span));
     }
     if !offered.after.is_empty() {
         code(&offered.after);

@@ -6,6 +6,8 @@ use super::build::{Builder, Container, Leaf};
 use super::near::means_include;
 use super::tabs;
 use super::tree::{Block, Fronts, Tree};
+use crate::findings::Findings;
+use crate::spanned::parse_toml;
 use crate::{DocumentKind, Span};
 
 /// A document of so many bytes is read in parts: below it, threads cost more than they save.
@@ -23,7 +25,8 @@ pub(crate) fn fronts(source: &str) -> Fronts {
     // the document itself is read without them.
     let front = front_end(&source[base..])
         .and_then(|end| metadata(&source[base..base + end], base, options).into_iter().next())
-        .filter(|(outer, _)| outer.start == base);
+        .filter(|(outer, _)| outer.start == base)
+        .or_else(|| toml_front(source, base));
     let end = front.map_or(base, |(outer, _)| outer.end);
     let mut later = Vec::new();
     if may_hold_later_front(source, end) {
@@ -174,6 +177,23 @@ fn front_end(text: &str) -> Option<usize> {
         if index > 0 && (line.starts_with("---") || line.starts_with("...")) {
             return Some(at);
         }
+    }
+    None
+}
+
+/// Front matter of TOML, as Hugo has it, with and without its fences: between two lines of `+++`, keys and values.
+fn toml_front(source: &str, base: usize) -> Option<(Span, Span)> {
+    let text = &source[base..];
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().filter(|first| first.trim_end() == "+++")?;
+    let mut at = first.len();
+    for line in lines {
+        if line.trim_end() == "+++" {
+            let inner = Span::new(base + first.len(), base + at);
+            let reads = parse_toml(inner.of(source), &mut Findings::default()).is_some();
+            return reads.then(|| (Span::new(base, base + at + line.len()), inner));
+        }
+        at += line.len();
     }
     None
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::code::{Code, Command, Cut, cut, language};
 use super::filled::placeholders;
 use super::ways::groups;
-use crate::markdown::{Block as Markdown, Tree, is_tab};
+use crate::markdown::{Block as Markdown, Tree, is_tab, last_paragraph, within_containers};
 use crate::placeholders::Search;
 use crate::spanned::Mapped;
 use crate::{Confidence, Reading, Span};
@@ -91,7 +91,7 @@ fn collect(source: &str, blocks: &[Markdown], in_tab: bool, found: &mut Vec<Unit
                 found.extend(own(unit(source, *span, (**body).clone(), Some(String::new()))))
             }
             Markdown::Text(text) => {
-                found.extend(own(unit(source, text.span, Mapped::slice(source, text.span), None)))
+                found.extend(own(unit(source, text.span, within_containers(source, text.span), None)))
             }
             Markdown::List(list) => list.items.iter().for_each(|item| {
                 collect(source, &item.blocks, in_tab || is_tab(item.span.of(source)), found)
@@ -126,8 +126,7 @@ pub(crate) fn before(source: &str, at: usize) -> &str {
     // What is further away says nothing of it.
     let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
     let text = source[far..at].trim_end();
-    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
-    let paragraph = text[start..].trim();
+    let paragraph = last_paragraph(text);
     let closes = paragraph.lines().last().is_some_and(|line| {
         line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
     });
