@@ -4,7 +4,6 @@ use holdpoint_document::Block;
 use holdpoint_engine::{Finished, Holding, Outcome, Values, duration, expects, mask};
 
 use super::Screen;
-use super::wrap::untabbed;
 
 /// Names of known variables that a script mentions, with their values; secrets masked.
 pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
@@ -49,7 +48,7 @@ pub fn shown_command(
     for line in screen.hung("  ", &facts.join(" · ")) {
         screen.say(&screen.style().dim().apply_to(line).to_string());
     }
-    for line in untabbed(&screen.neutralise(script.trim_end())).lines() {
+    for line in screen.neutralise(script.trim_end()).lines() {
         screen.say(&format!("    {}", screen.style().cyan().apply_to(line)));
     }
     for (name, value) in variables_of(script, values) {

@@ -269,7 +269,7 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
             let Reading { class, confidence, reason } = reading;
             line(format!("        line {at}: {}, {}: {reason}", class.words(), confidence.words()));
             for text in command.lines() {
-                line(format!("          {}", untabbed(text)));
+                line(format!("          {text}"));
             }
             if !needs.is_empty() {
                 line(format!("          asks first: {}", needs.join(", ")));

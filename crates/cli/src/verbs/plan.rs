@@ -204,14 +204,13 @@ fn read_before(plan: &Plan, index: usize, source: &str, line: &mut impl FnMut(St
 
 /// A thing to do in a foreign document: all that a run will show, each line as it is written.
 fn in_full(text: &str, line: &mut impl FnMut(String)) {
-    let text = screen::untabbed(text);
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     line(format!("        confirm   {first}"));
     as_written(rest, "                  ", line);
 }
 
 fn as_written(text: &str, margin: &str, line: &mut impl FnMut(String)) {
-    for text in screen::untabbed(text).lines() {
+    for text in text.lines() {
         line(if text.is_empty() { String::new() } else { format!("{margin}{text}") });
     }
 }
@@ -291,10 +290,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
         (None, false) => block.script.clone(),
     };
     let around = |text: &str, line: &mut dyn FnMut(String)| {
-        screen::untabbed(text).lines().for_each(|text| line(format!("          | {text}")));
+        text.lines().for_each(|text| line(format!("          | {text}")));
     };
     block.offered.iter().for_each(|offered| around(&offered.lead, line));
-    for text in screen::untabbed(script.trim_end()).lines() {
+    for text in script.trim_end().lines() {
         line(format!("          {text}"));
     }
     block.offered.iter().for_each(|offered| around(&offered.after, line));

@@ -121,7 +121,7 @@ pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &st
 pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str) {
     let Some(offered) = task.offered(view.plan) else { return };
     let code = |text: &str| {
-        for line in screen::untabbed(&screen.neutralise(text.trim_end_matches('\n'))).lines() {
+        for line in screen.neutralise(text.trim_end_matches('\n')).lines() {
             screen.say(&format!("    {}", screen.style().dim().apply_to(line)));
         }
     };

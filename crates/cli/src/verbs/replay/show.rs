@@ -7,7 +7,7 @@ use std::rc::Rc;
 use holdpoint_engine::{Finished, Outcome};
 use holdpoint_report::{FrameKind, Source, Stream};
 
-use crate::screen::{self, Live, Playback, Screen, untabbed};
+use crate::screen::{self, Live, Playback, Screen};
 use crate::verbs::read::Recorded;
 
 /// The screen, and the output that is being shown.
@@ -143,7 +143,7 @@ impl<'r> Showing<'r> {
                 let attempt =
                     if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
                 line(format!("{} · {language} {}{attempt}{differs}", of.name(), kind.words()));
-                for text in untabbed(&self.screen.neutralise(script.trim_end())).lines() {
+                for text in self.screen.neutralise(script.trim_end()).lines() {
                     self.screen.say(&format!("    {}", self.screen.style().cyan().apply_to(text)));
                 }
             }
