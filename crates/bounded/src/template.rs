@@ -3,6 +3,8 @@
 //! minijinja follows some of what it parses by calling itself (`not not not …`, `a + b + c …`, a chain of `elif`), so
 //! how much there is of that is held before it sees any of it.
 
+use std::borrow::Cow;
+
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
@@ -68,6 +70,33 @@ pub fn check(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A script that is a template, as its language reads it: what its tags hold, which is not of that language, is letters, as
+/// many of them.
+pub fn without_tags(text: &str) -> Cow<'_, str> {
+    let (mut masked, mut at) = (Cow::Borrowed(text), 0);
+    while let Some(found) = text[at..].find('{') {
+        at += found;
+        let ends = match text.as_bytes().get(at + 1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        let length = tag(&text[at..], ends);
+        let inside = at + 2..at + length.saturating_sub(ends.len()).max(2);
+        at += length;
+        let Some(held) = text.get(inside.clone()) else { continue };
+        if held.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b' ')) {
+            continue;
+        }
+        let letters: String = held.bytes().map(|byte| if byte == b'\n' { '\n' } else { 'x' }).collect();
+        masked.to_mut().replace_range(inside, &letters);
+    }
+    masked
 }
 
 /// Whether a condition is of a size that may be parsed.
@@ -156,6 +185,26 @@ fn end_of_raw(text: &str, from: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tags_hold_is_letters_to_the_language_around_them() {
+        for (text, read) in [
+            ("echo {{ R | trim }} | tr a b", "echo {{xxxxxxxxxx}} | tr a b"),
+            ("echo {{ (N|int) + 1 }}>x", "echo {{xxxxxxxxxxxxx}}>x"),
+            ("{% if N > 3 %}ls{% endif %}", "{%xxxxxxxxxx%}ls{% endif %}"),
+            ("a {{ \"}} | é\" | x\n}} b", "a {{xxxxxxxxxxxxx\n}} b"),
+            ("echo {{ R }} ${R} { ls; }", "echo {{ R }} ${R} { ls; }"),
+            ("echo {{ R | x", "echo {{xxxx x"),
+            ("{{", "{{"),
+            ("é{", "é{"),
+        ] {
+            let found = without_tags(text);
+            assert_eq!(found.len(), text.len(), "{text}");
+            if text != "echo {{ R | x" {
+                assert_eq!(found, read);
+            }
+        }
+    }
 
     #[test]
     fn what_a_parser_would_follow_too_deep_is_refused_before_it_is_parsed() {

@@ -376,7 +376,7 @@ pub struct Replay {
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
     /// Only this step
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completing::steps))]
     pub step: Option<String>,
     /// Only what is of this place
     #[arg(long, value_name = "PLACE")]

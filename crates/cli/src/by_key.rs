@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_document::Assurance;
 use holdpoint_driver::SignedStatement;
-use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedAs, SignedOff};
+use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedAs, SignedOff, Task};
 use holdpoint_record::LONGEST_STATEMENT;
 use holdpoint_signing::agent::{Agent, Identity};
 use holdpoint_signing::{Moment, Prefix, Signers, Statement, check, keygen, namespace};
@@ -44,8 +44,8 @@ impl<'a> KeyFile<'a> {
 /// What is signed by key.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
-    /// A hold point is signed off.
-    SignOff,
+    /// This hold point is signed off.
+    SignOff(Task),
     /// It is rejected, for this reason.
     Rejection(&'a str),
     /// Rules are overridden.
@@ -57,7 +57,7 @@ pub enum What<'a> {
 impl<'a> What<'a> {
     fn namespace(self) -> &'static str {
         namespace(match self {
-            What::SignOff => SignedAs::SignOff,
+            What::SignOff(_) => SignedAs::SignOff,
             What::Rejection(_) => SignedAs::Rejection,
             What::Override => SignedAs::Override,
             What::Session => SignedAs::Session,
@@ -67,14 +67,22 @@ impl<'a> What<'a> {
     fn rejected(self) -> Option<&'a str> {
         match self {
             What::Rejection(reason) => Some(reason),
-            What::SignOff | What::Override | What::Session => None,
+            What::SignOff(_) | What::Override | What::Session => None,
+        }
+    }
+
+    /// Why it does not count in the run as it stands.
+    fn refusal(self, view: &RunView<'_>, given: &SignedOff) -> Option<String> {
+        match self {
+            What::SignOff(task) => view.run.sign_off_refusal(view.plan, task, given),
+            _ => view.run.key_refusal(given.signature.as_ref(), &given.by.who),
         }
     }
 
     fn least(self, view: &RunView<'_>) -> Assurance {
         match self {
             What::Session => Assurance::Ssh,
-            What::SignOff | What::Rejection(_) | What::Override => view.run.least_assurance(),
+            What::SignOff(_) | What::Rejection(_) | What::Override => view.run.least_assurance(),
         }
     }
 }
@@ -157,6 +165,10 @@ pub fn sign(
                 statement: sha256(&bytes),
                 signature: sha256(signature.as_bytes()),
             });
+            // Of what does not count nothing is left behind.
+            if let Some(why) = what.refusal(view, &given) {
+                return Ok(Signature::Refused(why));
+            }
             store.keep_signed(SignedStatement { statement: bytes, signature: signature.into_bytes() })?;
             Ok(Signature::Given(Box::new(given)))
         }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::{Command, CommandFactory};
 use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh};
-use holdpoint_document::Config;
+use holdpoint_document::{Config, NotIncluded};
 use holdpoint_engine::Event;
 use holdpoint_record::{RunDir, glance, read, text_blob};
 
@@ -97,9 +97,19 @@ pub fn steps() -> Vec<CompletionCandidate> {
 
 fn steps_of(run: &RunDir) -> Option<Vec<String>> {
     let recorded = read(&run.path).ok()?;
-    let Event::RunOpened(opened) = &recorded.events.first()?.event else { return None };
-    let text = String::from_utf8(text_blob(&run.path, &opened.runbook.blob).ok()?).ok()?;
-    let plan = holdpoint_document::compile(&text, None).plan;
+    let last = recorded.events.iter().rev().find_map(|stamped| match &stamped.event {
+        Event::RunOpened(opened) => Some(&opened.runbook),
+        Event::DocumentExchanged(exchanged) => Some(&exchanged.runbook),
+        _ => None,
+    });
+    let book = last?;
+    let text = |blob| String::from_utf8(text_blob(&run.path, blob).ok()?).ok();
+    let source = text(&book.blob)?;
+    let mut include = |path: &str| {
+        let kept = book.includes.iter().find(|kept| kept.path == path).and_then(|kept| text(&kept.blob));
+        kept.ok_or_else(|| NotIncluded { why: String::new(), help: String::new() })
+    };
+    let plan = holdpoint_document::compile_with((&book.path, &source), None, &mut include).plan;
     Some(plan.steps.into_iter().map(|step| step.id).collect())
 }
 

@@ -14,6 +14,15 @@ pub const OF_RUN: &str = "HOLDPOINT_RUN";
 /// What stands there for commands that belong to no run yet or to no block, as those that give inputs.
 pub const OF_NO_BLOCK: &str = "0";
 
+/// The process that opened a shell beside its run, for whatever is typed in that.
+pub const BESIDE: &str = "HOLDPOINT_BESIDE";
+
+/// Whether this is typed in a shell that the process `pid` at `host` has opened, and waits for.
+pub fn is_beside(pid: u32, host: &str) -> bool {
+    let opened_by = std::env::var(BESIDE).ok().and_then(|pid| pid.parse::<u32>().ok());
+    opened_by == Some(pid) && host == holdpoint_record::this_machine()
+}
+
 /// Refuses what only a person does, where a block of a run does it: its script would sign with whatever is at hand.
 pub fn not_in_a_block(what: &str) -> Result<(), Problem> {
     let Some(run) = within() else { return Ok(()) };

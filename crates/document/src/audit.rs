@@ -8,7 +8,8 @@ use regex::Regex;
 
 use crate::blocks::{Kind, kind_of, kind_or_near};
 use crate::findings::{Findings, nearest};
-use crate::markdown::{Block, Fence, Fenced, Item, Text, Tree, fences};
+use crate::include::looks_like_one;
+use crate::markdown::{Block, Fence, Fenced, Item, Text, Tree, fences, titled_tag};
 use crate::{Code, Span};
 
 /// Walks the whole document.
@@ -18,6 +19,10 @@ pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
     }
     line_ends(source, findings);
     blocks(source, &tree.blocks, false, findings);
+    for span in &tree.unused {
+        let message = "no paragraph is a link of this name, so this definition includes nothing";
+        findings.add(Code::BadInclude, *span, message, AS_INCLUDE);
+    }
     hidden(source, &tree.blocks, findings);
 }
 
@@ -85,10 +90,10 @@ fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
         match block {
             Block::Fence(fence) => self::fence(fence, quoted, findings),
             Block::Text(text) => {
-                self::text(text, findings);
+                self::text(source, text, findings);
                 lines_that_are_none(source, text, quoted, findings);
             }
-            Block::Heading(heading) => self::text(&heading.text, findings),
+            Block::Heading(heading) => self::text(source, &heading.text, findings),
             Block::Html(span) => html(source, *span, findings),
             Block::Indented(body, span) => indented(body.text(), *span, findings),
             Block::List(list) => {
@@ -175,7 +180,11 @@ pub(crate) fn swallowed(fence: &Fence, does: bool) -> Option<Span> {
         .map(|index| fence.body.span(lines[index].clone()))
 }
 
-fn text(text: &Text, findings: &mut Findings) {
+/// How an include is written.
+const AS_INCLUDE: &str = "write `[what it is](path/to/file.md \"include\")` in a paragraph of its own, with %20 for a blank in the path";
+
+fn text(source: &str, text: &Text, findings: &mut Findings) {
+    no_include(source, text, findings);
     let Some(odd) = &text.odd else { return };
     if let Some(span) = odd.fence_like {
         let help =
@@ -191,6 +200,42 @@ fn text(text: &Text, findings: &mut Findings) {
             let message = format!("`{}` is nearly the title that includes another run-book", link.title);
             findings.add(Code::UnknownKind, link.span, message, "did you mean \"include\"?");
         }
+    }
+}
+
+/// What looks like a link that includes something, and is none for Markdown, or nothing that is followed.
+fn no_include(source: &str, text: &Text, findings: &mut Findings) {
+    // A title in quotes, as nobody writes in brackets otherwise.
+    static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let titled = r#"\[[^\[\]\n]*\][ \t]*\([^()\n]*[\s"'“‘]["'“‘](\p{L}+)["'”’][ \t]*\)"#;
+        let behind = r#"\[[^\[\]\n]*\][ \t]*\([^()\n]*\)[ \t]*["'“‘](\p{L}+)["'”’]"#;
+        Regex::new(&format!("{titled}|{behind}")).ok()
+    });
+    if text.odd.as_ref().is_some_and(|odd| odd.is_include) {
+        return;
+    }
+    if let Some((span, what)) = text.odd.as_ref().and_then(|odd| odd.no_include) {
+        let message = format!("this looks like an include, and is none: {what} includes nothing");
+        return findings.add(Code::BadInclude, span, message, AS_INCLUDE);
+    }
+    let message = "this looks like an include, and is none";
+    if looks_like_one(source, text) {
+        return findings.add(Code::BadInclude, text.span, message, AS_INCLUDE);
+    }
+    let written = text.span.of(source);
+    if text.odd.as_ref().is_some_and(|odd| !odd.links.is_empty()) || !written.contains('(') {
+        return;
+    }
+    // What is shown as code is meant to be seen.
+    let shown = |at: usize| written[..at].matches('`').count() % 2 == 1;
+    let mut links = QUOTED.iter().flat_map(|link| link.captures_iter(written));
+    let found = links.find_map(|link| {
+        let (title, whole) = (link.get(1).or(link.get(2))?, link.get(0)?);
+        (!shown(whole.start()) && nearest(title.as_str(), ["include"]).is_some()).then_some(whole.range())
+    });
+    if let Some(found) = found {
+        let span = Span::new(text.span.start + found.start, text.span.start + found.end);
+        findings.add(Code::BadInclude, span, message, AS_INCLUDE);
     }
 }
 
@@ -315,9 +360,12 @@ fn includes(source: &str, span: Span, inside: &str, findings: &mut Findings) -> 
         let word = title.as_str().to_lowercase();
         (word == "include" || nearest(&word, ["include"]).is_some()).then_some((whole, title))
     });
-    let Some((whole, title)) = found else { return false };
-    let from = text[..whole.start()].rfind('[').unwrap_or(whole.start());
-    let to = Span::new(span.start + from, span.start + whole.end().max(title.end()));
+    let link = found.map(|(whole, title)| {
+        let from = text[..whole.start()].rfind('[').unwrap_or(whole.start());
+        from..whole.end().max(title.end())
+    });
+    let Some(link) = link.or_else(|| titled_tag(text)) else { return false };
+    let to = Span::new(span.start + link.start, span.start + link.end);
     let message = format!("this looks like an include, and stands in {inside}, where nothing is included");
     let help =
         "put the link into a paragraph of its own, outside of tables, HTML, lists, quotes and headings";

@@ -79,7 +79,12 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
+        let before = findings.len();
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
+        // Many a document that is none to be run lies beside those that are.
+        if kind == DocumentKind::Annotated {
+            findings.make_errors(before);
+        }
     }
     if tree.cut_images() {
         let mut scope = Scope::new(&front.matter, config);
@@ -113,8 +118,8 @@ impl Book<'_> {
     }
 
     /// As somebody would read it who follows it by hand.
-    fn followed<'t>(&'t self, tree: &'t Tree) -> foreign::Book<'t> {
-        foreign::Book { source: self.source, tree, title: self.title, front: self.matter.span }
+    fn followed<'t>(&'t self, tree: &'t Tree, commands: &'t [Span]) -> foreign::Book<'t> {
+        foreign::Book { source: self.source, tree, title: self.title, front: self.matter.span, commands }
     }
 
     /// The steps of such a tree, with what is only read, and where everything is shown.
@@ -127,8 +132,11 @@ impl Book<'_> {
     ) -> (steps::Built, Vec<Passage>, Vec<Piece>) {
         match kind {
             DocumentKind::Foreign => {
-                let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&self.followed(tree));
-                offered::offer(self.source, tree, &mut steps, &mut pieces);
+                let units = offered::offered_units(self.source, tree);
+                let commands: Vec<Span> = units.iter().map(|unit| unit.span).collect();
+                let book = self.followed(tree, &commands);
+                let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&book);
+                offered::offer(self.source, &units, &mut steps, &mut pieces);
                 (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
             }
             DocumentKind::Annotated => {
@@ -142,7 +150,7 @@ impl Book<'_> {
 
     /// What would be confirmed if the document were a foreign one, and is only shown.
     fn lost(&self, tree: &Tree, own: &[Step], findings: &mut Findings) {
-        let steps = foreign::read(&self.followed(tree)).steps;
+        let steps = foreign::read(&self.followed(tree, &[])).steps;
         lints::lost(self.source, tree, self.instances, (&steps, own), self.matter.manual, findings);
     }
 }

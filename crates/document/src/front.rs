@@ -11,7 +11,7 @@ use crate::findings::{Findings, nearest};
 use crate::lints::in_command;
 use crate::markdown::Fronts;
 use crate::names::is_variable;
-use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
+use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_toml, parse_yaml};
 use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span, unseen};
 
 /// Front matter with the places of what can only be checked against other things.
@@ -33,9 +33,17 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
         unread_front_matter(source, fronts, findings);
         return foreign;
     };
-    foreign.1.matter.span = outer;
     let mut quiet = Findings::default();
-    let node = parse_yaml(&Mapped::slice(source, inner), &mut quiet);
+    let is_toml = outer.of(source).starts_with("+++");
+    if is_toml && mentions_runbook(inner.of(source)) {
+        unread_front_matter(source, fronts, findings);
+        return foreign;
+    }
+    foreign.1.matter.span = outer;
+    let node = match is_toml {
+        true => parse_toml(inner.of(source), &mut quiet),
+        false => parse_yaml(&Mapped::slice(source, inner), &mut quiet),
+    };
     let entries = match &node {
         Some(Node { value: Value::Map(entries), .. }) => entries,
         _ if mentions_runbook(inner.of(source)) => {
@@ -53,7 +61,8 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
         }
         _ => return foreign,
     };
-    let Some(version) = entries.iter().find(|entry| entry.key == "runbook") else {
+    let version = entries.iter().find(|entry| entry.key == "runbook").filter(|_| !is_toml);
+    let Some(version) = version else {
         let title = entries.iter().find(|entry| entry.key == "title");
         foreign.1.matter.title = title.and_then(|title| match &title.node.value {
             Value::Text(text) if !text.trim().is_empty() => {
@@ -61,7 +70,21 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
             }
             _ => None,
         });
-        near_miss(entries, findings);
+        // Places in TOML are counted from where that begins.
+        let mut near = Findings::default();
+        near_miss(entries, &mut near);
+        if is_toml && near.len() > 0 {
+            let message =
+                "a key of this front matter is nearly `runbook`, so this may be meant as a run-book";
+            findings.add(
+                Code::UnknownKey,
+                outer,
+                message,
+                "write `runbook: 1` in YAML, between two lines of `---`",
+            );
+        } else {
+            findings.append(near);
+        }
         commented_out(inner, source, findings);
         if !fronts.later.is_empty() {
             unread_front_matter(source, fronts, findings);

@@ -1,6 +1,6 @@
 //! Whether words say what to do.
 
-use crate::markdown::{Item, List};
+use crate::markdown::{Item, List, is_inset};
 
 /// Words that an instruction begins with, in the imperative.
 const VERBS: &str = "\
@@ -27,7 +27,10 @@ pub(crate) fn imperative(source: &str, list: &List) -> bool {
 
 /// How many items of a list begin as instructions do.
 pub(crate) fn verbs(source: &str, list: &List) -> usize {
-    let says = |item: &&Item| item.text().is_some_and(|text| begins_with_verb(text.span.of(source)));
+    let says = |item: &&Item| {
+        !is_inset(item.span.of(source))
+            && item.text().is_some_and(|text| begins_with_verb(text.span.of(source)))
+    };
     list.items.iter().filter(says).count()
 }
 
@@ -42,7 +45,7 @@ pub(crate) fn begins_with_verb(text: &str) -> bool {
         .unwrap_or(text);
     let word: String = text.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '-').collect();
     let rest = text[word.len()..].trim_start_matches(['*', '_', ']', '"', '”']);
-    rest.starts_with([' ', '\t', '\n', '`', '(']) && is_verb(&word)
+    rest.starts_with([' ', '\t', '\n', '\r', '`', '(']) && is_verb(&word)
 }
 
 fn is_verb(word: &str) -> bool {

@@ -34,8 +34,8 @@ pub use compile::Compiled;
 pub use diagnostic::*;
 pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
-pub use include::{Included, NotIncluded, Parts, Reader};
-pub use markdown::{Insertion, Line, gist, html, lines};
+pub use include::{Included, NotIncluded, Parts, Reader, unescaped};
+pub use markdown::{Insertion, Line, code_of, gist, html, lines};
 pub use offered::{Explained, explain};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".

@@ -29,7 +29,9 @@ const PATTERNS: &[&str] = &[
     r"(?:^|[^A-Z%$+])((?:YYYY|yyyy)[-_./]?(?:MM|mm)[-_./]?(?:DD|dd)(?:[-_.T]?(?:HH|hh)[-_:.]?(?:MM|mm|MI)(?:[-_:.]?(?:SS|ss))?)?|DD[-./]MM[-./]YYYY)(?:$|[^A-Za-z])",
 ];
 
-/// Of [`PATTERNS`], what is one in documents that people wrote for themselves alone.
+/// Of [`PATTERNS`], what a template would render.
+const RENDERED: usize = 5;
+/// Likewise, what is one in documents that people wrote for themselves alone.
 const GLUED: usize = 7;
 /// Likewise.
 const BRACKETED: usize = 8;
@@ -112,9 +114,16 @@ impl Search {
         }
         if template {
             may[4] = false;
-            may[5] = false;
+            may[RENDERED] = false;
         }
         may.contains(&true).then_some(Search(may))
+    }
+
+    /// Of `{{ name }}` alone.
+    pub(crate) fn of_templates(text: &str) -> Option<Search> {
+        let mut only = [false; PATTERNS.len()];
+        only[RENDERED] = text.contains("{{");
+        only[RENDERED].then_some(Search(only))
     }
 
     fn may(text: &str) -> [bool; PATTERNS.len()] {

@@ -346,6 +346,102 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
 }
 
 #[test]
+fn an_escape_in_a_path_is_read_as_links_have_it() {
+    let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] c\n";
+    for link in [
+        "[c](my%20%C3%BCber.md \"include\")",
+        "[c](<my über.md> \"include\")",
+        "[c][x]\n\n[x]: my%20über.md \"include\"",
+        "[c]\n\n[c]: <my über.md> 'include'",
+    ] {
+        let main = format!("{FRONT}## A\n\n- [ ] a\n\n## B\n\n{link}\n");
+        let files = files(&[("books/main.md", &main), ("books/my über.md", common)]);
+        let compiled = compiled(&files);
+        assert_eq!(compiled.diagnostics, [], "{link}");
+        assert_eq!(compiled.plan.steps[1].file.as_deref(), Some("books/my über.md"), "{link}");
+    }
+}
+
+#[test]
+fn no_escape_leads_anywhere_that_cannot_be_seen() {
+    for to in [
+        "%2e%2e/c.md",
+        ".%2E/c.md",
+        "..%2fc.md",
+        "%2e%2e%2fc.md",
+        "%2fetc/passwd",
+        "a%2fc.md",
+        "%2e/c.md",
+        "c%00.md",
+        "c%0a.md",
+        "c%5c.md",
+        "https%3a//a.b/c.md",
+        "c%ff.md",
+        "c%c0%af.md",
+        "c%e2%80%8b.md",
+        "c%2.md",
+        "100%",
+        "%2egit/c.md",
+        "x/%2e%2e/%2e%2e/c.md",
+    ] {
+        let main = format!("{FRONT}## A\n\n- [ ] a\n\n## B\n\n[c]({to} \"include\")\n");
+        let compiled =
+            compile_with(("books/main.md", &main), None, &mut |path: &str| panic!("{to} asks for {path}"));
+        let found: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|one| one.is_error()).collect();
+        assert!(found.len() == 1 && found[0].code == Code::BadInclude, "{to}: {found:#?}");
+        assert!(!found[0].message.contains('\n') && !found[0].help.is_empty(), "{to}");
+    }
+}
+
+#[test]
+fn what_looks_like_an_include_anywhere_and_is_no_link_is_an_error_at_its_place() {
+    let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] c\n";
+    let errors = |body: &str| {
+        let main = format!("{FRONT}## A\n\n- [ ] a\n\n## B\n\n- [ ] b\n\n{body}\n");
+        let files = files(&[("books/main.md", &main), ("books/c.md", common)]);
+        let compiled = compiled(&files);
+        let errors = compiled.diagnostics.iter().filter(|finding| finding.is_error());
+        errors.map(|it| format!("{} | {}", at(&files, &compiled, it), it.message)).collect::<Vec<_>>()
+    };
+    let tag = "<a href=\"c.md\" title=\"include\">";
+    for (body, place, said) in [
+        (&*format!("{tag}c</a>"), tag, "HTML includes nothing"),
+        (&format!("{tag}\nc</a>"), tag, "where nothing is included"),
+        (&format!("See {tag}c</a>."), tag, "HTML includes nothing"),
+        (&format!("- {tag}c</a>"), tag, "HTML includes nothing"),
+        (&format!("### {tag}c</a>\n\n- [ ] d"), tag, "HTML includes nothing"),
+        (&format!("| a |\n|---|\n| {tag}c</a> |"), tag, "where nothing is included"),
+        (&format!("<p>{tag}c</a></p>"), tag, "where nothing is included"),
+        ("<A TITLE=Includes href=c.md>c</A>", "<A TITLE=Includes href=c.md>", "HTML includes nothing"),
+        ("See ![c](c.md \"include\").", "![c](c.md \"include\")", "an image includes nothing"),
+        ("- ![c](c.md 'Include')", "![c](c.md 'Include')", "an image includes nothing"),
+        ("See [c](my c.md \"include\").", "[c](my c.md \"include\")", "and is none"),
+        ("- [c](my c.md \"include\")", "[c](my c.md \"include\")", "and is none"),
+        ("See [c](c.md) \"include\"", "[c](c.md) \"include\"", "and is none"),
+        ("See [c](c.md \"Include\")", "[c](c.md \"Include\")", "nearly the title"),
+        ("[c](c.md \"includes\")", "[c](c.md \"includes\")", "nearly the title"),
+        ("See [c][x].\n\n[x]: c.md \"include\"", "[c][x]", "alone in a paragraph"),
+        ("[x]: c.md \"include\"", "[x]: c.md \"include\"", "no paragraph is a link of this name"),
+        ("| a |\n|---|\n| [c][x] |\n\n[x]: c.md 'Include'", "[x]: c.md 'Include'", "no paragraph is a link"),
+    ] {
+        let told = errors(body);
+        let wanted = format!("books/main.md: {place} | ");
+        assert!(
+            told.len() == 1 && told[0].starts_with(&wanted) && told[0].contains(said),
+            "{body}: {told:#?}"
+        );
+    }
+    for body in [
+        "Write `[c](c.md \"include\")` or `<a href=\"c.md\" title=\"include\">`.",
+        "<a href=\"c.md\" title=\"details\">c</a> ![c](c.png \"a picture\") [c](c.md) [x]",
+        "<a href=\"c.md\" data-title=\"include\">c</a>",
+        "What (they \"include\") and [1] (things to include).\n\n[y]: c.md \"details\"",
+    ] {
+        assert_eq!(errors(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
 fn a_link_in_a_table_or_in_html_that_looks_like_an_include_is_an_error() {
     let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] c\n";
     let links = [

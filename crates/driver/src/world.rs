@@ -18,6 +18,10 @@ pub trait BlobStore {
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Self::Error>;
     /// Bytes that were kept.
     fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Self::Error>;
+    /// What was expunged, which [`BlobStore::get`] does not give: in words, by whom, when and why.
+    fn expunged(&self) -> Vec<(BlobRef, String)> {
+        Vec::new()
+    }
     /// Keeps bytes as they come. Unless they will be asked for `again`, a store that forgets may forget them.
     fn sink(&mut self, again: bool) -> Result<Box<dyn Sink<Error = Self::Error>>, Self::Error>;
     /// Where the record stands: what somebody who signs the next event binds the signature to.

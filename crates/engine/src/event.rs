@@ -269,6 +269,15 @@ impl Event {
         }
     }
 
+    /// The rehearsal that the run relied on when it opened, or that its new document did.
+    pub fn rehearsed(&self) -> Option<&Rehearsed> {
+        match self {
+            Event::RunOpened(opened) => opened.policy.rehearsed.as_ref(),
+            Event::DocumentExchanged(exchanged) => exchanged.policy.rehearsed.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Who gave it as an answer; `None` for what nobody answers.
     pub fn by(&self) -> Option<&By> {
         match self {

@@ -29,6 +29,48 @@ impl Run {
         Ok(run)
     }
 
+    /// The run as whoever reads its record at `now` is told of it: what is no longer good then is about to lapse, though no
+    /// event says so yet. `None` where nothing is: what was used, and a run that is over, stay as they were recorded.
+    pub fn seen_at(&self, plan: &Plan, now: Timestamp) -> Option<Run> {
+        let plan = plan.after(self.exchanges);
+        let expiring = self.expiring(plan);
+        let lapses = expiring.into_iter().filter_map(|task| Some((task, self.age_of(plan, task, now)?)));
+        let lapses: Vec<(Task, String)> = lapses.filter(|(task, _)| !self.is_lapsing(*task)).collect();
+        if lapses.is_empty() {
+            return None;
+        }
+        let mut seen = self.clone();
+        lapses.iter().for_each(|(task, reason)| seen.lapse(*task, reason));
+        Some(seen)
+    }
+
+    /// Until when [`Run::seen_at`] stays as it is; `None` where time changes nothing.
+    pub fn seen_until(&self, plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+        let plan = plan.after(self.exchanges);
+        let until = |task: Task| {
+            let Some(Work::SignOff(sign_off)) = task.work(plan) else { return None };
+            let until = self.oldest(task)??.checked_add(sign_off.expires?).ok()?;
+            (until >= now).then_some(until)
+        };
+        self.expiring(plan).into_iter().filter_map(until).min()
+    }
+
+    /// What a reader may be told has lapsed: also where nobody may do anything just now, and so nothing lapses yet.
+    fn expiring(&self, plan: &Plan) -> Vec<Task> {
+        let unused = self.expires_unused(plan);
+        if unused.is_empty() {
+            return unused;
+        }
+        let frontier = self.frontier(plan);
+        if frontier.verdict.is_none() && frontier.running.is_empty() { unused } else { Vec::new() }
+    }
+
+    /// Sign-offs that are about to lapse, by their actions, and why.
+    pub fn about_to_lapse(&self, plan: &Plan) -> Vec<(String, String)> {
+        let plan = plan.after(self.exchanges);
+        self.lapsing.iter().map(|(task, reason)| (task.id(plan), reason.clone())).collect()
+    }
+
     fn lapse_what_is_due(&mut self, plan: &Plan, now: Timestamp) -> Result<(), Unexpected> {
         while let Some(lapsed) = self.due_lapse(plan) {
             self.apply(plan, now, &lapsed)?;
@@ -65,17 +107,27 @@ impl Run {
     }
 
     fn lapse_of(&self, plan: &Plan, task: Task, now: Timestamp) -> Option<Event> {
+        let reason = self.age_of(plan, task, now)?;
+        Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
+    }
+
+    /// When the oldest of those that count was given, which nobody may know; nothing where none was.
+    fn oldest(&self, task: Task) -> Option<Option<Timestamp>> {
+        let given = |who: &str| self.given.get(&task).and_then(|given| given.get(who)).copied();
+        self.signers(task).map(given).min()
+    }
+
+    /// Why a sign-off is no longer good at `now`, in words; `None` where it is.
+    fn age_of(&self, plan: &Plan, task: Task, now: Timestamp) -> Option<String> {
         let Some(Work::SignOff(sign_off)) = task.work(plan) else { return None };
         let good = sign_off.expires?;
         // A sign-off whose time nobody knows is not good.
-        let given = |who: &str| self.given.get(&task).and_then(|given| given.get(who)).copied();
-        let oldest = self.signers(task).map(given).min()?;
+        let oldest = self.oldest(task)?;
         if oldest.is_some_and(|oldest| age(oldest, now) <= good) {
             return None;
         }
         let since = oldest.map(|at| format!("given at {}, ", at.strftime("%Y-%m-%d %H:%M:%SZ")));
-        let reason = format!("{}good for {}", since.unwrap_or_default(), duration(good));
-        Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
+        Some(format!("{}good for {}", since.unwrap_or_default(), duration(good)))
     }
 
     /// `signoff.lapsed` for the sign-off that must lapse now, if one must: nothing else is taken before it.
@@ -92,7 +144,11 @@ impl Run {
     }
 
     pub(crate) fn lapsable_at(&self, plan: &Plan, frontier: &Frontier) -> Vec<Task> {
-        if self.unused.is_empty() || !frontier.waits() || self.is_dry() || self.is_rolling_back() {
+        if frontier.waits() { self.expires_unused(plan) } else { Vec::new() }
+    }
+
+    fn expires_unused(&self, plan: &Plan) -> Vec<Task> {
+        if self.unused.is_empty() || self.is_closed() || self.is_dry() || self.is_rolling_back() {
             return Vec::new();
         }
         let expires = |task: &&Task| match task.work(plan) {

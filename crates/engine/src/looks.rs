@@ -129,6 +129,12 @@ impl Run {
         Some(self.looks.signed_by).filter(|events| asks && *events > 0)
     }
 
+    /// As [`Run::anchor_due`], where the record tells of no such anchor yet: before it, the run does not go on.
+    pub fn anchor_wanted(&self) -> Option<u64> {
+        let found = !self.looks.signed_off && !self.looks.barred.contains(&Rule::Anchor);
+        self.anchor_due().filter(|_| !found && !self.looks.overridden.contains(&Rule::Anchor))
+    }
+
     /// Whether the seal must be anchored: the environment asks for it, and nobody answered for going without.
     pub fn asks_for_anchored_seal(&self) -> bool {
         let asks = self.opened().is_some_and(|opened| opened.policy.kept.contains(&Rule::Anchor));

@@ -23,7 +23,11 @@ impl Run {
     pub fn sign_off_terms(&self, plan: &Plan, task: Task) -> Vec<String> {
         let Some(Work::SignOff(sign_off)) = task.work(plan) else { return Vec::new() };
         let mut terms = Vec::new();
-        let signed: Vec<&str> = self.signers(task).collect();
+        let lapsing = self.lapsing.iter().find(|(lapsing, _)| *lapsing == task);
+        if let Some((_, reason)) = lapsing {
+            terms.push(format!("it was signed off, and that has lapsed: {reason}"));
+        }
+        let signed: Vec<&str> = self.signers(task).filter(|_| lapsing.is_none()).collect();
         if sign_off.count > 1 || !signed.is_empty() {
             let so_far = match &signed[..] {
                 [] => "nobody has signed so far".to_owned(),
@@ -138,7 +142,7 @@ impl Run {
     }
 
     /// Why this key does not count as that person's, in words: one key is one person.
-    pub(crate) fn key_refusal(&self, signature: Option<&KeySignature>, who: &str) -> Option<String> {
+    pub fn key_refusal(&self, signature: Option<&KeySignature>, who: &str) -> Option<String> {
         let KeySignature { key, .. } = signature?;
         let other = self.keys.get(key).filter(|other| !self.same(other, who))?;
         Some(format!("the key {key} is one that {other} signed with: one key is one person"))

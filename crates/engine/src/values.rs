@@ -1,6 +1,7 @@
 //! Variables of a run, and the templates and conditions that see them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
@@ -216,12 +217,22 @@ impl Values {
         Ok(value.is_true())
     }
 
+    /// Whether a condition holds, whatever names that nothing defines yet come to be; `None` where that hangs on one of them.
+    pub fn settled(&self, condition: &str) -> Option<bool> {
+        template::check_condition(condition).ok()?;
+        let names = Names { known: Arc::clone(&self.known), view: View::Typed, missed: Arc::default() };
+        let missed = Arc::clone(&names.missed);
+        let value = TEXT.compile_expression(condition).ok()?.eval(Value::from_object(names)).ok()?;
+        let is_known = !missed.load(Ordering::Relaxed) && value.kind() == Kind::Bool;
+        is_known.then(|| value.is_true())
+    }
+
     /// The error, which says of what is not defined which of the names `read` it is.
     fn named(&self, error: Error, read: impl FnOnce() -> BTreeSet<String>) -> TemplateError {
         if error.kind() != ErrorKind::UndefinedError {
             return error.into();
         }
-        let known = Arc::new(Names { known: Arc::clone(&self.known), view: View::AsWritten });
+        let known = Arc::new(self.names(View::AsWritten));
         let missing = read().into_iter().filter(|name| known.get_value(&name.as_str().into()).is_none());
         let missing: Vec<String> = missing.collect();
         if let Some(why) = missing.iter().find_map(|name| self.known.withheld.get(name)) {
@@ -236,7 +247,11 @@ impl Values {
     }
 
     fn view(&self, view: View) -> Value {
-        Value::from_object(Names { known: Arc::clone(&self.known), view })
+        Value::from_object(self.names(view))
+    }
+
+    fn names(&self, view: View) -> Names {
+        Names { known: Arc::clone(&self.known), view, missed: Arc::default() }
     }
 }
 
@@ -253,6 +268,8 @@ enum View {
 struct Names {
     known: Arc<Known>,
     view: View,
+    /// Whether a name was asked for that nothing defines.
+    missed: Arc<AtomicBool>,
 }
 
 impl Object for Names {
@@ -269,7 +286,10 @@ impl Object for Names {
         if self.known.secrets.contains(name) {
             return Some(mask(name).into());
         }
-        let written = self.known.vars.get(name)?;
+        let Some(written) = self.known.vars.get(name) else {
+            self.missed.store(true, Ordering::Relaxed);
+            return None;
+        };
         let typed = self.known.types.get(name).and_then(|typed| typed.read(written));
         let typed = typed.filter(|value| matches!(self.view, View::Typed) || text(value) == *written);
         Some(typed.unwrap_or_else(|| written.as_str().into()))
@@ -433,6 +453,24 @@ mod tests {
     #[test]
     fn a_value_in_a_pattern_stands_for_itself() {
         assert_eq!(values().render_pattern("^{{ RELEASE }}$").unwrap(), r"^v1\.2\.3$");
+    }
+
+    #[test]
+    fn what_hangs_on_a_name_that_nothing_defines_yet_is_not_settled() {
+        for (condition, settled) in [
+            ("environment.name == 'production'", Some(true)),
+            ("environment.name == 'staging' and LATER == 'x'", Some(false)),
+            ("environment.name == 'production' and LATER == 'x'", None),
+            ("LATER | default('x') == 'x'", None),
+            ("LATER is defined", None),
+            ("LATER is undefined", None),
+            ("not (LATER is undefined)", None),
+            ("(LATER | default('0') | int) > 3", None),
+            ("not environment.name == 'production'", Some(false)),
+            ("RELEAS(", None),
+        ] {
+            assert_eq!(values().settled(condition), settled, "{condition}");
+        }
     }
 
     #[test]

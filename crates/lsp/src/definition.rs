@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use holdpoint_document::{Span, Work};
+use holdpoint_document::{Span, Work, unescaped};
 
 use crate::Read;
 use crate::text::Text;
@@ -55,7 +55,11 @@ fn link(line: &str, column: usize) -> Option<&str> {
         let closes = line[opens..].find(')').map_or(line.len(), |at| opens + at);
         let begins = line[..opens].rfind('[').unwrap_or(opens);
         if (begins..=closes).contains(&column) {
-            return line[opens + 2..closes].split_whitespace().next();
+            let to = line[opens + 2..closes].trim_start();
+            return match to.strip_prefix('<') {
+                Some(to) => to.split('>').next(),
+                None => to.split_whitespace().next(),
+            };
         }
         from = closes.max(opens + 2);
     }
@@ -71,7 +75,7 @@ fn included(path: &Path, root: &Path, to: &str) -> Option<PathBuf> {
     let mut whole = path.parent()?.to_owned();
     for part in Path::new(to).components() {
         match part {
-            Component::Normal(name) => whole.push(name),
+            Component::Normal(name) => whole.push(&*unescaped(name.to_str()?).ok()?),
             Component::ParentDir => {
                 whole.pop();
             }
@@ -106,6 +110,7 @@ mod tests {
         );
         assert_eq!(link("[open](a.md", 3), Some("a.md"));
         assert_eq!(link("ä](", 1), None);
+        assert_eq!(link("[a](<my file.md> \"include\")", 6), Some("my file.md"));
     }
 
     #[test]

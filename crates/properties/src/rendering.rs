@@ -28,6 +28,7 @@ pub(crate) fn rendered(bytes: &[u8]) {
         blob: &|reference| blob(reference).ok_or(Absent::Missing),
         verdict_of_verify: None,
         held: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
         reviews: Vec::new(),
         reviews_wrong: None,
         anchors: Vec::new(),

@@ -177,13 +177,11 @@ impl Audit {
         (self.wrong, self.remarks) = (wrong, remarks);
     }
 
-    /// The rehearsal that a run relied on, where it names one, held against the run that is here. That it was one is
+    /// The rehearsals that a run relied on, where it names one, held against the runs that are here. That they were such is
     /// part of the proof of the run itself.
     fn rehearsal_of(&self, this: &Audited) -> Option<Result<u64, String>> {
-        let exchanged = this.proof.iter().flat_map(|proof| &proof.exchanged).map(|(_, opened)| opened);
-        let each = this.opened().into_iter().chain(exchanged);
-        let mut relied =
-            each.filter_map(|opened| opened.policy.rehearsed.as_ref()).map(|named| self.held(named));
+        let named = this.proof.iter().flat_map(|proof| &proof.rehearsals);
+        let mut relied = named.map(|(_, named)| self.held(named));
         // The first that is wrong; else the one that was relied on last.
         relied.clone().find(Result::is_err).or_else(|| relied.next_back())
     }

@@ -15,7 +15,7 @@ use crate::errors::BlobError;
 use crate::errors::WriteError;
 use crate::layout::SHA256;
 use crate::reference::each_reference;
-use crate::tombstone::{instead_of, place};
+use crate::tombstone::{Tombstone, instead_of, place};
 
 /// Most bytes of a blob that are read at a time.
 const PIECE: usize = 64 * 1024;
@@ -47,7 +47,7 @@ impl Poison {
 /// Reads a blob. Length and digest are checked on every read.
 pub fn blob(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
     let mut bytes = Vec::new();
-    stream(dir, blob, &mut |piece| bytes.extend_from_slice(piece))?;
+    stream(open_blob, dir, blob, &mut |piece| bytes.extend_from_slice(piece))?;
     Ok(bytes)
 }
 
@@ -67,11 +67,28 @@ pub fn text_blob(dir: &Path, reference: &BlobRef) -> Result<Vec<u8>, BlobError> 
 
 /// As [`blob`], keeping nothing.
 pub(crate) fn check(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
-    stream(dir, blob, &mut |_| {})
+    stream(open_blob, dir, blob, &mut |_| {})
 }
 
-fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<(), BlobError> {
-    let file = open_blob(dir, blob)?;
+/// As [`blob`], for whoever proves a record: whatever stands beside it.
+pub(crate) fn blob_there(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
+    let mut bytes = Vec::new();
+    stream(open_there, dir, blob, &mut |piece| bytes.extend_from_slice(piece))?;
+    Ok(bytes)
+}
+
+/// As [`blob_there`], keeping nothing.
+pub(crate) fn check_there(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
+    stream(open_there, dir, blob, &mut |_| {})
+}
+
+fn stream(
+    open: fn(&Path, &BlobRef) -> Result<File, BlobError>,
+    dir: &Path,
+    blob: &BlobRef,
+    sink: &mut impl FnMut(&[u8]),
+) -> Result<(), BlobError> {
+    let file = open(dir, blob)?;
     let path = dir.join(SHA256).join(&blob.sha256);
     let digest = copy(file, blob.bytes, sink).map_err(cannot("read", &path))?;
     if digest == blob.sha256 {
@@ -81,21 +98,40 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
     Err(BlobError::Altered { sha256: blob.sha256.clone(), reason })
 }
 
-/// Opens a blob, for whoever checks its digest while reading: only its length has been held against the record.
+/// Opens a blob, for whoever checks its digest while reading: only its length has been held against the record. One that
+/// was expunged is not opened, though its bytes be there: printed again, or left by who was interrupted.
 pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
-    let BlobRef { sha256, bytes } = blob;
-    // The name becomes a path, and the record may be anybody's.
-    if sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(BlobError::BadDigest(sha256.clone()));
+    is_digest(&blob.sha256)?;
+    match tombstone_of(dir, blob)? {
+        Some(tombstone) => Err(BlobError::Expunged(Box::new(tombstone))),
+        None => open_there(dir, blob),
     }
+}
+
+/// What stands in a blob's place, or beside it, by its own word.
+fn tombstone_of(dir: &Path, blob: &BlobRef) -> Result<Option<Tombstone>, BlobError> {
+    // Whether it was expunged or is lost is not known where that cannot be read.
+    instead_of(dir, blob).map_err(|cause| cannot("read", &place(dir, blob))(cause).into())
+}
+
+/// The name becomes a path, and the record may be anybody's.
+fn is_digest(sha256: &str) -> Result<(), BlobError> {
+    match sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        true => Ok(()),
+        false => Err(BlobError::BadDigest(sha256.to_owned())),
+    }
+}
+
+fn open_there(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
+    let BlobRef { sha256, bytes } = blob;
+    is_digest(sha256)?;
     let altered = |reason: String| BlobError::Altered { sha256: sha256.clone(), reason };
     let path = dir.join(SHA256).join(sha256);
     let file = open_regular(&path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => match instead_of(dir, blob) {
+        io::ErrorKind::NotFound => match tombstone_of(dir, blob) {
             Ok(Some(tombstone)) => BlobError::Expunged(Box::new(tombstone)),
             Ok(None) => BlobError::Missing(sha256.clone()),
-            // Whether it was expunged or is lost is not known then.
-            Err(cause) => cannot("read", &place(dir, blob))(cause).into(),
+            Err(unread) => unread,
         },
         _ if is_no_file(&cause) => altered(no_file(&path, &cause)),
         _ => cannot("read", &path)(cause).into(),

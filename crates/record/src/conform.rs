@@ -6,7 +6,7 @@ use std::path::Path;
 
 use holdpoint_document::{Environment, Plan};
 use holdpoint_engine::{
-    BlobRef, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Stamped, Task, judge,
+    BlobRef, Event, Finished, Judged, Observation, Outcome, Rehearsed, Run, RunOpened, Stamped, Task, judge,
 };
 
 use crate::anchors::Anchors;
@@ -41,6 +41,8 @@ pub struct Verification {
     pub opened: Option<Box<RunOpened>>,
     /// Of each document that took the place of another: the event, and event 0 as it would be with that one.
     pub exchanged: Vec<(u64, RunOpened)>,
+    /// Each rehearsal that it relied on, with the event that names it: event 0, and exchanges.
+    pub rehearsals: Vec<(u64, Rehearsed)>,
     /// Times that cannot be: a clock was set. Remarks, too.
     pub clocks: Vec<String>,
     /// The action at which an open run stands.
@@ -73,6 +75,7 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
 /// the verdict is `Altered` or `Truncated`.
 pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
     let (mut conformity, mut opened, mut clock) = (Conformity::default(), None, Clock::default());
+    let mut rehearsals = Vec::new();
     let BytesReport { mut verdict, position, blobs, unreferenced, mut remarks, expunged, .. } =
         prove(dir, |stamped, offset, blobs| {
             conformity.see(stamped, offset, blobs);
@@ -80,6 +83,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             if let Event::RunOpened(first) = &stamped.event {
                 opened.get_or_insert_with(|| first.clone());
             }
+            rehearsals.extend(stamped.event.rehearsed().map(|named| (stamped.n, named.clone())));
             see(stamped);
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
@@ -136,6 +140,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         signed,
         opened,
         exchanged,
+        rehearsals,
         clocks,
         stands_at,
         asks_for_anchor,

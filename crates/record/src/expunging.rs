@@ -210,7 +210,11 @@ impl Needs {
                 self.kept.extend(opened.config.clone().map(|config| (config, "its configuration")));
                 Some(&opened.runbook)
             }
-            Event::DocumentExchanged(exchanged) => Some(&exchanged.runbook),
+            Event::DocumentExchanged(exchanged) => {
+                self.kept
+                    .push((exchanged.diff.clone(), "what differs in its document, which signers are shown"));
+                Some(&exchanged.runbook)
+            }
             _ => None,
         };
         if let Some(document) = document {

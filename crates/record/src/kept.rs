@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use holdpoint_engine::BlobRef;
 
-use crate::blob::{blob, check};
+use crate::blob::{blob_there, check_there};
 use crate::errors::BlobError;
 
 /// A blob of more bytes is read again when it is needed.
@@ -57,11 +57,11 @@ impl<'d> Blobs<'d> {
     pub(crate) fn check(&mut self, reference: &BlobRef) -> Result<(), BlobError> {
         match digest(&reference.sha256) {
             Some(digest) if reference.bytes <= SMALL => {
-                let bytes = blob(self.dir, reference)?;
+                let bytes = blob_there(self.dir, reference)?;
                 self.keep(digest, bytes.into());
                 Ok(())
             }
-            _ => check(self.dir, reference),
+            _ => check_there(self.dir, reference),
         }
     }
 
@@ -81,7 +81,7 @@ impl<'d> Blobs<'d> {
         let kept = digest(&reference.sha256).and_then(|digest| self.kept.get(&digest));
         match kept.filter(|kept| kept.len() as u64 == reference.bytes) {
             Some(kept) => Ok(Rc::clone(kept)),
-            None => Ok(blob(self.dir, reference)?.into()),
+            None => Ok(blob_there(self.dir, reference)?.into()),
         }
     }
 

@@ -73,7 +73,7 @@ pub use reviews::{Reviewed, Reviews, keep_review, review_files, reviews};
 pub use seal::{Seal, read_seal, seal_digest};
 pub use signoffs::{LONGEST_STATEMENT, SignedFiles, SignedFilesError, signed_files};
 pub use store::{NoStore, RunDir, Store, StoreError};
-pub use tombstone::{Tombstone, has_tombstones, tombstones};
+pub use tombstone::{Tombstone, all_tombstones, has_tombstones, tombstones};
 pub use trust::{AnchorHeld, Commit, Held, Of, Trust, Trusted, Whose, hold, whose};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
 pub use waiting::BlobWriter;

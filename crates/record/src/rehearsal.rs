@@ -210,19 +210,17 @@ pub enum Beside {
     Wrong(String),
 }
 
-/// Holds the rehearsal that a run relied on against its record, where that lies in the same store as the run itself.
-/// `None` where it relied on none.
-pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
-    let named = opened.policy.rehearsed.as_ref()?;
+/// Holds a rehearsal that a run relied on against its record, where that lies in the same store as the run itself.
+pub fn beside(dir: &Path, named: &Rehearsed) -> Beside {
     // A name without a directory, as `.` has one all the same.
     let whole = match dir.canonicalize() {
         Ok(whole) => whole,
-        Err(error) => return Some(Beside::Wrong(cannot("find", dir)(error).to_string())),
+        Err(error) => return Beside::Wrong(cannot("find", dir)(error).to_string()),
     };
-    let Some(store) = whole.parent().map(Store::open) else { return Some(Beside::NotHere) };
+    let Some(store) = whole.parent().map(Store::open) else { return Beside::NotHere };
     let runs = match store.runs() {
         Ok(runs) => runs,
-        Err(error) => return Some(Beside::Wrong(error.to_string())),
+        Err(error) => return Beside::Wrong(error.to_string()),
     };
     let here = runs.into_iter().filter(|run| run.number == named.number);
     let mut of_its_id = here.filter_map(|run| {
@@ -230,9 +228,9 @@ pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
         let seal = seal_digest(&run.path).ok().flatten();
         may_be(proof.as_ref(), named).then(|| wrong(proof.as_ref(), seal.as_deref(), named))
     });
-    Some(match of_its_id.next() {
+    match of_its_id.next() {
         None => Beside::NotHere,
         Some(None) => Beside::Same,
         Some(Some(why)) => Beside::Wrong(why),
-    })
+    }
 }

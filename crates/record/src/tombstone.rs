@@ -53,12 +53,17 @@ impl Tombstone {
 
 /// The tombstones of the run with this ULID, by the time they tell. Nothing is proved.
 pub fn tombstones(dir: &Path, id: &str) -> Vec<Tombstone> {
+    all_tombstones(dir).into_iter().filter(|stone| stone.id == id).collect()
+}
+
+/// As [`tombstones`], of whatever run they say that they are.
+pub fn all_tombstones(dir: &Path) -> Vec<Tombstone> {
     let Ok(blobs) = fs::read_dir(dir.join(SHA256)) else { return Vec::new() };
     let stones = blobs.flatten().map(|blob| blob.path()).filter(|path| {
         path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(EXPUNGED.as_bytes()))
     });
     let read = |path: PathBuf| serde_json::from_slice::<Tombstone>(&whole(&path, "a tombstone").ok()??).ok();
-    let mut found: Vec<Tombstone> = stones.filter_map(read).filter(|stone| stone.id == id).collect();
+    let mut found: Vec<Tombstone> = stones.filter_map(read).collect();
     found.sort_by(|a, b| (a.at, &a.blob.sha256).cmp(&(b.at, &b.blob.sha256)));
     found
 }

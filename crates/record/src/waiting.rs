@@ -49,6 +49,14 @@ enum Bytes {
     Written(Partial),
 }
 
+/// What there is of a blob.
+enum Found {
+    There,
+    Missing,
+    /// Its tombstone.
+    Expunged,
+}
+
 impl Keeper {
     pub(crate) fn new(dir: &Path, poison: Poison) -> Keeper {
         Keeper { dir: dir.to_owned(), poison, blobs: Arc::default() }
@@ -93,16 +101,21 @@ impl Keeper {
 
     /// Whether the blob is there; an error where something else is.
     fn has(&self, reference: &BlobRef) -> Result<bool, WriteError> {
+        Ok(matches!(self.find(reference)?, Found::There))
+    }
+
+    fn find(&self, reference: &BlobRef) -> Result<Found, WriteError> {
         // Of what is empty the length says it all.
         let path = self.dir.join(SHA256).join(&reference.sha256);
         if reference.bytes == 0
             && path.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() == 0)
         {
-            return Ok(true);
+            return Ok(Found::There);
         }
         match check(&self.dir, reference) {
-            Ok(()) => Ok(true),
-            Err(BlobError::Missing(_) | BlobError::Expunged(_)) => Ok(false),
+            Ok(()) => Ok(Found::There),
+            Err(BlobError::Missing(_)) => Ok(Found::Missing),
+            Err(BlobError::Expunged(_)) => Ok(Found::Expunged),
             Err(other) => {
                 self.poison.set();
                 Err(WriteError::Blob(other))
@@ -129,11 +142,12 @@ impl Keeper {
         let whole = self.dir.join(SHA256);
         let mut made = Vec::new();
         for (reference, bytes) in waiting {
-            // One that was there was synced before it got its name.
-            if self.has(&reference)? {
-                continue;
+            match self.find(&reference)? {
+                // One that is there was synced before it got its name. One that was expunged stays so: events name it, and
+                // its tombstone says why it is not there.
+                Found::There | Found::Expunged => {}
+                Found::Missing => made.push((whole.join(&reference.sha256), bytes.written(&self.dir)?)),
             }
-            made.push((whole.join(&reference.sha256), bytes.written(&self.dir)?));
         }
         for (_, partial) in &made {
             partial.sync()?;

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use holdpoint_engine::{BlobRef, Event};
 use holdpoint_record::{
-    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify,
-    verify_bytes,
+    BlobError, ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, blob, read,
+    verify, verify_bytes,
 };
 use jiff::Timestamp;
 
@@ -171,6 +171,10 @@ fn interrupted_halfway_it_is_ended_by_doing_it_again_and_the_first_tombstone_sta
     fs::write(leaked(&dir), bytes).unwrap();
     let report = verify_bytes(&dir).unwrap();
     assert!(report.expunged[0].still_there && report.verdict.reason().unwrap().contains("expunge it again"));
+    // Nobody is given what was expunged, though it be there.
+    assert!(
+        matches!(blob(&dir, &printed(&dir)), Err(BlobError::Expunged(stone)) if stone.who == "qa@example.org")
+    );
     expunge(&dir, &printed(&dir).sha256[..8], "ops@example.org", "again", at()).unwrap();
     assert!(!leaked(&dir).exists());
     assert_eq!(fs::read(tombstone(&dir)).unwrap(), first);

@@ -120,6 +120,8 @@ pub struct Material<'a> {
     pub verdict_of_verify: Option<String>,
     /// Who has the run while the record is read; `None` where nobody does.
     pub held: Option<holdpoint_view::HeldBy>,
+    /// When the record is read: of an open run, what is no longer good by then has lapsed.
+    pub now: jiff::Timestamp,
     /// Reviews that lie beside the sealed record.
     pub reviews: Vec<holdpoint_view::ReviewFacts>,
     /// Why they, or the rest of them, do not hold.

@@ -48,8 +48,11 @@ use exchanged::{Exchange, exchanges};
 ///
 /// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
 pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
-    let mut summary =
-        holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone(), m.held.clone())?;
+    let (first, rest) = m.events.split_first().ok_or(holdpoint_view::NotOpened)?;
+    let summing = holdpoint_view::Summing::begin(m.plan, first, m.verdict_of_verify.clone())?;
+    let mut summing = summing.held_by(m.held.clone()).seen_at(m.now);
+    rest.iter().for_each(|stamped| summing.event(stamped.clone()));
+    let mut summary = summing.end();
     (summary.reviews, summary.reviews_wrong) = (m.reviews.clone(), m.reviews_wrong.clone());
     summary.anchored_by((m.anchors.clone(), m.anchors_wrong.clone()));
     summary.expunged.clone_from(&m.expunged);

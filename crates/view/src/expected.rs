@@ -1,6 +1,7 @@
 //! How long the steps of a run are expected to take: what the document says of each, else what past runs took.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use holdpoint_engine::Verdict;
 use holdpoint_model::{Plan, Step};
@@ -32,6 +33,14 @@ pub struct Together {
     pub known: usize,
     /// Whether it is longer than that: of some of them nothing is known.
     pub at_least: bool,
+}
+
+/// What takes no longer than this, or is over what is expected by less, is never late: nobody waits for it.
+const TRIVIAL: Duration = Duration::from_secs(1);
+
+/// By how much something that was expected to take so long took longer, where that is worth telling.
+pub fn late(took: Duration, expected: Duration) -> Option<Duration> {
+    took.checked_sub(expected).filter(|late| *late >= TRIVIAL)
 }
 
 impl Expectations {
@@ -70,6 +79,6 @@ impl Expectations {
     }
 }
 
-fn millis(time: std::time::Duration) -> u64 {
+fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -23,7 +23,7 @@ pub use compare::{
 pub use coverage::{BlockCoverage, Covered, coverage};
 pub use difference::difference;
 pub use driver::{Driver, HeldBy};
-pub use expected::{Expectations, Expected, Together};
+pub use expected::{Expectations, Expected, Together, late};
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;

@@ -53,6 +53,17 @@ impl<'p> Reading<'p> {
         Ok(())
     }
 
+    /// The same as whoever reads it at `now` is told of it; `None` where time has changed nothing, see [`Run::seen_at`].
+    pub fn seen_at(&self, now: Timestamp) -> Option<Reading<'p>> {
+        let run = self.run.seen_at(self.plan, now).filter(|_| self.broken.is_none())?;
+        Some(Reading { run, ..self.clone() })
+    }
+
+    /// Until when [`Reading::seen_at`] gives the same; `None` where time changes nothing.
+    pub fn seen_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.run.seen_until(self.plan, now).filter(|_| self.broken.is_none())
+    }
+
     /// The run, as far as the record conforms.
     pub fn run(&self) -> &Run {
         &self.run

@@ -54,8 +54,9 @@ pub fn shown_command(
     for (name, value) in variables_of(script, values) {
         shown_value(screen, "      ", &name, &value);
     }
-    // That a block that changes something ends with 0 is expected without a word.
-    if kind == "check" || !block.expect.is_empty() {
+    // That a block that changes something ends with 0 is expected without a word. What an offered command is shown to
+    // print stands below it as the document has it.
+    if block.offered.is_none() && (kind == "check" || !block.expect.is_empty()) {
         shown_expects(screen, block, values);
     }
 }

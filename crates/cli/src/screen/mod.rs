@@ -66,7 +66,7 @@ pub use prose::{Cautions, heading, markdown, marked};
 pub use retrying::Retries;
 pub use soaking::Soaking;
 pub use table::{Cell, Table};
-pub use wrap::beside;
+pub use wrap::{beside, untabbed};
 
 /// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same
 /// screen, and two screens do not know of each other.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_report::took;
-use holdpoint_view::{Expectations, Expected, Together};
+use holdpoint_view::{Expectations, Expected, Together, late};
 
 use super::clock::clock;
 
@@ -33,7 +33,7 @@ impl Pace {
         let left = std::mem::replace(&mut self.at_hand, step.map(|step| (step.to_owned(), Instant::now())));
         let (id, since) = left?;
         let (took, expected) = (since.elapsed(), self.expected.step(&id)?);
-        (took > Duration::from_millis(expected.ms)).then_some((id, took, expected))
+        late(took, Duration::from_millis(expected.ms)).map(|_| (id, took, expected))
     }
 }
 
@@ -41,8 +41,7 @@ impl Clocked {
     /// As it is at this moment: ` · 12:05 left`, ` · LATE by 0:31`.
     pub(super) fn told(&self, now: Instant) -> String {
         let elapsed = now.saturating_duration_since(self.since);
-        let late = self.of_step.and_then(|of| elapsed.checked_sub(of)).filter(|late| !late.is_zero());
-        if let Some(late) = late {
+        if let Some(late) = self.of_step.and_then(|of| late(elapsed, of)) {
             return format!(" · LATE by {}", clock(late));
         }
         let own = self.of_step.map(|of| of.saturating_sub(elapsed));
@@ -77,12 +76,14 @@ mod tests {
         let since = Instant::now();
         let (minute, hour, none) = (Duration::from_secs(60), Duration::from_secs(3600), Duration::ZERO);
         type Case = (Option<Duration>, (Duration, bool), u64, &'static str);
-        let cases: [Case; 7] = [
+        let cases: [Case; 9] = [
             (Some(minute), (hour, false), 5, " · 1:00:55 left"),
             (Some(minute), (hour, true), 5, " · at least 1:00:55 left"),
             (None, (hour, false), 5, " · at least 1:00:00 left"),
             (Some(minute), (none, false), 5, " · 0:55 left"),
             (Some(minute), (none, false), 60, " · 0:00 left"),
+            (Some(none), (none, false), 0, " · 0:00 left"),
+            (Some(none), (none, false), 1, " · LATE by 0:01"),
             (Some(minute), (hour, false), 61, " · LATE by 0:01"),
             (Some(minute), (hour, true), 3700, " · LATE by 1:00:40"),
         ];

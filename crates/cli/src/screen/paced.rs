@@ -60,6 +60,6 @@ impl Screen {
 
 /// Steps that are left to do, as far as that is known.
 fn left<'p>(plan: &'p Plan, run: &Run) -> impl Iterator<Item = (usize, &'p Step)> {
-    let is_for_it = |step: &Step| !step.when.iter().any(|when| matches!(run.values().holds(when), Ok(false)));
+    let is_for_it = |step: &Step| !step.when.iter().any(|when| run.values().settled(when) == Some(false));
     plan.steps.iter().enumerate().filter(move |(at, step)| !run.is_settled(*at) && is_for_it(step))
 }

@@ -170,12 +170,15 @@ fn of_row(
         }
         lines.push(line.trim_end().to_owned());
     }
-    // What a head would say of these stands in no column.
-    for cell in row[widths.len()..].iter().filter(|cell| !is_head && !cell.text.is_empty()) {
+    // These stand in no column: each says what its head would say of it, but for the last, which is what the row is about.
+    let below = row.iter().zip(columns).enumerate().skip(widths.len());
+    for (at, (cell, column)) in below.filter(|(_, (cell, _))| !is_head && !cell.text.is_empty()) {
+        let named = at + 1 < row.len() && !column.head.is_empty();
+        let text = if named { format!("{} {}", column.head, cell.text) } else { cell.text.clone() };
         let margin = table.margin + BELOW;
         let room = whole.unwrap_or(usize::MAX).saturating_sub(margin).max(1);
-        let below = wrapped(room, &cell.text).into_iter();
-        lines.extend(below.map(|text| format!("{}{text}", " ".repeat(margin))));
+        let hang = " ".repeat(margin);
+        lines.extend(wrapped(room, &text).into_iter().map(|text| format!("{hang}{text}")));
     }
     lines
 }
@@ -292,6 +295,26 @@ mod tests {
             "      り替える",
         ];
         assert_eq!(told(Some(18)), below);
+    }
+
+    #[test]
+    fn what_stands_below_its_row_says_what_its_head_would_say_of_it() {
+        let mut table = Table::new(&[">run", "state", "environment", "opened (UTC)", "title"]);
+        table.row([
+            "6".into(),
+            "waits for release-manager".into(),
+            "production-eu-west".into(),
+            "13:02:50".into(),
+            "Promote the shop to production".into(),
+        ]);
+        let shown = [
+            "run  state            environment",
+            "  6  waits for        production-eu-west",
+            "     release-manager",
+            "      opened (UTC) 13:02:50",
+            "      Promote the shop to production",
+        ];
+        assert_eq!(lines(&table, Some(40), &Style::new().force_styling(false)), shown);
     }
 
     #[test]

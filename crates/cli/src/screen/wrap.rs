@@ -29,6 +29,7 @@ impl Screen {
     fn hung_in(&self, columns: Option<usize>, margin: &str, text: &str) -> Vec<String> {
         let taken = measure_text_width(margin);
         let width = columns.map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
+        let text = untabbed(text);
         let lines = text.split('\n').flat_map(|line| self.wrapped(width, line));
         let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
         margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
@@ -44,6 +45,30 @@ impl Screen {
     pub fn value_lines(&self, width: usize, lines: usize, text: &str) -> Vec<String> {
         value_lines(width, lines, &self.masked(text))
     }
+}
+
+/// A tab goes on to the next of these columns, as in the excerpts of findings.
+const TAB: usize = 4;
+
+/// A text with blanks for its tabs, by the columns that it has itself: behind a margin, a terminal's own are others.
+pub fn untabbed(text: &str) -> Cow<'_, str> {
+    if !text.contains('\t') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + TAB);
+    for line in text.split_inclusive('\n') {
+        let mut taken = 0;
+        for (at, piece) in line.split('\t').enumerate() {
+            if at > 0 {
+                let blanks = TAB - taken % TAB;
+                out.push_str(&" ".repeat(blanks));
+                taken += blanks;
+            }
+            out.push_str(piece);
+            taken += measure_text_width(piece);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Things beside one another, as many on a line of so many columns as fit; none of them is broken, and a line that goes on
@@ -192,6 +217,13 @@ mod tests {
         let wanted =
             ["Run it with", "--force-with-lease", "see", "https://example.org/a-long-address", "now"];
         assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn tabs_end_at_the_same_columns_wherever_a_text_begins() {
+        assert_eq!(untabbed("none"), "none");
+        assert_eq!(untabbed("\ta\tbc\tdefg\th"), "    a   bc  defg    h");
+        assert_eq!(untabbed("ab\tc\n本\tc\n\tc"), "ab  c\n本  c\n    c");
     }
 
     #[test]

@@ -142,14 +142,24 @@ pub fn token_holds(anchored: &Anchored) -> Result<(), String> {
     tokens(anchored).map_err(|error| error.to_string())
 }
 
+/// The anchor that an open run goes on after, of which its record does not tell: where it lies beside it, none is wanted.
+pub fn still_wanted(dir: &Path, opened: &RunOpened, wanted: Option<u64>) -> Option<u64> {
+    let there = |due| Place::here().is_ok_and(|place| relied_on(&place, dir, opened, due).is_ok());
+    wanted.filter(|due| !there(*due))
+}
+
 /// What to type so that a run is anchored.
 pub fn how(place: &Place, number: u64) -> String {
-    let tsa = place.configuration().and_then(|config| config.anchors.tsa.as_ref());
-    let command = match tsa {
+    format!("Anchor it: {}.", command(Some(place), number))
+}
+
+/// The command alone, as the configuration at hand asks for it.
+pub fn command(place: Option<&Place>, number: u64) -> String {
+    let config = place.and_then(Place::configuration);
+    match config.and_then(|config| config.anchors.tsa.as_ref()) {
         Some(_) => format!("holdpoint anchor {number}"),
         None => format!("holdpoint anchor {number} --tsa URL (or --git-tag)"),
-    };
-    format!("Anchor it: {command}.")
+    }
 }
 
 /// Proves an anchor's token by itself, where it is one.

@@ -119,7 +119,7 @@ fn refuse_broken(checked: &Checked) -> Result<(), Problem> {
         return Ok(());
     }
     let findings = checked.sources.findings(&checked.path, broken);
-    Err(Problem::findings(format!("{} has errors; nothing was approved", checked.path), findings))
+    Err(Problem::findings(format!("{} {}; nothing was approved", checked.path, checked.has()), findings))
 }
 
 fn consents(

@@ -46,7 +46,7 @@ pub fn new(
     if checked.findings.iter().any(|finding| checked.keeps_from_running(finding)) {
         let findings = checked.findings.iter().filter(|finding| checked.keeps_from_running(finding));
         let findings = checked.sources.findings(&checked.path, findings);
-        let message = format!("{} has errors; nothing was written", checked.path);
+        let message = format!("{} {}; nothing was written", checked.path, checked.has());
         return Err(Problem::findings(message, findings));
     }
     let Checked { place, path, sources, plan, findings } = checked;

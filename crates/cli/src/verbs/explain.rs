@@ -5,6 +5,8 @@ use holdpoint_document::{
 };
 use serde::Serialize;
 
+use crate::screen::untabbed;
+
 /// A step of a plan, explained.
 #[derive(Debug, Serialize)]
 pub struct Step {
@@ -257,11 +259,11 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
             let why = if reason == before { "likewise" } else { reason };
             before = reason;
             line(format!("        line {at}: asked: {why}"));
-            line(format!("          {text}"));
+            line(format!("          {}", untabbed(text)));
         }
         for Told { line: at, text, reason } in reads {
             line(format!("        line {at}: bullets that are read: {reason}"));
-            line(format!("          {text}"));
+            line(format!("          {}", untabbed(text)));
         }
         for Command { line: at, command, reading, needs, refused } in commands {
             let Reading { class, confidence, reason } = reading;

@@ -61,7 +61,7 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
     let again = unpacked(file.path()).map_err(|error| unreadable(&error.to_string()))?;
     let again = again.ok_or_else(|| unreadable("it is no bundle"))?;
     let again = verify(&again.dir).map_err(read_problem)?;
-    if (&again.verdict, &again.position) != (&proof.verdict, &proof.position) {
+    if !is_the_same(&proof, &again) {
         return Err(Problem::usage(
             "the record changed while it was packed",
             "Nothing was written. Export it again.",
@@ -76,6 +76,20 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
         screen.path(output)
     ));
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
+}
+
+/// Whether what was packed is what was proved. That the bytes of what was expunged lie there, and are not given away, makes
+/// another reason and nothing else.
+fn is_the_same(proof: &Verification, packed: &Verification) -> bool {
+    let gone = |of: &Verification| {
+        let of = of.expunged.iter().map(|gone| (gone.event, gone.tombstone.clone(), gone.key.clone()));
+        of.collect::<Vec<_>>()
+    };
+    let same = match proof.verdict.is_expunged() && packed.verdict.is_expunged() {
+        true => proof.verdict.to_string() == packed.verdict.to_string(),
+        false => proof.verdict == packed.verdict,
+    };
+    same && proof.position == packed.position && gone(proof) == gone(packed)
 }
 
 /// A bundle that cannot be unpacked: damaged, or made to do harm. What the machine refuses is its own fault.

@@ -81,9 +81,11 @@ pub fn farewell(
             tell_rejection(screen, run, task);
             let go_on = going_on(run, number, key);
             let anchored = format!("once it is signed off and anchored (holdpoint anchor {number})");
+            let after = format!("once it is anchored (holdpoint anchor {number})");
             let when = match question {
                 Question::SignOff if run.asks_for_anchored_seal() => anchored.as_str(),
                 Question::SignOff => "once it is signed off",
+                _ if run.anchor_wanted().is_some() => after.as_str(),
                 _ => "go on with",
             };
             screen.tell(&screen.neutralise(&format!("  {when}: {go_on}")));

@@ -4,6 +4,7 @@ use holdpoint_document::Plan;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
 use holdpoint_record::{Deed, Position, Visitor};
+use jiff::Timestamp;
 
 use super::choice::{Among, chosen};
 use super::note::known_secrets;
@@ -103,6 +104,8 @@ pub fn accepting(number: u64, to: &str) -> String {
 /// Where the run stands, for whoever leaves it and whoever takes it up.
 pub fn tell(screen: &Screen, run: &Run, plan: &Plan) {
     let say = |text: String| screen.tell(&format!("  {}", screen.neutralise(&text)));
+    let seen = run.seen_at(plan, Timestamp::now());
+    let run = seen.as_ref().unwrap_or(run);
     let Standing { next, in_doubt, sign_offs, deviations } = run.standing(plan);
     say(format!("{}, operated by {}", progress(run), run.operator()));
     let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| run.title(step));
@@ -111,6 +114,9 @@ pub fn tell(screen: &Screen, run: &Run, plan: &Plan) {
     say(format!("next:{at}{action} takes {}", next.takes.words()));
     for id in in_doubt {
         say(format!("IN DOUBT: {id} was started, no end is on record"));
+    }
+    for (id, reason) in run.about_to_lapse(plan) {
+        say(format!("the sign-off of {id} has lapsed: {reason}"));
     }
     for id in sign_offs {
         say(format!("not signed off yet: {id}"));

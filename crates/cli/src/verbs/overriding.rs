@@ -1,5 +1,6 @@
 //! An override: somebody with the role for it answers for rules that do not hold, before anything more happens.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdpoint_document::Assurance;
@@ -54,12 +55,7 @@ pub fn ready(
         let holds = config.and_then(|config| config.roles.get(&role)).is_some_and(|all| all.contains(&who));
         if holds { Ok(role) } else { Err(format!("{who} does not have the role {role} any more")) }
     });
-    let role = may.map_err(|why| {
-        Problem::refused(
-            format!("{refusal}; and {why}"),
-            "holdpoint.toml names the roles that may: override = [\"ROLE\"].",
-        )
-    })?;
+    let role = may.map_err(|why| Problem::refused(format!("{refusal}; and {why}"), help(place, run)))?;
     let Some(name) = config.and_then(|config| config.people.get(&who)?.name.clone()) else {
         return Err(Problem::usage(
             format!("an override shows a printed name, and holdpoint.toml has none for {who}"),
@@ -84,6 +80,17 @@ pub fn ready(
     let by = By { who, via: Via::Command };
     let deviation = Deviation::of(DeviationKind::PolicyOverridden, "", None, reason, by);
     Ok(Ready { deviation: deviation.overriding(overridden) })
+}
+
+/// How the rules may be overridden: by whoever may, where there is anybody.
+fn help(place: &Place, run: &Run) -> String {
+    let roles = place.configuration().into_iter().flat_map(|config| config.roles.values());
+    let who: BTreeSet<&str> = roles.flatten().map(String::as_str).collect();
+    let who: Vec<&str> = who.into_iter().filter(|who| run.may_override(who).is_ok()).collect();
+    match who.is_empty() {
+        true => "holdpoint.toml names the roles that may: override = [\"ROLE\"].".to_owned(),
+        false => format!("Somebody who may overrides them: --override-by WHO ({}).", who.join(", ")),
+    }
 }
 
 /// What event 0 tells of the rules. The approvals, and what there is of the rehearsal, are kept with the record.

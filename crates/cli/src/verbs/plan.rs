@@ -235,7 +235,7 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
     match &action.work {
         Work::Run(block) | Work::Check(block) => describe_block(action.work.kind(), block, values, line),
         Work::Confirm { text } => {
-            let text = rendered(values, text);
+            let text = screen::untabbed(&rendered(values, text)).into_owned();
             let mut lines = text.lines().filter(|text| !text.trim().is_empty());
             line(format!("        confirm   {}", lines.next().unwrap_or_default().trim()));
             lines.for_each(|text| line(format!("                  {text}")));
@@ -337,10 +337,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
 
 /// Whether a condition holds, as far as that can be told.
 fn holds(values: &Values, condition: &str) -> &'static str {
-    match values.holds(condition) {
-        Ok(true) => "holds",
-        Ok(false) => "does not hold: not for this run",
-        Err(_) => "not known yet",
+    match values.settled(condition) {
+        Some(true) => "holds",
+        Some(false) => "does not hold: not for this run",
+        None => "not known yet",
     }
 }
 

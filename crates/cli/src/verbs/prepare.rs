@@ -13,6 +13,7 @@ use holdpoint_executor::{Asked, syntax_errors};
 use holdpoint_record::Found;
 use holdpoint_redact::Redactor;
 
+use super::targets;
 use crate::args::Given;
 use crate::files;
 use crate::inputs::{self, Inputs, Wanted};
@@ -65,6 +66,14 @@ impl Checked {
     pub fn keeps_from_running(&self, finding: &Diagnostic) -> bool {
         finding.is_error() || (finding.code == Code::Placeholder && self.plan.kind == DocumentKind::Annotated)
     }
+
+    /// What keeps it from running, in words: what `check` calls a warning is not called an error here.
+    pub fn has(&self) -> &'static str {
+        match self.findings.iter().any(Diagnostic::is_error) {
+            true => "has errors",
+            false => "has placeholders that nobody filled in",
+        }
+    }
 }
 
 /// Reads a document and checks everything about it.
@@ -107,6 +116,7 @@ fn checked_text(
     let dated = plan.front.effective_date.is_some() || plan.front.approval_date.is_some();
     let today = if dated { today() } else { jiff::civil::Date::default() };
     findings.extend(holdpoint_document::lint_claims(&plan, place.configuration(), today));
+    findings.extend(targets::refused(&plan, place.configuration()));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
     Ok(Checked { place, path, sources, plan, findings })
@@ -196,7 +206,7 @@ pub fn prepare(
     if checked.findings.iter().any(refuses) {
         let findings = checked.findings.iter().filter(|finding| refuses(finding));
         let findings = checked.sources.findings(&name, findings);
-        return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
+        return Err(Problem::findings(format!("{name} {}; nothing was run", checked.has()), findings));
     }
     let Checked { place, path, sources, plan, findings: warnings } = checked;
     if all && plan.steps.is_empty() {

@@ -13,10 +13,12 @@ use holdpoint_record::{
 };
 use holdpoint_report::{Absent, Opened, Piece};
 use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing};
+use jiff::Timestamp;
 
 use super::anchored::{self, Proved};
 use super::plans::Plans;
 use super::reviewed;
+use crate::operator::is_beside;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::sources::Sources;
@@ -111,9 +113,11 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// Reads the run in `dir` and sums it up on the way, for an `overview` or whole: a long record takes no more memory than its
 /// summary. The chain is checked to its end before there is anything to show.
 pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
-    let Folded { mut summary, opened, position, sealed } = folded(dir, overview, &Plans::default())?;
+    let now = Some(Timestamp::now());
+    let Folded { mut summary, opened, position, sealed } = folded(dir, (overview, now), &Plans::default())?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
+    summary.anchor_wanted = anchored::still_wanted(&dir.path, &opened, summary.anchor_wanted);
     summary.expunged = expunged(&dir.path, &opened);
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
@@ -122,9 +126,9 @@ pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
     Ok(summary)
 }
 
-/// The same of the run in `dir`, without what lies beside its record; whole. `plans` are those of the runs before it.
+/// The same of the run in `dir` as it is recorded, without what lies beside its record; whole. `plans` are those of the runs before it.
 pub fn summed_up_in(dir: &RunDir, plans: &Plans) -> Result<Summary, Problem> {
-    Ok(folded(dir, false, plans)?.summary)
+    Ok(folded(dir, (false, None), plans)?.summary)
 }
 
 /// A record that was read to its end.
@@ -142,7 +146,7 @@ pub fn begin(dir: &RunDir) -> Result<(Reader, Stamped), Problem> {
     Ok((events, first.map_err(read_problem)?))
 }
 
-fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem> {
+fn folded(dir: &RunDir, told: (bool, Option<Timestamp>), plans: &Plans) -> Result<Folded, Problem> {
     let mut begun = begin(dir)?;
     let compiled = || document(dir, &begun.1).map(|(_, plan)| plan);
     let mut plan = match &begun.1.event {
@@ -150,7 +154,7 @@ fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem
         _ => Arc::new(compiled()?),
     };
     loop {
-        match folded_by(dir, &plan, begun, overview)? {
+        match folded_by(dir, &plan, begun, told)? {
             Fold::Whole(folded) => return Ok(*folded),
             // From the beginning once more.
             Fold::Goes(by) => (plan, begun) = (Arc::from(by), begin(dir)?),
@@ -170,10 +174,14 @@ fn folded_by(
     dir: &RunDir,
     plan: &Plan,
     (mut events, first): (Reader, Stamped),
-    overview: bool,
+    (overview, now): (bool, Option<Timestamp>),
 ) -> Result<Fold, Problem> {
     let summing = Summing::begin(plan, &first, None).map_err(Problem::ours)?;
-    let mut summing = if overview { summing.overview() } else { summing };
+    let summing = if overview { summing.overview() } else { summing };
+    let mut summing = match now {
+        Some(now) => summing.seen_at(now),
+        None => summing,
+    };
     // Looked at before, as by `watched`.
     let before = held_by(&dir.path);
     for stamped in events.by_ref() {
@@ -299,13 +307,17 @@ impl Recorded {
         }
     }
 
-    /// With what comes of holding the rehearsal that it relied on against its own record, which is proved for that: once, for
-    /// all reports that are made of it.
+    /// With what comes of holding each rehearsal that it relied on against its own record, which is proved for that: once,
+    /// for all reports that are made of it. They name the last.
     pub fn with_rehearsal(self) -> Recorded {
-        let rehearsal_wrong = match beside(&self.dir.path, self.opened()) {
-            Some(Beside::Wrong(why)) => Some(why),
-            _ => None,
-        };
+        let named: Vec<_> = self.events.iter().filter_map(|stamped| stamped.event.rehearsed()).collect();
+        let wrong = named.iter().enumerate().filter_map(|(at, one)| {
+            let Beside::Wrong(why) = beside(&self.dir.path, one) else { return None };
+            let is_last = at + 1 == named.len();
+            Some(if is_last { why } else { format!("run {}: {why}", one.number) })
+        });
+        let wrong: Vec<String> = wrong.collect();
+        let rehearsal_wrong = (!wrong.is_empty()).then(|| wrong.join("; "));
         Recorded { rehearsal_wrong, ..self }
     }
 
@@ -360,6 +372,7 @@ impl Recorded {
             blob: &blob,
             verdict_of_verify: verified,
             held: self.held.clone(),
+            now: Timestamp::now(),
             reviews: self.reviews.held.iter().map(reviewed::facts).collect(),
             reviews_wrong: self.reviews.wrong.clone(),
             anchors,
@@ -426,6 +439,12 @@ pub fn open_problem(error: OpenError) -> Problem {
         OpenError::Held(Some(Holder { visitor: Some(_), .. })) => {
             Problem::usage(message, "Nothing was done. Do it again once that is over.")
         }
+        // It ends no sooner than this shell does.
+        OpenError::Held(Some(holder)) if is_beside(holder.pid, &holder.host) => Problem::usage(
+            message,
+            "Nothing was done: that is what opened this shell, and it waits for you. Leave the shell with exit and park the \
+             run there (p), then type it again; or type it in another terminal once it is parked.",
+        ),
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or park it there first (p)."),
         OpenError::Read(error) => read_problem(error),
         OpenError::Sealed | OpenError::Closed => Problem::usage(

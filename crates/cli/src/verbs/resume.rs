@@ -183,7 +183,8 @@ pub async fn take_on(
         secrets: hidden.clone(),
     };
     let looking = Prompting::of_git(screen);
-    let Seen { look, looked, refusal } = watch.look(recorder.run(), true)?;
+    let comes = new.as_ref().map(|new| (&new.prepared.sources, &new.prepared.plan));
+    let Seen { look, looked, refusal } = watch.look_by(recorder.run(), true, comes)?;
     drop(looking);
     let makes_room = new.is_some() && exchange::leaves_room(recorder.run(), &look.unmet);
     let refusal = match refusal {

@@ -5,7 +5,8 @@ use holdpoint_document::many;
 use holdpoint_engine::{By, Choice, Status};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
-    Driver, ExpungedFacts, Happening, RunningNow, SignOffEvent, SignOffFacts, StepSummary, Summary, What,
+    Driver, ExpungedFacts, Happening, LapsingFacts, RunningNow, SignOffEvent, SignOffFacts, StepSummary,
+    Summary, What,
 };
 
 use super::anchored;
@@ -17,6 +18,7 @@ use super::reviewed;
 use super::runs::Tone;
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::{Cell, Screen, Table};
 
@@ -138,9 +140,25 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         waits.terms.iter().for_each(|terms| fact("", terms.clone()));
         let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
         if summary.driver.is_none() && !handed {
-            let verb = if waits.is_to_be_signed() { "sign" } else { "resume" };
-            fact("go on with", format!("holdpoint {verb} {}", run.number));
+            let environment = &run.environment.name;
+            match summary.anchor_wanted {
+                _ if waits.is_to_be_signed() => fact("go on with", format!("holdpoint sign {}", run.number)),
+                Some(_) => {
+                    let anchor = anchored::command(Place::here().ok().as_ref(), run.number);
+                    fact(
+                        "go on with",
+                        format!("{anchor}: {environment} asks for an anchor at each sign-off"),
+                    );
+                    fact("", format!("then holdpoint resume {}", run.number));
+                }
+                None => fact("go on with", format!("holdpoint resume {}", run.number)),
+            }
         }
+    }
+    let waited_for = summary.waits.as_ref().map(|waits| &waits.action);
+    let others = summary.lapsing.iter().filter(|lapsing| Some(&lapsing.action) != waited_for);
+    for LapsingFacts { action, reason } in others {
+        fact("lapsed", format!("the sign-off of {action}, by now: {reason}; it is asked for again"));
     }
     if let Some(independence) = &summary.independence {
         fact("note", independence.clone());

@@ -19,7 +19,7 @@ use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{listed, not_in_a_block, operator};
+use crate::operator::{is_beside, listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -112,7 +112,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
         (true, true) => "it waits for a sign-off as before".to_owned(),
         (true, false) => "it waits for another sign-off".to_owned(),
         // What is refused before it is no next step.
-        (false, _) if recorder.run().anchor_due().is_some() => {
+        (false, _) if recorder.run().anchor_wanted().is_some() => {
             let anchor = anchored::how(&place, number);
             format!(
                 "{} asks for an anchor first. {anchor} Then: holdpoint resume {number}",
@@ -166,6 +166,9 @@ fn take(screen: &Screen, dir: &RunDir, who: &str) -> Result<Opened, Problem> {
         let visitor = Visitor { by: who.to_owned(), does: Deed::Sign };
         match Writer::go_on_beside(&dir.path, (Vec::new(), Position::default()), visitor) {
             Err(OpenError::Held(holder)) => {
+                if holder.as_ref().is_some_and(|holder| is_beside(holder.pid, &holder.host)) {
+                    return Err(open_problem(OpenError::Held(holder)));
+                }
                 let driven = holder.as_ref().is_none_or(|holder| holder.visitor.is_none());
                 let parks = if driven { "; its operator parks it with p" } else { "" };
                 if !patience.waits(holder.clone(), parks) {

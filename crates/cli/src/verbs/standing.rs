@@ -42,6 +42,8 @@ pub struct Standing {
     pub last: Timestamp,
     /// Whether it is sealed.
     pub sealed: bool,
+    /// Until when it stands so, whatever nobody does: then a sign-off lapses.
+    until: Option<Timestamp>,
 }
 
 /// How much of a record was read.
@@ -63,6 +65,10 @@ pub struct Read<'a> {
 impl Standing {
     /// Of a record that was read to its end.
     pub fn of(dir: &RunDir, reading: &Reading<'_>, read: &Read<'_>) -> Standing {
+        let now = Timestamp::now();
+        let until = reading.seen_until(now);
+        let seen = reading.seen_at(now);
+        let reading = seen.as_ref().unwrap_or(reading);
         let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
         // Somebody may have come since.
         let held = || read.held.clone().or_else(|| held_by(&dir.path));
@@ -80,7 +86,18 @@ impl Standing {
             first: read.first,
             last: read.last,
             sealed: read.sealed,
+            until,
         }
+    }
+
+    /// Until when it stands so, whatever nobody does; `None` where time changes nothing.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// Whether time has made another of it since it was read.
+    pub fn is_outdated(&self) -> bool {
+        self.until.is_some_and(|until| until < Timestamp::now())
     }
 
     /// In words: `passed with 2 deviations`, `driven by ann`, `waits for qa`.

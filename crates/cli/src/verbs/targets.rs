@@ -1,6 +1,8 @@
 //! Where blocks would run, held against where they can.
 
-use holdpoint_document::Plan;
+use std::collections::BTreeMap;
+
+use holdpoint_document::{Code, Config, Diagnostic, Environment, Place, Plan};
 use holdpoint_engine::{EnvironmentSeen, Task};
 
 use crate::problem::Problem;
@@ -10,12 +12,8 @@ use crate::problem::Problem;
 /// # Errors
 /// A target stands for nothing here, or a block asks for what there is on this machine only.
 pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem> {
-    let tasks = plan.steps.iter().enumerate().flat_map(|(index, step)| {
-        let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
-        actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
-    });
     let (name, nothing) = (&environment.name, "Nothing was executed.");
-    for task in tasks {
+    for task in tasks(plan) {
         let (Some(block), Some(target)) = (task.block(plan), task.target(plan)) else { continue };
         let Some(seen) = environment.targets.get(target) else {
             let help =
@@ -38,4 +36,58 @@ pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem
         }
     }
     Ok(())
+}
+
+/// What [`can_run`] would refuse in some environment that the document may run in, and reading the document has not
+/// found, each with its block. A record is read without this, for it ran in one of them, and well.
+pub fn refused(plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
+    let named = &plan.front.environments;
+    let environments = config.into_iter().flat_map(|config| &config.environments);
+    let environments = environments.filter(|(name, _)| named.is_empty() || named.contains(name));
+    // What is wrong with a target's `become`, and a place elsewhere: the first environment that has each.
+    let (mut becoming, mut away) = (BTreeMap::new(), BTreeMap::new());
+    for (environment, Environment { targets, .. }) in environments {
+        for (name, target) in targets {
+            if let (Some(how), true) = (target.r#become, target.places.contains(&Place::Local)) {
+                becoming.entry(name.as_str()).or_insert((environment, how.as_str()));
+            }
+            if let Some(place) = target.places.iter().find(|place| **place != Place::Local) {
+                away.entry(name.as_str()).or_insert((environment, place));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for task in tasks(plan) {
+        let (Some(block), Some(target)) = (task.block(plan), task.target(plan)) else { continue };
+        // Once: it is the target that is wrong.
+        if let Some((environment, how)) = becoming.remove(target) {
+            let message = format!(
+                "the target `{target}` stands for this machine too in the environment `{environment}`, and its `become` is \
+                 for other places"
+            );
+            let help = format!(
+                "call {how} in the block, or make two targets of it in [environments.{environment}.targets]"
+            );
+            found.push(Diagnostic::new(Code::Misplaced, block.span, message, help));
+        }
+        // Of a step's target it is told already.
+        let own = block.options.target.is_some();
+        if let (Some((what, help)), Some((environment, place))) =
+            (block.options.only_here().filter(|_| own), away.get(target))
+        {
+            let message = format!(
+                "this block {what}, as one on the driving machine can, and in the environment `{environment}` it runs at \
+                 {place}"
+            );
+            found.push(Diagnostic::new(Code::Misplaced, block.span, message, help));
+        }
+    }
+    found
+}
+
+fn tasks(plan: &Plan) -> impl Iterator<Item = Task> + '_ {
+    plan.steps.iter().enumerate().flat_map(|(index, step)| {
+        let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
+        actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
+    })
 }

@@ -59,12 +59,9 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, (&reviews, &anchors), trusted));
     let held = held.transpose()?.flatten();
     // A bundle has no store beside it.
-    let beside = match &unpacked {
-        None if proof.verdict.intact() || proof.verdict.is_expunged() => {
-            proof.opened.as_ref().and_then(|opened| beside(&dir, opened))
-        }
-        _ => None,
-    };
+    let looks = unpacked.is_none() && (proof.verdict.intact() || proof.verdict.is_expunged());
+    let relied = proof.rehearsals.iter();
+    let beside = relied.filter(|_| looks).map(|(_, named)| beside(&dir, named)).collect();
     let told = Told { proof: &proof, held: held.as_ref(), beside, reviews: &reviews, anchors: &anchors };
     match arguments.format {
         Format::Json => {
@@ -72,7 +69,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         }
         Format::Text => told.text(screen),
     }
-    let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_none();
+    let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_empty();
     let intact = intact && reviews.wrong.is_none() && anchors.wrong.is_none() && told.unanchored().is_none();
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
@@ -131,8 +128,8 @@ pub struct Told<'a> {
     pub proof: &'a Verification,
     /// What came of holding it against what is trusted.
     pub held: Option<&'a Held>,
-    /// What the store beside it has of the rehearsal that it relied on; `None` where that was not looked for.
-    pub beside: Option<Beside>,
+    /// What the store beside it has of each rehearsal that it relied on; nothing where that was not looked for.
+    pub beside: Vec<Beside>,
     /// What was said of it afterwards.
     pub reviews: &'a Reviews,
     /// What says from outside that it was there.
@@ -145,11 +142,13 @@ impl Told<'_> {
         self.held.map(|held| held.wrong.is_empty())
     }
 
-    /// What is wrong with the rehearsal's own record.
-    fn rewritten(&self) -> Option<String> {
-        let named = self.proof.opened.as_ref()?.policy.rehearsed.as_ref()?;
-        let Some(Beside::Wrong(why)) = &self.beside else { return None };
-        Some(format!("run {}, the rehearsal that it relied on: {why}", named.number))
+    /// What is wrong with its rehearsals' own records.
+    fn rewritten(&self) -> Vec<String> {
+        let wrong = self.proof.rehearsals.iter().zip(&self.beside).filter_map(|((_, named), beside)| {
+            let Beside::Wrong(why) = beside else { return None };
+            Some(format!("run {}, the rehearsal that it relied on: {why}", named.number))
+        });
+        wrong.collect()
     }
 
     /// On whose word the signatures count; `None` where there are none, or they do not.
@@ -174,9 +173,9 @@ impl Told<'_> {
             (None, Some(false)) => format!("{verdict}, but not as trusted"),
             (None, _) => verdict,
         };
-        let words = match self.rewritten() {
-            Some(_) => format!("{words}, but its rehearsal is not what it relied on"),
-            None => words,
+        let words = match self.rewritten().is_empty() {
+            false => format!("{words}, but its rehearsal is not what it relied on"),
+            true => words,
         };
         let words = match self.reviews.wrong {
             Some(_) => format!("{words}, but its reviews do not hold"),
@@ -250,7 +249,8 @@ impl Told<'_> {
             "signatures": signatures,
             "expectations_judged_again": proof.judged_again,
             "conformity_checked": proof.conformity_checked(),
-            "rehearsal": self.rehearsal(),
+            "rehearsal": self.rehearsals().pop(),
+            "rehearsals": self.rehearsals(),
             "reviews": self.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>(),
             "reviews_wrong": self.reviews.wrong,
             "anchors": self.anchored().collect::<Vec<_>>(),
@@ -262,20 +262,22 @@ impl Told<'_> {
         })
     }
 
-    /// The rehearsal that it relied on, and where its own record stands.
-    fn rehearsal(&self) -> Option<Value> {
-        let named = self.proof.opened.as_ref()?.policy.rehearsed.as_ref()?;
-        let Rehearsed { number, id, environment, ended, seal, .. } = named;
-        let (record, why) = match &self.beside {
-            None => ("not looked for", None),
-            Some(Beside::NotHere) => ("not here", None),
-            Some(Beside::Same) => ("as relied on", None),
-            Some(Beside::Wrong(why)) => ("not as relied on", Some(why)),
-        };
-        Some(json!({
-            "number": number, "id": id, "environment": environment, "ended": ended, "seal": seal.sha256,
-            "record": record, "why": why,
-        }))
+    /// The rehearsals that it relied on, and where the own record of each stands.
+    fn rehearsals(&self) -> Vec<Value> {
+        let told = self.proof.rehearsals.iter().enumerate().map(|(at, (event, named))| {
+            let Rehearsed { number, id, environment, ended, seal, .. } = named;
+            let (record, why) = match self.beside.get(at) {
+                None => ("not looked for", None),
+                Some(Beside::NotHere) => ("not here", None),
+                Some(Beside::Same) => ("as relied on", None),
+                Some(Beside::Wrong(why)) => ("not as relied on", Some(why)),
+            };
+            json!({
+                "event": event, "number": number, "id": id, "environment": environment, "ended": ended,
+                "seal": seal.sha256, "record": record, "why": why,
+            })
+        });
+        told.collect()
     }
 
     fn text(&self, screen: &Screen) {
@@ -283,9 +285,7 @@ impl Told<'_> {
         // A reason, a name or an address is somebody's text, and passes for no line of ours.
         let tell = |sentence: &str| screen.tell(&screen.within_a_line(&format!("  {sentence}")));
         screen.data_hung("", &self.words());
-        if let Some(why) = self.rewritten() {
-            tell(&why);
-        }
+        self.rewritten().iter().for_each(|why| tell(why));
         let wrong = reviews.wrong.iter().chain(&anchors.wrong);
         wrong.for_each(|why| tell(why));
         self.unanchored().iter().for_each(|why| tell(why));
@@ -302,15 +302,16 @@ impl Told<'_> {
         if proof.signatures > 0 {
             tell(&format!("{} by key checked", many(proof.signatures, "signature")));
         }
-        let named = proof.opened.as_ref().and_then(|opened| opened.policy.rehearsed.as_ref());
-        if let Some(named) = named.filter(|_| proof.verdict.intact()) {
-            let Rehearsed { number, id, environment, .. } = named;
-            let record = match beside {
+        let relied = proof.rehearsals.iter().enumerate().filter(|_| proof.verdict.intact());
+        for (at, (event, Rehearsed { number, id, environment, .. })) in relied {
+            let record = match beside.get(at) {
                 None | Some(Beside::NotHere) => ", by what is kept of it here",
                 Some(Beside::Same) => ", whose record is here and the same",
                 Some(Beside::Wrong(_)) => "",
             };
-            tell(&format!("rehearsed in {environment}: run {number}, {id}{record}"));
+            let which =
+                if *event > 0 { format!("the new document of event {event}, ") } else { String::new() };
+            tell(&format!("{which}rehearsed in {environment}: run {number}, {id}{record}"));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;

@@ -83,7 +83,18 @@ pub struct Seen {
 impl Watch<'_> {
     /// Looks at the repository now. `session`: the run is being taken up again.
     pub fn look(&self, run: &Run, session: bool) -> Result<Seen, Problem> {
-        let Watch { opened, plan, sources, dir, .. } = self;
+        self.look_by(run, session, None)
+    }
+
+    /// The same; the document that `comes`, where one does, is held against the rules, for the run goes on by that.
+    pub fn look_by(
+        &self,
+        run: &Run,
+        session: bool,
+        comes: Option<(&Sources, &Plan)>,
+    ) -> Result<Seen, Problem> {
+        let Watch { opened, plan, dir, .. } = self;
+        let (sources, judged) = comes.unwrap_or((self.sources, plan));
         let place = Place::of(&self.root)?;
         let path = &opened.runbook.path;
         let traced = place.trace(&sources.each(path))?;
@@ -119,7 +130,7 @@ impl Watch<'_> {
             obeyed.add(unmet.rule, why, help);
         }
         if opened.policy.kept.contains(&Rule::ApprovedDocument) {
-            let book = Book { path, sources, plan, environment: &opened.environment };
+            let book = Book { path, sources, plan: judged, environment: &opened.environment };
             if let (_, Some((why, help))) = approved(&place, &book, &opened.session.time_zone) {
                 obeyed.add(Rule::ApprovedDocument, why, help);
             }

@@ -74,6 +74,7 @@ impl Prepared {
             action: task.id(view.plan),
         };
         if question != Some(Question::SignOff)
+            && !asked.is_answered_otherwise()
             && !self.taken.contains(&(task, "choice"))
             && let Some(event) = asked.chosen()
         {
@@ -173,6 +174,16 @@ impl Asked<'_> {
         };
         // An abort or a retry answers a question; it does not keep a block from being run the first time.
         (self.question.is_some() && offers.choices.contains(&choice)).then(|| self.decision(choice))
+    }
+
+    /// Whether the entry says what this question asks for, so that what it chooses is for after a failure.
+    fn is_answered_otherwise(&self) -> bool {
+        let answered = match self.question {
+            Some(Question::Confirm | Question::Choose) => self.entry.confirm,
+            Some(Question::Record) => !self.entry.value.is_empty(),
+            _ => false,
+        };
+        answered && matches!(self.entry.choice.as_deref(), Some("rollback" | "abort"))
     }
 
     /// Whether the file says that this very command be run: what is said of its step is said of no command.

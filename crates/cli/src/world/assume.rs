@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdpoint_document::{Answers, Assurance, Block, EvidenceKind, Expected, ValueKind, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
-    SignedOff, Task, Via, fit, names_around,
+    SignedOff, Task, Via, fit, names_around, names_in_condition, names_in_template,
 };
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use super::before::Before;
 use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
-use super::tell::{ProseShown, show_question};
+use super::tell::{ProseShown, show_question, show_what_it_does};
 use super::{
     Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
 };
@@ -143,7 +143,18 @@ impl Desk for Assuming {
         if !matches!(question, Question::Failed | Question::InDoubt | Question::Barred) {
             self.told.show(&self.screen, view, task);
         }
-        show_question(&self.screen, view, task, question);
+        let unknown = if question == Question::Failed { self.unknown_in(view, task) } else { Vec::new() };
+        if unknown.is_empty() {
+            show_question(&self.screen, view, task, question);
+        } else {
+            let unknown = unknown.join(", ");
+            let what = format!(
+                "passed over here: it depends on {unknown}, unknown before the real run, which may do:"
+            );
+            assumed(&self.screen, &what);
+            let only = view.run.offers(plan).skip.then(|| task.id(plan));
+            show_what_it_does(&self.screen, view, &task.step_of(plan).id, only.as_deref());
+        }
         let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
         let place = view.run.place_of(task).map(str::to_owned);
@@ -188,9 +199,15 @@ impl Desk for Assuming {
                     },
                 })]
             }
-            (Question::Failed, _) if view.run.offers(plan).skip => {
+            (Question::Failed, _) => {
+                let offers = view.run.offers(plan);
+                let action = match (offers.skip, offers.skip_step) {
+                    (true, _) => Some(action),
+                    (false, true) => None,
+                    (false, false) => return Ok(Answer::Park),
+                };
                 let reason = "dry run: looks at the rest all the same";
-                let skipped = Deviation::of(DeviationKind::Skipped, step, Some(action), reason, by);
+                let skipped = Deviation::of(DeviationKind::Skipped, step, action, reason, by);
                 vec![Event::Deviation(skipped.at(place))]
             }
             _ => return Ok(Answer::Park),
@@ -200,6 +217,29 @@ impl Desk for Assuming {
 }
 
 impl Assuming {
+    /// Names that nobody knows before the real run, and that a condition or a text reads which stands in the way here.
+    fn unknown_in(&self, view: &RunView<'_>, task: Task) -> Vec<String> {
+        if view.run.condition_error(view.plan, task).is_none() {
+            return Vec::new();
+        }
+        let block = task.block(view.plan);
+        let conditions =
+            task.step_of(view.plan).when.iter().chain(block.and_then(|block| block.options.when.as_ref()));
+        let mut names: BTreeSet<String> = conditions.flat_map(|it| names_in_condition(it)).collect();
+        names.extend(block.into_iter().flat_map(names_around));
+        match task.work(view.plan) {
+            Some(Work::Confirm { text }) => names.extend(names_in_template(text)),
+            Some(Work::Record { fields }) => {
+                let prompts = fields.iter().filter_map(|field| field.prompt.as_deref());
+                names.extend(prompts.flat_map(names_in_template));
+            }
+            Some(Work::SignOff(sign_off)) => names.extend(names_in_template(&sign_off.statement)),
+            _ => {}
+        }
+        let unknown = &self.learnt.borrow().unknown;
+        names.into_iter().filter(|name| unknown.contains(name)).collect()
+    }
+
     fn values(&self, view: &RunView<'_>, task: Task, by: &By) -> Result<Answer, Problem> {
         let plan = view.plan;
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));

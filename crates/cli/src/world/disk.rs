@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{BlobRef, Event, Verdict};
-use holdpoint_record::{BlobError, BlobWriter, Position, SignedFiles, Writer, blob};
+use holdpoint_record::{BlobError, BlobWriter, Position, SignedFiles, Writer, all_tombstones, blob};
 use jiff::Timestamp;
 
 use holdpoint_driver::SignedStatement;
@@ -71,6 +71,11 @@ impl BlobStore for Disk {
             BlobError::Disk(error) => unwritable(self.help)(error),
             error => Problem::record(error.to_string(), "Verify the record."),
         })
+    }
+
+    fn expunged(&self) -> Vec<(BlobRef, String)> {
+        let words = |stone: holdpoint_record::Tombstone| (stone.blob.clone(), stone.words());
+        all_tombstones(&self.dir).into_iter().map(words).collect()
     }
 
     fn sink(&mut self, _again: bool) -> Result<Box<dyn Sink<Error = Problem>>, Problem> {

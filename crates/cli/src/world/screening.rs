@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::{Step, Work};
+use holdpoint_document::Step;
 use holdpoint_driver::{Moment, Observer, Overtaken};
-use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Slot, Task, Via};
+use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Task, Via};
 
 use super::RunView;
 use super::assume::Learnt;
 use super::lines::Lines;
-use super::tell::{show_command, show_passages};
+use super::tell::{show_command, show_passages, show_what_it_does};
 use crate::notices::Notices;
 use crate::screen::{self, Retries, Screen, Soaking};
 
@@ -77,21 +77,7 @@ impl Screening {
         self.screen.tell(&format!(
             "  passed over here: whether {shown} holds depends on {unknown}, unknown before the real run. Where it does:"
         ));
-        let Some((index, step)) = view.plan.step(step) else { return };
-        for (slot, of) in step.actions.iter().enumerate() {
-            let task = Task { step: index, slot: Slot::Action(slot), place: None };
-            let is_it = action.is_none_or(|action| action == of.id);
-            let say = |text: &str| self.screen.tell(&format!("  {}", self.screen.neutralise(text)));
-            match &of.work {
-                _ if !is_it => {}
-                Work::Run(block) | Work::Check(block) => {
-                    show_command(&self.screen, view, task, &block.script, false);
-                }
-                Work::Confirm { text } => say(&format!("somebody confirms: {text}")),
-                Work::Record { .. } => say("somebody writes values down"),
-                Work::SignOff(sign_off) => say(&format!("a hold point for the role {}", sign_off.role)),
-            }
-        }
+        show_what_it_does(&self.screen, view, step, action);
     }
 
     /// Also tells other programs, a line each time.

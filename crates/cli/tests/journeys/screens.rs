@@ -212,6 +212,25 @@ fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
 }
 
 #[test]
+fn what_is_typed_in_a_shell_beside_the_run_waits_for_no_run_that_waits_for_it() {
+    let sign_off = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\n```\n";
+    let desk = Desk::with(&book(&format!("{TWO}\n{sign_off}"))).set("PS1", "shell> ");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal
+        .chooses("shell")
+        .answers("What is the shell for? (Ctrl-C goes back)", "to sign")
+        .waits_for("(beside run 1) shell> ");
+    let holdpoint = env!("CARGO_BIN_EXE_holdpoint");
+    for verb in ["sign 1", "note 1 seen", "resume 1"] {
+        terminal.types(&format!("{holdpoint} {verb}; echo ended=$?\n"));
+        terminal.waits_for("that is what opened this shell").waits_for("ended=2");
+    }
+    terminal.types("exit\n");
+    terminal.chooses("park");
+    terminal.ends(3);
+}
+
+#[test]
 fn a_rollback_undoes_what_was_done_last_first() {
     let steps = format!("{TWO}\n## End\n\n```sh check\ntrue\n```\n");
     let desk = Desk::with(&book(&steps));

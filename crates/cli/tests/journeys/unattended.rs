@@ -55,6 +55,25 @@ fn each_way_to_end_has_its_exit_code_and_its_verdict() {
 }
 
 #[test]
+fn what_is_chosen_for_after_a_failure_does_not_end_a_run_where_the_same_entry_answers_what_is_asked() {
+    let asked = "## Ask\n\n- [ ] Everybody was told\n\n```yaml record\nfields:\n  n: { type: integer, prompt: How many }\n```\n\n\
+                 ```sh run\ntest -e ready\n```\n";
+    let made = failing("stop").split("## Use").next().unwrap().to_owned();
+    for (choice, code) in [("rollback", 1), ("abort", 4)] {
+        let entry = format!(
+            "steps:\n  ask: {{ confirm: true, value: {{ n: \"5\" }}, choice: {choice}, reason: it fails }}\n"
+        );
+        let ready = desk(&format!("{made}{asked}"), &entry);
+        ready.write("ready", "");
+        ready.ends(0, &RUN);
+        assert_eq!(ready.read("log"), "made\n", "{choice}");
+        let failed = desk(&format!("{made}{asked}"), &entry);
+        failed.ends(code, &RUN);
+        assert_eq!(failed.is_intact_and_complete(1).starts("ask#3"), 1, "{choice}");
+    }
+}
+
+#[test]
 fn a_failure_that_nobody_decides_on_parks_and_a_retry_is_taken_once() {
     let desk = desk(&failing("ask"), "steps:\n  use: { choice: retry }\n");
     let (_, told) = desk.ends(3, &["run", "book.md", "--unattended"]);

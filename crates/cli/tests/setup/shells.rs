@@ -62,6 +62,14 @@ fn knows_what_there_is(bench: &Bench, ask: impl Fn(&str) -> BTreeSet<String>) {
     }
     assert_eq!(ask("holdpoint show 1 --step "), set(&["start-it", "stop-it"]));
     assert_eq!(ask("holdpoint show 1 --step sta"), set(&["start-it"]));
+    assert_eq!(ask("holdpoint replay 1 --step "), set(&["start-it", "stop-it"]));
+    bench.file("c.md", "---\nrunbook: 1\n---\n\n# C\n\n## Room\n\n```sh check\ntrue\n```\n");
+    bench.file("b.md", "---\nrunbook: 1\n---\n\n# B\n\n## Before\n\n[c](c.md \"include\")\n\n## Do it\n\n```sh check\ntrue\n```\n");
+    bench.ends(0, &["run", "b.md", "--env", "staging"]);
+    let steps = bench.ends(0, &["show", "3", "--format", "json"]).json()["steps"].clone();
+    let steps: Vec<&str> =
+        steps.as_array().unwrap().iter().map(|step| step["id"].as_str().unwrap()).collect();
+    assert_eq!((ask("holdpoint replay 3 --step "), steps.len()), (set(&steps), 2));
     assert!(!bench.path("pwned").exists());
 }
 

@@ -70,12 +70,20 @@ fn nothing_goes_on_after_a_sign_off_before_the_record_is_anchored_as_far_as_that
     let key = shop.key("qa");
     let signed = shop.bench.ends(0, &[&signing[..], &[key.to_str().unwrap()]].concat());
     signed.says("release asks for an anchor first. Anchor it: holdpoint anchor 1");
+    // Nor does anybody else say that it goes on before.
+    let first = "holdpoint anchor 1 --tsa URL (or --git-tag): release asks for an anchor at each sign-off";
+    let shown = shop.bench.ends(0, &["show", "1"]);
+    shown.says(first).says("then holdpoint resume 1");
+    assert!(!shown.stdout.contains("go on with   holdpoint resume"), "{}", shown.stdout);
     let before = shop.bench.tree();
     let ran = shop.bench.ends(5, &["resume", "1", "--unattended"]);
     ran.says("release asks for an anchor at each sign-off, and none is over what was signed off at event");
     ran.says("holdpoint anchor 1 --tsa URL (or --git-tag)");
     assert_eq!(shop.bench.tree(), before);
     anchor(&shop, "1", &authority);
+    let shown = shop.bench.ends(0, &["show", "1"]);
+    shown.says("go on with   holdpoint resume 1");
+    assert!(!shown.stdout.contains(first), "{}", shown.stdout);
     shop.bench.ends(0, &["resume", "1", "--unattended"]).says("release asks for an anchor over its seal");
     let session = shop.bench.of_type(1, "session.opened").pop().unwrap();
     let statement = fs::read(shop.bench.run_dir(1).join("anchors/0002.json")).unwrap();

@@ -166,6 +166,11 @@ fn it_takes_as_many_different_people_as_the_document_says() {
     let again = shop.sign("1", QA, "qa");
     assert_eq!(again.code, 5, "{}", again.both());
     again.says("different people");
+    // Nothing stays behind of a signature that does not count.
+    let signed = || fs::read_dir(shop.bench.run_dir(1).join("signoffs")).unwrap().count();
+    assert_eq!(signed(), 2);
+    let (_, _, remarks) = shop.verdict(1);
+    assert!(!remarks.contains("belong to no sign-off"), "{remarks}");
     shop.signs("1", QB, "qb");
     shop.resumes("1");
     shop.is(1, 0, "intact and complete");

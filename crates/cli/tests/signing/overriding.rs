@@ -148,7 +148,12 @@ fn whoever_operates_does_not_override_where_it_takes_four_eyes() {
     let more = ["--override", WHY, "--operator", QB, "--override-key", key.to_str().unwrap()];
     let ran = shop.run("vault", &more);
     assert_eq!(ran.code, 5, "{}", ran.both());
-    ran.says("takes somebody else");
+    ran.says("takes somebody else").says("override = [\"ROLE\"]");
+    // Where somebody else may, that is the way out.
+    shop.bench.sh("sed -i 's/^lead = .*/lead = [\"qa@example.org\", \"qb@example.org\"]/' holdpoint.toml");
+    let ran = shop.run("vault", &more);
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("Somebody who may overrides them: --override-by WHO (qa@example.org).");
     assert_eq!(overriding(&shop, "vault", QB, "qb").code, 0);
 }
 

@@ -384,6 +384,79 @@ fn what_hangs_on_something_unknown_is_never_told_as_decided_and_is_shown_all_the
     ran.says("Four: 1 change; four#1 or not, by what ID comes to");
 }
 
+const COUNTED: &str = r#"## One
+
+```sh run
+#| capture: { COUNT: { stdout: true } }
+echo 5
+```
+
+## Two
+
+```yaml step
+when: COUNT | int > 3
+```
+
+```sh run
+touch two
+```
+
+## Three
+
+- [ ] There are {{ COUNT | int + 1 }}
+
+```sh run
+#| when: (COUNT | default("0") | int) > 3
+#| env: { NEXT: "{{ COUNT | int + 1 }}" }
+touch three
+```
+
+```sh check
+#| template: true
+#| env: { NEXT: "{{ COUNT | int + 1 }}" }
+test {{ COUNT | int }} = 5
+```
+
+## Four
+
+```sh check
+true
+```
+"#;
+
+#[test]
+fn what_is_calculated_of_something_unknown_does_not_end_a_dry_run() {
+    let bench = Bench::with(&[("book.md", &book("", COUNTED))]);
+    let ran = bench.ends(0, &DRY);
+    assert!(!ran.both().contains("cannot be"), "{}", ran.both());
+    ran.says("it depends on COUNT, unknown before the real run");
+    ran.says("Two: passed over, or 1 change, by what COUNT comes to");
+    ran.says("4              -  Four: 1 check");
+    bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+}
+
+#[test]
+fn a_plan_decides_no_condition_on_what_is_captured_later() {
+    for condition in ["COUNT | default('x') == '5'", "COUNT is defined", "COUNT is undefined"] {
+        let two = COUNTED.replace("COUNT | int > 3\n```", &format!("{condition}\n```"));
+        let bench = Bench::with(&[("book.md", &book("", &two))]);
+        let ran = bench.ends(0, &["plan", "book.md"]);
+        ran.says(&format!("when {condition} (not known yet)"));
+    }
+}
+
+#[test]
+fn filters_of_a_template_are_no_pipes_and_its_names_no_programs() {
+    let check = "## One\n\n```sh check\n#| template: true\necho {{ RELEASE | trim }} {{ (RELEASE | lower) + \"x\" }}\n\
+                 {% if RELEASE > \"v0\" %}ls{% endif %}\n```\n\n```sh run\nls\n```\n\n```sh check\nls\n```\n";
+    let bench = Bench::with(&[("book.md", &book("inputs: { RELEASE: { default: v1 } }\n", check))]);
+    let ran = bench.ends(0, &["check", "book.md"]);
+    assert!(!ran.both().contains("pipe-in-sh"), "{}", ran.both());
+    assert!(!ran.both().contains("idle-script"), "{}", ran.both());
+    let ran = bench.ends(0, &DRY);
+    assert!(!ran.both().contains("not found on PATH"), "{}", ran.both());
+}
+
 #[test]
 fn its_table_tells_who_is_asked_what_is_missing_and_where_there_is_no_way_back() {
     let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", TAGGED))]);

@@ -256,6 +256,11 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
     assert_eq!(ran.code, 0, "{}", ran.both());
     let event = bench.of_type(2, "document.exchanged").remove(0);
     assert_eq!(event["policy"]["rehearsed"]["number"], 3);
+    // What the exchange settled is not told of as a rule that did not hold.
+    let session = bench.of_type(2, "session.opened").remove(0);
+    assert_eq!(session["committed"], true, "judged by the document that the run goes on with");
+    let shown = bench.ends(0, &["show", "2"]).both();
+    assert!(!shown.contains("did not hold"), "{shown}");
     bench.ends(0, &["verify", "2"]).says("intact and complete");
     bench.ends(0, &["audit"]);
     bench.ends(0, &["verify", "2", "--trust", "."]);
@@ -278,6 +283,52 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
         assert_eq!(ran.code, 5, "{}", ran.both());
         ran.says(why);
     }
+}
+
+#[test]
+fn each_rehearsal_that_a_run_relied_on_is_held_against_its_record_and_told() {
+    let bench = Bench::with(&[
+        ("book.md", &book("", BODY)),
+        ("yes.yaml", ANSWERS),
+        ("no.yaml", "steps: {}\n"),
+        ("holdpoint.toml", RULES),
+        (".gitignore", "/.holdpoint/\n/turned\n"),
+    ]);
+    bench.committed();
+    let run = |environment: &str, answers: &str| {
+        bench.holdpoint(&["run", "book.md", "--env", environment, "--unattended", "--answers", answers]).code
+    };
+    assert_eq!((run("staging", "yes.yaml"), run("production", "no.yaml")), (0, 3));
+    bench.file("book.md", &mended());
+    bench.sh("git commit -qam mended");
+    assert_eq!(run("staging", "yes.yaml"), 0);
+    let ran = exchange_of(&bench, "2", ("mended", "yes.yaml"));
+    assert_eq!(ran.code, 0, "{}", ran.both());
+
+    let told = bench.ends(0, &["verify", "2"]);
+    told.says("  rehearsed in staging: run 1, ").says(", rehearsed in staging: run 3, ");
+    assert_eq!(told.both().matches("whose record is here and the same").count(), 2, "{}", told.both());
+    let records = |code: i32| {
+        let told = bench.ends(code, &["verify", "2", "--format", "json"]).json();
+        assert_eq!(told["rehearsal"], told["rehearsals"][1], "{told}");
+        let each = told["rehearsals"].as_array().unwrap().iter();
+        each.map(|one| (one["number"].clone(), one["record"].clone())).collect::<Vec<_>>()
+    };
+    let both = |first: &str, second: &str| vec![(json!(1), json!(first)), (json!(3), json!(second))];
+    assert_eq!(records(0), both("as relied on", "as relied on"));
+    // The one that the new document relied on is held like the first.
+    let sealed = bench.run_dir(3).join("seal.json");
+    let seal = fs::read(&sealed).unwrap();
+    fs::remove_file(&sealed).unwrap();
+    bench.ends(6, &["verify", "2"]).says("run 3, the rehearsal that it relied on: its record does not hold");
+    assert_eq!(records(6), both("as relied on", "not as relied on"));
+    fs::write(&sealed, seal).unwrap();
+    bench.sh("mv .holdpoint/runs/0003-* aside");
+    assert_eq!(records(0), both("as relied on", "not here"));
+    bench.sh("mv aside .holdpoint/runs/0003-book; rm .holdpoint/runs/0001-*/seal.json");
+    assert_eq!(records(6), both("not as relied on", "as relied on"));
+    let told = bench.ends(0, &["report", "2", "--format", "json"]).json();
+    assert!(told["rehearsal_wrong"].as_str().unwrap().starts_with("run 1: its record"), "{told}");
 }
 
 /// Words of the engine, which every reader asks.

@@ -10,7 +10,7 @@ const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n
 ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n\
 ## Tell\n\n- [ ] Everybody was told\n\n## Change\n\n```sh run\necho done\n```\n";
 
-const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
+const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\", \"night@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
 [environments.staging]\nrehearsal = true\n";
 
 const SIGNED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
@@ -153,4 +153,56 @@ fn whoever_signs_once_an_earlier_sign_off_has_lapsed_is_asked_for_that_one() {
     assert_eq!(types[types.len() - 3..], ["signoff.lapsed", "signoff.requested", "signoff.rejected"]);
     assert_eq!(bench.of_type(1, "signoff.rejected")[0]["action"], "release#1");
     bench.ends(0, &["verify", "1"]).says("intact, open");
+}
+
+#[test]
+fn a_sign_off_whose_time_has_run_out_is_told_as_lapsed_by_everybody_before_any_event_says_so() {
+    let bench = long_ago(SIGNED, 3);
+    assert!(!types(&bench).contains(&"signoff.lapsed".to_owned()));
+    bench.ends(0, &["verify", "1"]).says("intact, open");
+    let shown = bench.ends(0, &["show", "1"]);
+    shown.says("waits at     1 release (for a signature, the role qa)");
+    shown.says("it was signed off, and that has lapsed: given at 2000-").says("good for 4h");
+    shown.says("go on with   holdpoint sign 1").says("counts no more").says("WAITING");
+    assert!(!shown.stdout.contains("SIGNED"), "{}", shown.stdout);
+    let told = bench.ends(0, &["show", "1", "--format", "json"]).json();
+    assert_eq!(
+        (&told["steps"][0]["status"], &told["waits"]["action"], &told["lapsing"][0]["action"]),
+        (&json!("waiting"), &json!("release#1"), &json!("release#1"))
+    );
+    bench.ends(0, &["runs"]).says("waits for qa");
+    let rows = bench.ends(0, &["runs", "--waiting-for", "qa", "--format", "json"]).json();
+    assert_eq!(rows[0]["awaited"]["what"], "sign_off");
+    bench.ends(0, &["report", "1"]).says("**STEP 1 WAITING**").says("NO LONGER COUNTS");
+    bench.ends(0, &["report", "1", "--format", "junit"]).says("<skipped>waiting</skipped>");
+    let page = bench.ends(0, &["report", "1", "--format", "html"]).stdout;
+    assert!(page.contains("SIGNED, NO LONGER COUNTS"));
+    let handed = bench.ends(0, &["handover", "1", "--to", "night@example.org", "--note", "none"]);
+    handed
+        .says("next: Release, release#1 takes")
+        .says("the sign-off of release#1 has lapsed: given at 2000-");
+}
+
+#[test]
+fn what_was_done_in_time_behind_a_sign_off_is_told_as_it_was_recorded_for_ever() {
+    let two = BOOK.replace("## Change", "## Tell more\n\n- [ ] And the others\n\n## Change");
+    for (answers, ends) in
+        [(format!("{SIGNED}{TOLD}"), 3), (format!("{SIGNED}{TOLD}  tell-more: {{ confirm: true }}\n"), 0)]
+    {
+        let bench = long_ago_of(&two, &answers, ends);
+        // All of it was long ago, each thing in its time.
+        forge(&bench.run_dir(1), |events| {
+            for event in events.iter_mut() {
+                event["at"] = json!(format!("2000{}", &event["at"].as_str().unwrap()[4..]));
+            }
+        });
+        let shown = bench.ends(0, &["show", "1"]);
+        shown.says("SIGNED");
+        assert!(
+            !shown.stdout.contains("lapsed") && !shown.stdout.contains("counts no more"),
+            "{}",
+            shown.stdout
+        );
+        bench.ends(0, &["report", "1"]).says("**STEP 1 SIGNED**");
+    }
 }

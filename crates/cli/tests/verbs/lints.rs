@@ -283,9 +283,32 @@ fn a_placeholder_is_a_warning_to_check_and_plan_and_an_error_to_a_run() {
     let bench = Bench::with(&[("book.md", &text)]);
     bench.ends(0, &["check", "book.md"]).says("placeholder").says("0 errors");
     bench.ends(0, &["plan", "book.md"]);
-    bench.ends(2, &["run", "book.md"]).says("`YOUR_HOST` looks like a placeholder");
+    let ran = bench.ends(2, &["run", "book.md"]);
+    ran.says("`YOUR_HOST` looks like a placeholder")
+        .says("has placeholders that nobody filled in; nothing was run");
+    assert!(!ran.both().contains("has errors"), "{}", ran.both());
     bench.ends(2, &["run", "book.md", "--dry-run"]);
     assert!(!bench.exists("happened") && !bench.exists(".holdpoint"));
+}
+
+#[test]
+fn what_a_run_refuses_but_for_marked_placeholders_is_an_error_to_check() {
+    for (text, said) in [
+        (shell("sh", "touch happened; ./greet {{ hello }}"), "is filled in in a template alone"),
+        (shell("bash", "touch happened; ./greet \"{{hello}}\""), "is filled in in a template alone"),
+        ("---\nrunbook: 1\n---\n\n# Book\n\nOnly {{ hello }} and prose.\n".to_owned(), "is a step"),
+    ] {
+        let bench = Bench::with(&[("book.md", &*text)]);
+        bench.ends(2, &["check", "book.md"]).says("1 error").says(said);
+        bench.ends(2, &["run", "book.md"]).says("has errors; nothing was run").says(said);
+        assert!(!bench.exists("happened") && !bench.exists(".holdpoint"));
+    }
+    // A person reads prose, and a document without steps may be none to be run.
+    let prose = shell("sh", "touch happened").replace("## ", "Say {{ hello }}.\n\n## ");
+    let bench = Bench::with(&[("book.md", &*prose), ("read.md", "---\ntitle: Read\n---\n")]);
+    bench.ends(0, &["check", "book.md", "read.md"]);
+    bench.ends(0, &["run", "book.md", "--unattended"]);
+    bench.ends(2, &["run", "read.md"]).says("nothing in read.md is a step");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_run_of_which_nothing_was_done_does_not_pass_anywhere() {
 #[test]
 fn a_document_without_a_step_is_not_run() {
     let bench = Bench::with(&[("book.md", &book("", "Text only.\n"))]);
-    bench.ends(2, &["run", "book.md", "--unattended"]).says("nothing in book.md is a step");
+    bench.ends(2, &["run", "book.md", "--unattended"]).says("nothing in this document is a step");
     bench.ends(2, &["run", "book.md", "--unattended", "--dry-run"]);
     assert!(!bench.path(".holdpoint").exists());
 }

@@ -298,3 +298,14 @@ fn the_head_of_a_step_that_is_told_below_it_takes_one_line() {
     let letters = told.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     assert_eq!(letters.matches("whichistoldlast").count(), 2, "{told}");
 }
+
+#[test]
+fn text_with_tabs_stands_in_the_columns_that_it_was_written_in_and_code_keeps_its_tabs() {
+    let list = "# List\n\n## Look\n\n- [ ] one\tand two\n\n```sh\nif true; then\n\techo a\tb\nfi\n```\n";
+    let bench = Bench::with(&[("list.md", list)]);
+    for options in [&["plan", "list.md", "--explain"][..], &["plan", "list.md"]] {
+        let told = bench.ends(0, options);
+        told.says("\n          if true; then\n          \techo a\tb\n          fi\n").says("one");
+        assert!(options.len() == 2 || told.stdout.contains("- [ ] one and two"), "{}", told.stdout);
+    }
+}

@@ -80,3 +80,53 @@ fn places_are_listed_and_say_whether_they_answer() {
     away.says("ssh://nobody@127.0.0.1:1").says("DOES NOT ANSWER");
     bench.ends(2, &["targets", "--env", "stagin"]).says("Did you mean staging?");
 }
+
+#[test]
+fn what_a_run_would_refuse_of_a_target_is_told_by_check_and_plan_at_the_block() {
+    let becomes = "{ places = [\"local\"], become = \"sudo\" }";
+    let both = "{ places = [\"ssh://a.invalid\", \"local\"], become = \"sudo\" }";
+    let (away, there) = ("\"ssh://a.invalid\"", "{ places = [\"ssh://a.invalid\"], become = \"sudo\" }");
+    let of_step = "## A\n\n```yaml step\ntarget: web\n```\n\n```sh run\nid\n```\n\n```sh check\nid\n```\n";
+    let of_block = "## A\n\n```sh run\n#| target: web\nid\n```\n";
+    let of_rollback = "## A\n\n```sh run\nid\n```\n\n```sh rollback\n#| target: web\nid\n```\n";
+    let terminal = "## A\n\n```sh run\n#| target: web\n#| tty: true\nid\n```\n";
+    let unused = "## A\n\n```sh run\n#| target: db\nid\n```\n";
+    let (machine, driving) = ("stands for this machine too", "as one on the driving machine can");
+    for (target, body, said) in [
+        (becomes, of_step, Some(machine)),
+        (both, of_block, Some(machine)),
+        (both, of_rollback, Some(machine)),
+        (away, terminal, Some(driving)),
+        (there, of_step, None),
+        (becomes, unused, None),
+    ] {
+        let config = format!("[environments.staging]\ntargets = {{ web = {target}, db = \"local\" }}\n");
+        let bench = Bench::with(&[("book.md", &*book("", body)), ("holdpoint.toml", &*config)]);
+        let code = if said.is_some() { 2 } else { 0 };
+        let ran = bench.ends(code, &["check", "book.md", "--format", "json"]);
+        let found = ran.json();
+        let errors: Vec<&Value> =
+            found.as_array().unwrap().iter().filter(|one| one["severity"] == "error").collect();
+        match said {
+            None => assert_eq!(errors, Vec::<&Value>::new(), "{target} {body}"),
+            Some(said) => {
+                assert_eq!(errors.len(), 1, "{target} {body}: {errors:?}");
+                assert!(errors[0]["message"].as_str().unwrap().contains(said), "{}", errors[0]);
+                assert_eq!(errors[0]["code"], "misplaced");
+                assert!(errors[0]["span"]["line"].as_u64().unwrap() > 5, "{}", errors[0]);
+            }
+        }
+        bench.ends(code, &["plan", "book.md", "--env", "staging"]);
+        if said.is_some() {
+            bench.ends(2, &["run", "book.md", "--env", "staging", "--unattended"]).says("misplaced");
+            assert!(!bench.exists(".holdpoint"));
+        }
+    }
+    // Where the document does not run there, nothing is wrong.
+    let config = format!(
+        "[environments.staging]\ntargets = {{ web = {becomes} }}\n[environments.test]\ntargets = {{ web = \"local\" }}\n"
+    );
+    let bench =
+        Bench::with(&[("book.md", &*book("environments: [test]\n", of_step)), ("holdpoint.toml", &*config)]);
+    bench.ends(0, &["check", "book.md"]);
+}

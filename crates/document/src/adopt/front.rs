@@ -52,17 +52,22 @@ pub(super) fn refused(source: &str, fronts: &Fronts) -> Option<Left> {
         Some(both) => both,
         None if toml => {
             let line = Span::new(0, source.lines().next().unwrap_or_default().len());
-            return Some(left(line));
+            return Some(left(line, true));
         }
         None => return None,
     };
-    (!source[outer.start..].trim_start_matches('\u{feff}').starts_with("---")
-        || read(source, inner).is_none() && !inner.of(source).trim().is_empty())
-    .then(|| left(outer))
+    (toml || read(source, inner).is_none() && !inner.of(source).trim().is_empty()).then(|| left(outer, toml))
 }
 
-fn left(span: Span) -> Left {
-    let what = "nothing is proposed: write this front matter as keys and values of YAML, each key once, between two lines of `---`";
+fn left(span: Span, toml: bool) -> Left {
+    let what = match toml {
+        true => {
+            "nothing is proposed: this front matter is TOML, and that of a run-book is YAML: write its keys as `key: value`, each once, between two lines of `---`"
+        }
+        false => {
+            "nothing is proposed: write this front matter as keys and values of YAML, each key once, between two lines of `---`"
+        }
+    };
     Left { span, what: what.to_owned() }
 }
 

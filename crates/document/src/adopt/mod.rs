@@ -106,7 +106,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
         };
         front::propose(&mut proposal, source, &fronts, &roles);
-        proposal.settle();
+        proposal.settle(source);
         proposal.leave_literals(source, &values);
         let (text, places) = edit::apply(source, &proposal.edits);
         let read = compile(&text, config);

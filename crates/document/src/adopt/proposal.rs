@@ -53,7 +53,13 @@ impl Proposal {
     }
 
     /// Puts the edits in order, and leaves out those within another: lines that are replaced bring their own indentation.
-    pub(super) fn settle(&mut self) {
+    /// Their lines end as those of the document do.
+    pub(super) fn settle(&mut self, source: &str) {
+        if source.lines().next().is_some_and(|first| source[first.len()..].starts_with("\r\n")) {
+            for edit in &mut self.edits {
+                edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
+            }
+        }
         self.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
         let mut end = 0;
         self.edits.retain(|edit| {

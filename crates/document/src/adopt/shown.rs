@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::offered::stands_for_nothing;
 use crate::placeholders::{Search, is_left_out};
 
 /// What differs from run to run: times, dates, identifiers, addresses, sizes, durations, numbers of processes, devices.
@@ -36,6 +37,7 @@ pub(super) fn lines(shown: &str) -> Option<Vec<String>> {
         }
         let mut loose: Vec<std::ops::Range<usize>> =
             search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
+        loose.retain(|range| !stands_for_nothing(&line[range.clone()]));
         loose
             .extend(VOLATILE.iter().flat_map(|volatile| volatile.find_iter(line)).map(|found| found.range()));
         loose.extend(columns(line));

@@ -26,6 +26,8 @@ static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const IN_A_TAB: &str =
     "it stands in a tab, of which a run-book knows nothing: make a section of each, with a `when`";
 
+const IN_AN_ADMONITION: &str = "it stands in an admonition, which a run-book reads as indented code: move it out of that if it is to be run";
+
 /// Why code in a group of tabs is not run in its turn: only one of them is to be.
 pub(super) fn one_of_several(unit: &Unit) -> Option<String> {
     unit.is_one_of_several.then(|| IN_A_TAB.to_owned())
@@ -81,7 +83,7 @@ fn prose(proposal: &mut Proposal, source: &str, plan: &Plan) {
         let (before, behind) = match start.checked_sub(prose.start) {
             Some(own) if start < prose.end => {
                 let (before, behind) = prose.of(source).split_at(own);
-                (before, behind.split_once("\n\n").map_or("", |(_, rest)| rest))
+                (before, markdown::behind_paragraph(behind))
             }
             _ => ("", prose.of(source)),
         };
@@ -119,24 +121,25 @@ fn says_what_to_do(sentence: &str) -> bool {
     [Some(sentence), behind].into_iter().flatten().any(instructions::begins_with_verb)
 }
 
-/// Code with commands in tabs, and how many: a run-book has no tabs, and to it all that stands in one is text; `plain` is
+/// Code with commands in tabs and admonitions, how many, and why they are left: a run-book has no tabs, and to it all that stands in one is text; `plain` is
 /// what it reads as code.
-pub(super) fn in_tabs(source: &str, fronts: &Fronts, plain: &[Unit]) -> Vec<(Span, usize)> {
+pub(super) fn in_tabs(source: &str, fronts: &Fronts, plain: &[Unit]) -> Vec<(Span, usize, &'static str)> {
     let tree = markdown::read(source, fronts, DocumentKind::Foreign);
     let mut found = Vec::new();
     for unit in units(source, &tree) {
         let count = unit.cut.commands.iter().filter(|command| command.is_offered()).count();
         if count > 0 && !plain.iter().any(|plain| plain.span == unit.span) {
-            found.push((unit.span, count));
+            let why = if unit.is_one_of_several { IN_A_TAB } else { IN_AN_ADMONITION };
+            found.push((unit.span, count, why));
         }
     }
     found
 }
 
-/// Names what stands in tabs.
-pub(super) fn leave_tabs(proposal: &mut Proposal, in_tabs: &[(Span, usize)]) {
-    for (span, count) in in_tabs {
+/// Names what stands in tabs and admonitions.
+pub(super) fn leave_tabs(proposal: &mut Proposal, in_tabs: &[(Span, usize, &'static str)]) {
+    for (span, count, why) in in_tabs {
         proposal.commands.left += count;
-        proposal.leave(*span, IN_A_TAB);
+        proposal.leave(*span, *why);
     }
 }

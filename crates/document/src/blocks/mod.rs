@@ -37,6 +37,7 @@ pub(crate) use value_kind::value_kind;
 
 use crate::findings::Findings;
 use crate::markdown::Fence;
+use crate::placeholders::Search;
 use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Block, Code, Expectation, Span};
 
@@ -65,6 +66,28 @@ pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Ex
 /// Characters of a script that are not what they look like.
 pub(crate) fn disguised(script: &Mapped, is_shell: bool, findings: &mut Findings) {
     disguised::in_script(script, is_shell, findings);
+}
+
+/// Whether what looks like a placeholder in a script of this language is one.
+pub(crate) fn marks_placeholders(language: &str) -> bool {
+    is_shell(language) || matches!(language, "sql" | "psql" | "mysql")
+}
+
+/// `{{ name }}` where nothing fills it in: in a run-book nothing but a template is written so.
+fn unfilled(script: &Mapped, findings: &mut Findings) {
+    let text = script.text();
+    let Some(search) = Search::of_templates(text) else { return };
+    for line in script.lines() {
+        for found in search.in_line(&text[line.clone()]) {
+            let at = line.start + found.start..line.start + found.end;
+            let written = &text[at.clone()];
+            let name = written.trim_matches(['{', '}', ' ', '\t']);
+            let message = format!("`{written}` is filled in in a template alone, and this block is none");
+            let help = format!("make it an input and write \"${name}\", or give the block `template: true`");
+            findings.add(Code::Placeholder, script.span(at), message, help);
+            findings.make_errors(findings.len() - 1);
+        }
+    }
 }
 
 /// A here-document without an end, which the shell that runs the script may pass over in silence.
@@ -122,6 +145,9 @@ pub(crate) fn decode(
             let help = "leave `template` out and read the values from the environment";
             findings.add(Code::BadValue, span, message, help);
         }
+    }
+    if !read.options.template && marks_placeholders(spoken) {
+        unfilled(&script.body, findings);
     }
     self::disguised(&script.body, is_shell(spoken), findings);
     let script_span = script.body.span(0..script.body.text().len());

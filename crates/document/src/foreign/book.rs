@@ -10,4 +10,6 @@ pub(crate) struct Book<'b> {
     pub(crate) title: &'b str,
     /// The front matter with its fences, if there is one.
     pub(crate) front: Span,
+    /// Code with commands that are offered, in order.
+    pub(crate) commands: &'b [Span],
 }

@@ -1,6 +1,6 @@
 //! Lists of bullets, explained: how many of each say what to do, and what keeps those that do from being asked one by one.
 
-use crate::markdown::{self, Block, List, is_tab};
+use crate::markdown::{self, Block, Item, List, is_admonition, is_inset, is_tab};
 use crate::steps::{Section, sections};
 use crate::{DocumentKind, Span, instructions};
 
@@ -53,7 +53,7 @@ fn collect(source: &str, blocks: &[Block], explains: Option<&'static str>, found
         match block {
             Block::List(list) => {
                 let is_plain = !list.ordered
-                    && list.items.iter().all(|item| item.task.is_none() && !is_tab(item.span.of(source)));
+                    && list.items.iter().all(|item| item.task.is_none() && !is_inset(item.span.of(source)));
                 if is_plain {
                     found.push(Bullets {
                         span: block.span(),
@@ -62,11 +62,12 @@ fn collect(source: &str, blocks: &[Block], explains: Option<&'static str>, found
                         explains,
                     });
                 }
-                let inside = match list_is_tab(source, list) {
-                    true => explains,
-                    false => Some("bullets inside of an item explain it"),
+                let inside = |item: &Item| match item.span.of(source) {
+                    _ if list_is_tab(source, list) => explains,
+                    item if is_admonition(item) => Some("bullets in an admonition explain"),
+                    _ => Some("bullets inside of an item explain it"),
                 };
-                list.items.iter().for_each(|item| collect(source, &item.blocks, inside, found));
+                list.items.iter().for_each(|item| collect(source, &item.blocks, inside(item), found));
             }
             Block::Quote(quote) => collect(source, &quote.blocks, Some("bullets in a quote explain"), found),
             _ => {}

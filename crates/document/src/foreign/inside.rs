@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::Span;
-use crate::markdown::{Item, is_tab};
+use crate::markdown::{Item, is_inset};
 
 /// What stands around a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn indent(source: &str, item: Span, outer: &[Container]) -> usize {
     let text = item.of(source);
     let start = item.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
     let line = source[start..item.end].lines().next().unwrap_or_default();
-    if is_tab(line) {
+    if is_inset(line) {
         let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
         return stripped(&source[line_start..start], outer).len() + 4;
     }

@@ -16,6 +16,7 @@ mod bullets;
 mod entries;
 mod inside;
 mod layer;
+mod layout;
 mod maker;
 mod numbers;
 mod outline;
@@ -27,6 +28,7 @@ pub(crate) use layer::close_gaps;
 pub use layer::{Piece, Shown};
 
 pub(crate) use book::Book;
+pub(crate) use layout::is_layout;
 pub(crate) use maker::Read;
 
 /// Makes steps of a document. One in which everything is only to be read is read as if nothing were: whoever runs it wants

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use super::book::Book;
 use super::entries::{Bullets, Group, Kind, Level, has_code, line_start};
 use super::inside::Containers;
+use super::layout::is_layout;
 use super::numbers::{Own, of_heading};
 use super::words;
 use crate::background::{Reading, reading};
 use crate::instructions;
-use crate::markdown::Block;
+use crate::markdown::{Block, is_tab};
 use crate::steps::{Section, sections};
 use crate::{Alternative, Span};
 
@@ -91,7 +92,8 @@ pub(super) fn outline<'t>(book: &Book<'t>, strict: bool) -> Outline<'t> {
     }
     all.iter().for_each(|section| visit(section, &mut levels));
     let titled = levels.first() == Some(&1) && levels.iter().filter(|level| **level == 1).count() == 1;
-    let reader = Reader { source: book.source, title: book.title, titled, bare: levels.is_empty(), strict };
+    let Book { source, title, commands, .. } = *book;
+    let reader = Reader { source, title, commands, titled, bare: levels.is_empty(), strict };
     // What stands below the title or before any heading is only an introduction where the rest holds steps.
     let top = reader.siblings(&all, &Rc::default());
     Outline { sections: all, top, titled }
@@ -100,6 +102,8 @@ pub(super) fn outline<'t>(book: &Book<'t>, strict: bool) -> Outline<'t> {
 struct Reader<'t> {
     source: &'t str,
     title: &'t str,
+    /// Code with commands that are offered, in order.
+    commands: &'t [Span],
     titled: bool,
     /// Whether there is no heading.
     bare: bool,
@@ -174,16 +178,17 @@ impl<'t> Reader<'t> {
         let span = section.span;
         let ordered = groups.iter().any(|group| matches!(group.unit.kind, Kind::Ordered(_)));
         let itself = if ordered {
+            let above = groups.first_mut().and_then(|first| self.above(first, section));
             let items = groups.into_iter().map(|group| self.item(group, &inner, &slug));
             under.splice(0..0, items);
-            Some(What::Group { heading })
+            Some(match above {
+                Some(end) => self.manual(Span::new(span.start, end), section, &title),
+                None => What::Group { heading },
+            })
         } else if !groups.is_empty() {
             Some(What::Section { span, heading, groups })
         } else if self.is_manual(section, reading, background, !under.is_empty() || (is_title && followed)) {
-            let text = section.heading.map(|heading| heading.text.span.of(self.source).trim());
-            let text = [text.unwrap_or_default(), &title, "Follow the document"];
-            let text = text.into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned();
-            Some(What::Manual { span, heading, text })
+            Some(self.manual(span, section, &title))
         } else {
             None
         };
@@ -202,10 +207,45 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// A section as a step that is confirmed as a whole, as far as `span` goes.
+    fn manual(&self, span: Span, section: &Section<'_>, title: &str) -> What<'t> {
+        let text = section.heading.map(|heading| heading.text.span.of(self.source).trim());
+        let text = [text.unwrap_or_default(), title, "Follow the document"];
+        let text = text.into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned();
+        What::Manual { span, heading: section.heading.map(|heading| heading.span), text }
+    }
+
+    /// Where the last command ends that stands above the first item of a section: that is no part of the item. Text behind
+    /// it leads to the item.
+    fn above(&self, first: &mut Group<'_>, section: &Section<'_>) -> Option<usize> {
+        let is_code = |block: &&Block| {
+            let of = block.span();
+            let from = self.commands.partition_point(|code| code.start < of.start);
+            let own = match block {
+                // What stands in a tab is one of several ways.
+                Block::List(list) => !list.items.iter().any(|item| is_tab(item.span.of(self.source))),
+                Block::Quote(_) => false,
+                _ => true,
+            };
+            own && self.commands.get(from).is_some_and(|code| code.end <= of.end)
+        };
+        let above = section.blocks.iter().take_while(|block| block.span().end <= first.start);
+        let end = above.filter(is_code).last()?.span().end;
+        let next = section.blocks.iter().find(|block| block.span().start >= end);
+        let next = next.map_or(first.start, |block| line_start(self.source, block.span().start, end));
+        first.from = next.min(first.start);
+        Some(end)
+    }
+
     /// Whether a section without items is confirmed as a whole.
     fn is_manual(&self, section: &Section<'_>, reading: Reading, background: bool, leads: bool) -> bool {
         let says = |block: &Block| match block {
-            Block::Html(span) => !span.of(self.source).trim_start().starts_with("<!--"),
+            Block::Html(span) => {
+                let text = span.of(self.source);
+                !text.trim_start().starts_with("<!--") && !is_layout(text)
+            }
+            Block::Other(span) => !is_layout(span.of(self.source)),
+            Block::Text(text) => !is_layout(text.span.of(self.source)),
             _ => true,
         };
         let code = section.blocks.iter().any(has_code);

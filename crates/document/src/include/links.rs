@@ -21,8 +21,8 @@ pub(crate) struct Include {
     pub(super) end: usize,
 }
 
-/// Takes the links that include something out of the paragraphs that they are alone in. Those that stand elsewhere are left
-/// to the audit.
+/// Takes the links that include something out of the paragraphs that they are alone in. Those that stand elsewhere, and what
+/// only looks like one, are left to the audit.
 pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) -> Vec<Include> {
     let mut found = Vec::new();
     // Nothing above the title is deeper than it.
@@ -39,17 +39,14 @@ pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) 
                     let help = "move it above that step, or give it a heading of its own";
                     findings.add(Code::Misplaced, text.span, message, help);
                 }
-                let link = text.odd.as_mut().and_then(|odd| odd.links.pop());
+                let link = text.odd.as_mut().and_then(|odd| {
+                    odd.is_include = true;
+                    odd.links.pop()
+                });
                 found.extend(link.map(|link| include(index, level, text.span.end, link)));
                 behind = true;
             }
-            // One that is a link with a title is left to the audit.
-            Block::Text(text) if !has_title(text) && looks_like_one(text.span.of(source)) => {
-                let help =
-                    "write `[what it is](path/to/file.md \"include\")`, with %20 for a blank in the path";
-                findings.add(Code::BadInclude, text.span, "this looks like an include, and is none", help);
-                behind = false;
-            }
+            Block::Text(text) if looks_like_one(source, text) => behind = false,
             Block::Html(span) if span.of(source).trim_start().starts_with("<!--") => {}
             block if behind => {
                 let help = "give it a heading, or move it above the include";
@@ -72,12 +69,14 @@ pub(super) fn does_something(block: &Block) -> bool {
     }
 }
 
-fn has_title(text: &Text) -> bool {
-    text.odd.as_ref().is_some_and(|odd| odd.links.iter().any(|link| !link.title.is_empty()))
+/// A paragraph that is a link and nothing else, as people write one, with the word in it, and for Markdown is no link with a
+/// title.
+pub(crate) fn looks_like_one(source: &str, text: &Text) -> bool {
+    let has_title = |text: &Text| text.odd.as_ref().is_some_and(|odd| !odd.links.is_empty());
+    !has_title(text) && is_written_as_one(text.span.of(source))
 }
 
-/// A paragraph that is a link and nothing else, as people write one, with the word in it: Markdown may not see a link.
-fn looks_like_one(written: &str) -> bool {
+fn is_written_as_one(written: &str) -> bool {
     let Some((text, to)) = written.trim().split_once(']') else { return false };
     let named = text.trim_start_matches('!').strip_prefix('[').is_some_and(|text| !text.contains('['));
     let Some(to) = to.trim_start().strip_prefix('(').filter(|to| named && !to.contains('\n')) else {

@@ -10,9 +10,10 @@ mod path;
 
 use std::ops::Range;
 
-pub(crate) use links::{Include, take};
+pub(crate) use links::{Include, looks_like_one, take};
 use parts::Piece;
 pub use parts::{Included, Parts};
+pub use path::unescaped;
 
 use crate::findings::Findings;
 use crate::markdown::{self, Block, Heading, Shift, Text, Unique, shift, slug};

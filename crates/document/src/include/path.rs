@@ -1,5 +1,7 @@
 //! Where a link of an included file leads: a path from the repository's root, by words alone.
 
+use std::borrow::Cow;
+
 /// Why it leads nowhere, and what to write instead.
 pub(super) struct Astray {
     pub(super) message: String,
@@ -21,7 +23,7 @@ pub(super) fn resolve(from: &str, to: &str) -> Result<String, Astray> {
         return astray(format!("`{to}` is no path from this file"), beside);
     }
     let unseen = crate::unseen(to);
-    if let Some(c) = unseen.or_else(|| to.chars().find(|c| "%?#\\:".contains(*c))) {
+    if let Some(c) = unseen.or_else(|| to.chars().find(|c| "?#\\:".contains(*c))) {
         let message = match c {
             ':' => {
                 format!("`{to}` is an address or has a colon, and only a file of this repository is included")
@@ -34,7 +36,7 @@ pub(super) fn resolve(from: &str, to: &str) -> Result<String, Astray> {
         };
         return astray(message, beside);
     }
-    let mut parts: Vec<&str> = from.split('/').collect();
+    let mut parts: Vec<Cow<'_, str>> = from.split('/').map(Cow::Borrowed).collect();
     parts.pop();
     for part in to.split('/') {
         match part {
@@ -45,7 +47,10 @@ pub(super) fn resolve(from: &str, to: &str) -> Result<String, Astray> {
                 return astray(message, "include files of this repository only");
             }
             ".." => {}
-            part => parts.push(part),
+            part => match unescaped(part) {
+                Ok(part) => parts.push(part),
+                Err(message) => return astray(message, ESCAPED),
+            },
         }
     }
     match parts.iter().find(|part| part.eq_ignore_ascii_case(".git")) {
@@ -54,6 +59,45 @@ pub(super) fn resolve(from: &str, to: &str) -> Result<String, Astray> {
             astray(format!("`{to}` names no file"), beside)
         }
         None => Ok(parts.join("/")),
+    }
+}
+
+const ESCAPED: &str = "write the name as it is, between `<` and `>` where it has a blank, and %25 for a `%`";
+
+/// A part of a link's path without the escapes that links have (`%20`, RFC 3986 section 2.1).
+///
+/// # Errors
+/// Why it names no file. Nothing that shapes a path may be escaped: whoever reads the link sees where it leads.
+pub fn unescaped(part: &str) -> Result<Cow<'_, str>, String> {
+    if !part.contains('%') {
+        return Ok(Cow::Borrowed(part));
+    }
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digit = |at: usize| behind.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = &behind[2..];
+            }
+            (b'%', ..) => return Err(format!("a `%` in `{part}` has no two hexadecimal digits behind it")),
+            (byte, ..) => {
+                bytes.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    let name = String::from_utf8(bytes).map_err(|_| format!("`{part}` is not UTF-8 without its escapes"))?;
+    if name == "." || name == ".." {
+        return Err(format!("`{part}` is `{name}`, escaped, and leads nowhere"));
+    }
+    match crate::unseen(&name).or_else(|| name.chars().find(|c| c.is_control() || "/\\:".contains(*c))) {
+        Some(c) if "/\\:".contains(c) => Err(format!("`{part}` has a `{c}`, escaped, and no name has one")),
+        Some(c) => {
+            Err(format!("`{part}` has the character U+{:04X}, escaped, which nobody sees", u32::from(c)))
+        }
+        None => Ok(Cow::Owned(name)),
     }
 }
 
@@ -70,6 +114,9 @@ mod tests {
             ("books/deploy.md", "./a.md", "books/a.md"),
             ("books/deploy.md", "../common/a b.md", "common/a b.md"),
             ("a/b/c.md", "../../d.md", "d.md"),
+            ("deploy.md", "common/my%20file.md", "common/my file.md"),
+            ("a/deploy.md", "../%C3%BCber%2520.md", "über%20.md"),
+            ("deploy.md", "my%23%3f..md", "my#?..md"),
         ] {
             assert_eq!(told(from, to).as_deref(), Ok(there), "{from} {to}");
         }
@@ -86,6 +133,26 @@ mod tests {
             ("deploy.md", "common/"),
             ("deploy.md", "https://a.b/c.md"),
             ("deploy.md", "a%2fb.md"),
+            ("a/deploy.md", "%2e%2e/b.md"),
+            ("a/deploy.md", ".%2E/b.md"),
+            ("a/deploy.md", "%2e/b.md"),
+            ("a/deploy.md", "..%2fb.md"),
+            ("a/deploy.md", "%2e%2e%2fb.md"),
+            ("deploy.md", "%2fetc/passwd"),
+            ("deploy.md", "a%00.md"),
+            ("deploy.md", "a%0ab.md"),
+            ("deploy.md", "a%7f.md"),
+            ("deploy.md", "a%5cb.md"),
+            ("deploy.md", "https%3a//a.b/c.md"),
+            ("deploy.md", "a%ff.md"),
+            ("deploy.md", "a%c0%afb.md"),
+            ("deploy.md", "a%e2%80%8b.md"),
+            ("deploy.md", "a%2.md"),
+            ("deploy.md", "a%.md"),
+            ("deploy.md", "100%"),
+            ("deploy.md", "a%+20.md"),
+            ("deploy.md", "%2egit/a.md"),
+            ("deploy.md", "%2EGit/hooks"),
             ("deploy.md", "a.md#part"),
             ("deploy.md", "a.md?x"),
             ("deploy.md", "a\\b.md"),

@@ -11,6 +11,7 @@ use crate::blocks::{self, is_shell, is_shell_like, kind_of};
 use crate::findings::Findings;
 use crate::front::mentions_runbook;
 use crate::markdown::{self, Block, Fence, Fronts, Heading, Tree, slug};
+use crate::offered::asked;
 use crate::{Code, Span};
 
 /// Looks at the whole document.
@@ -27,7 +28,7 @@ pub(crate) fn lint(source: &str, fronts: &Fronts, tree: &Tree, findings: &mut Fi
     for fence in &fences {
         runs_on(source, fence, open, &mut own);
     }
-    commands(&fences, &mut own);
+    commands(source, tree, &fences, &mut own);
     annotated(&fences, &mut own);
     hidden(source, &tree.blocks, &mut own);
     titles(&tree.blocks, &mut own);
@@ -96,22 +97,25 @@ fn heading_in(fence: &Fence) -> Option<Span> {
     Some(fence.body.span(line))
 }
 
-/// Placeholders, each of them once, and characters that are not what they look like.
-fn commands(fences: &[&Fence], findings: &mut Findings) {
-    let mut told = BTreeSet::new();
+/// Placeholders, each of them once, and characters that are not what they look like. A placeholder is what a run asks for,
+/// wherever the command stands, and what is shown in a fence of a shell.
+fn commands(source: &str, tree: &Tree, fences: &[&Fence], findings: &mut Findings) {
+    let mut all = asked(source, tree);
     for fence in fences {
         let language = language(fence);
-        if !is_shell_like(&language) {
-            continue;
+        if is_shell_like(&language) {
+            blocks::disguised(&fence.body, is_shell(&language), findings);
+            all.extend(placeholder::found(&fence.body, false));
         }
-        blocks::disguised(&fence.body, is_shell(&language), findings);
-        for (span, found) in placeholder::found(&fence.body, false) {
-            if told.insert(found.clone()) {
-                let message =
-                    format!("`{found}` looks like a placeholder: the command is not to be run as it stands");
-                let help = "say in the text what is to stand there; under `runbook: 1` it is an input, and \"$NAME\" in the command";
-                findings.add(Code::Placeholder, span, message, help);
-            }
+    }
+    all.sort_by_key(|(span, _)| *span);
+    let mut told = BTreeSet::new();
+    for (span, found) in all {
+        if told.insert(found.clone()) {
+            let message =
+                format!("`{found}` looks like a placeholder: the command is not to be run as it stands");
+            let help = "say in the text what is to stand there; under `runbook: 1` it is an input, and \"$NAME\" in the command";
+            findings.add(Code::Placeholder, span, message, help);
         }
     }
 }

@@ -26,7 +26,10 @@ pub(crate) use lost::lint as lost;
 pub(crate) use pipes::in_command;
 pub(crate) use variables::is_common;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use holdpoint_bounded::template::without_tags;
 
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
@@ -37,10 +40,16 @@ use shell::Shell;
 
 /// Looks at one script. Of the front matter only its secrets count.
 pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked {
+    let mut findings = Findings::default();
+    placeholder::lint(block, text, &mut findings);
+    // Filters of its tags are no pipes.
+    let untagged = match without_tags(text.text()) {
+        Cow::Owned(untagged) if block.options.template => Some(text.reading(untagged)),
+        _ => None,
+    };
+    let text = untagged.as_ref().unwrap_or(text);
     let shell = is_shell(spoken(&block.interpreter, &block.language)).then(|| Shell::scan(text.text()));
     let script = Script { block, text, shell };
-    let mut findings = Findings::default();
-    placeholder::lint(&script, &mut findings);
     commands::lint(&script, front, &mut findings);
     if let Some(shell) = &script.shell {
         pipes::lint(&script, shell, &mut findings);
@@ -65,7 +74,8 @@ pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet
     if !is_shell(spoken(&block.interpreter, &block.language)) {
         return None;
     }
-    let shell = Shell::scan(script);
+    let script = if block.options.template { without_tags(script) } else { Cow::Borrowed(script) };
+    let shell = Shell::scan(&script);
     if shell.defines.contains("PATH") || block.options.env.iter().any(|(name, _)| name == "PATH") {
         return None;
     }
@@ -74,7 +84,7 @@ pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.+".contains(c))
     };
     let named = shell.commands.iter().filter_map(|command| Some(&*command.words.first()?.text));
-    let functions = functions(script);
+    let functions = functions(&script);
     let own = |name: &&str| !functions.contains(name);
     Some(named.filter(plain).filter(own).map(str::to_owned).collect())
 }

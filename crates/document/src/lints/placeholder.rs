@@ -1,18 +1,19 @@
 //! Placeholders left in commands: they parse as redirections and globs, and do real damage.
 
-use super::looked::Script;
-use crate::blocks::{is_shell, spoken};
+use crate::blocks::{marks_placeholders, spoken};
 use crate::findings::Findings;
 use crate::placeholders::Search;
 use crate::spanned::Mapped;
-use crate::{Code, Span};
+use crate::{Block, Code, Span};
 
-pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
-    let language = spoken(&script.block.interpreter, &script.block.language);
-    if !is_shell(language) && !matches!(language, "sql" | "psql" | "mysql") {
+pub(super) fn lint(block: &Block, text: &Mapped, findings: &mut Findings) {
+    let language = spoken(&block.interpreter, &block.language);
+    if !marks_placeholders(language) {
         return;
     }
-    for (span, found) in found(script.text, script.block.options.template) {
+    // A template where there is none is an error, and was told.
+    let marked = found(text, block.options.template);
+    for (span, found) in marked.into_iter().filter(|(_, found)| !found.starts_with("{{")) {
         findings.add(
             Code::Placeholder,
             span,

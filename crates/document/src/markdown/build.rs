@@ -1,5 +1,6 @@
 //! From a stream of openings and closings to the tree.
 
+use super::near::{means_include, titled_tag};
 use super::slug::slug;
 use super::tree::{Block, Fence, Heading, Item, Link, List, Odd, Quote, Text};
 use crate::blocks::{Kind, kind_of};
@@ -55,6 +56,8 @@ pub(super) struct Builder<'s> {
     in_image: usize,
     /// Inside of a link with a title.
     in_link: bool,
+    /// Where links outside of tables lead that have the title of an include, or nearly, each with its title.
+    includes: Vec<(String, String)>,
     flattened: usize,
     too_deep: Option<Span>,
     /// Whether the texts of all items are read: any of them may be called something.
@@ -74,6 +77,7 @@ impl<'s> Builder<'s> {
             body: Mapped::default(),
             in_image: 0,
             in_link: false,
+            includes: Vec::new(),
             flattened: 0,
             too_deep: None,
         }
@@ -201,7 +205,10 @@ impl<'s> Builder<'s> {
         }
     }
 
-    pub(super) fn begin_image(&mut self, span: Span) {
+    pub(super) fn begin_image(&mut self, title: &str, span: Span) {
+        if means_include(title) {
+            self.odd().no_include.get_or_insert((span, "an image"));
+        }
         let current = self.current();
         let bare = current.odd.as_ref().and_then(|odd| odd.without_images).unwrap_or(current.span);
         self.inline("", span);
@@ -215,7 +222,23 @@ impl<'s> Builder<'s> {
         self.in_image = self.in_image.saturating_sub(1);
     }
 
+    /// A tag of HTML in a text.
+    pub(super) fn tag(&mut self, tag: &str, span: Span) {
+        self.inline("", span);
+        if titled_tag(tag).is_some() {
+            self.odd().no_include.get_or_insert((span, "HTML"));
+        }
+    }
+
+    /// Whether a link outside of tables leads there with this title, which is nearly that of an include.
+    pub(super) fn has_link(&self, to: &str, title: &str) -> bool {
+        self.includes.iter().any(|(other, its)| other == to && its == title)
+    }
+
     pub(super) fn link(&mut self, title: &str, to: &str, span: Span) {
+        if !matches!(self.leaf, Some((Leaf::Table, _))) && means_include(title) {
+            self.includes.push((to.to_owned(), title.to_owned()));
+        }
         self.inline("", span);
         if !title.is_empty() {
             let (title, to) = (title.to_owned(), to.to_owned());

@@ -1,6 +1,7 @@
 //! Markdown line by line, for whoever shows it as text.
 
 use super::read::read;
+use super::tabs::is_admonition;
 use super::tree::{Block, Fronts};
 use crate::{DocumentKind, Span};
 
@@ -58,7 +59,15 @@ impl Marks<'_> {
             match block {
                 Block::Heading(_) => {}
                 Block::Text(text) => self.paragraph(text.span, quoted),
-                Block::List(list) => list.items.iter().for_each(|item| self.blocks(&item.blocks, quoted)),
+                Block::List(list) => {
+                    for item in &list.items {
+                        match is_admonition(item.span.of(self.text)) {
+                            // Its indentation is code to most readers of Markdown: it stays as it is written.
+                            true => self.of(item.span).iter_mut().for_each(|mark| mark.kept = true),
+                            false => self.blocks(&item.blocks, quoted),
+                        }
+                    }
+                }
                 Block::Quote(quote) => {
                     self.of(quote.span).iter_mut().for_each(|mark| mark.quoted = true);
                     self.blocks(&quote.blocks, true);

@@ -3,8 +3,11 @@
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::build::{Builder, Container, Leaf};
+use super::near::means_include;
 use super::tabs;
 use super::tree::{Block, Fronts, Tree};
+use crate::findings::Findings;
+use crate::spanned::parse_toml;
 use crate::{DocumentKind, Span};
 
 /// A document of so many bytes is read in parts: below it, threads cost more than they save.
@@ -22,7 +25,8 @@ pub(crate) fn fronts(source: &str) -> Fronts {
     // the document itself is read without them.
     let front = front_end(&source[base..])
         .and_then(|end| metadata(&source[base..base + end], base, options).into_iter().next())
-        .filter(|(outer, _)| outer.start == base);
+        .filter(|(outer, _)| outer.start == base)
+        .or_else(|| toml_front(source, base));
     let end = front.map_or(base, |(outer, _)| outer.end);
     let mut later = Vec::new();
     if may_hold_later_front(source, end) {
@@ -64,7 +68,17 @@ pub(super) fn options() -> Options {
 /// The document from `start` on, in one go; `parsed` is what its blocks are told by, byte for byte in the same place.
 fn whole(source: &str, parsed: &str, start: usize, kind: DocumentKind) -> Tree {
     let mut builder = Builder::new(source, kind);
-    for (event, range) in Parser::new_ext(&parsed[start..], options()).into_offset_iter() {
+    let parser = Parser::new_ext(&parsed[start..], options());
+    let defined: Vec<(Span, String, String)> = parser
+        .reference_definitions()
+        .iter()
+        .filter_map(|(_, one)| {
+            Some((one.span.clone(), one.dest.to_string(), one.title.as_deref()?.to_owned()))
+        })
+        .filter(|(.., title)| means_include(title))
+        .map(|(at, to, title)| (Span::new(at.start + start, at.end + start), to, title))
+        .collect();
+    for (event, range) in parser.into_offset_iter() {
         let span = Span::new(range.start + start, range.end + start);
         let event = match event {
             Event::Text(text) if *text == *span.of(parsed) => Event::Text(span.of(source).into()),
@@ -72,8 +86,14 @@ fn whole(source: &str, parsed: &str, start: usize, kind: DocumentKind) -> Tree {
         };
         feed(&mut builder, event, span);
     }
+    let mut unused: Vec<Span> = defined
+        .into_iter()
+        .filter(|(_, to, title)| !builder.has_link(to, title))
+        .map(|(span, ..)| span)
+        .collect();
+    unused.sort();
     let (blocks, too_deep) = builder.finish();
-    Tree::new(blocks, too_deep)
+    Tree { unused, ..Tree::new(blocks, too_deep) }
 }
 
 /// The document in parts of about `size` bytes, by all processors. `None` where it must be read as a whole.
@@ -161,6 +181,23 @@ fn front_end(text: &str) -> Option<usize> {
     None
 }
 
+/// Front matter of TOML, as Hugo has it, with and without its fences: between two lines of `+++`, keys and values.
+fn toml_front(source: &str, base: usize) -> Option<(Span, Span)> {
+    let text = &source[base..];
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().filter(|first| first.trim_end() == "+++")?;
+    let mut at = first.len();
+    for line in lines {
+        if line.trim_end() == "+++" {
+            let inner = Span::new(base + first.len(), base + at);
+            let reads = parse_toml(inner.of(source), &mut Findings::default()).is_some();
+            return reads.then(|| (Span::new(base, base + at + line.len()), inner));
+        }
+        at += line.len();
+    }
+    None
+}
+
 /// Whether a second front matter may stand below: a line that ends in `---`, and a key below it.
 fn may_hold_later_front(source: &str, start: usize) -> bool {
     let mut passed = start;
@@ -239,7 +276,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
             }
             Tag::FootnoteDefinition(_) => builder.open(Container::Quote { caution: false }, span),
             Tag::Link { title, dest_url, .. } => builder.link(&title, &dest_url, span),
-            Tag::Image { .. } => builder.begin_image(span),
+            Tag::Image { title, .. } => builder.begin_image(&title, span),
             _ => builder.inline("", span),
         },
         Event::End(tag) => match tag {
@@ -262,6 +299,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
         Event::SoftBreak | Event::HardBreak => builder.inline("\n", span),
         Event::TaskListMarker(_) => builder.task(span),
         Event::Rule => builder.rule(span),
+        Event::InlineHtml(tag) => builder.tag(&tag, span),
         _ => builder.inline("", span),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Tree {
     pub(crate) blocks: Vec<Block>,
     /// Set where containers were nested so deeply that the tree flattens them.
     pub(crate) too_deep: Option<Span>,
+    /// Definitions of links with the title of an include, or nearly, that no link outside of tables goes by.
+    pub(crate) unused: Vec<Span>,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,10 @@ pub(crate) struct Text {
 pub(crate) struct Odd {
     /// Links with a title.
     pub(crate) links: Vec<Link>,
+    /// It was a link that includes something, and is taken out of the links.
+    pub(crate) is_include: bool,
+    /// The first image or tag of HTML with the title of an include, or nearly: neither includes anything.
+    pub(crate) no_include: Option<(Span, &'static str)>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.
     pub(crate) fence_like: Option<Span>,
     /// Where an image stands at its edge: the span that it had once, when nobody looked at what begins an image;
@@ -133,7 +139,7 @@ impl Tree {
             }
         }
         name(&mut blocks, &mut Unique::default());
-        Tree { blocks, too_deep }
+        Tree { blocks, too_deep, unused: Vec::new() }
     }
 
     /// Makes of it what it was once, when an image at the edge of a text was cut there. Whether anything is another by that.

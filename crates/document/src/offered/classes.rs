@@ -10,6 +10,7 @@ use super::looks::{Does, does, watched};
 use super::programs::{is_known, surely_read};
 use super::prompts::Prompt;
 use crate::lints;
+use crate::markdown::last_paragraph;
 use crate::placeholders::is_elided;
 use crate::{Class, Confidence, Reading};
 
@@ -274,7 +275,7 @@ fn is_line_of_prose(text: &str, program: &str) -> bool {
 
 /// What stands right before the code: the last lines of the paragraph before it.
 pub(crate) fn last_sentence(before: &str) -> Option<&str> {
-    let paragraph = before.trim_end().rsplit("\n\n").next()?.trim();
+    let paragraph = last_paragraph(before);
     // A heading or a fence tells nothing of the code below.
     let cut = paragraph.rfind(". ").map_or(0, |at| if paragraph[..at].ends_with("e.g") { 0 } else { at + 2 });
     paragraph.get(cut..).filter(|text| !text.is_empty())

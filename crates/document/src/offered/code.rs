@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::classes::{Around, classify};
 use super::programs::is_known;
-use super::prompts::{Prompt, has_root_prompts, prompt};
+use super::prompts::{Hashes, Prompt, has_root_prompts, hashes_of_session, prompt, reads_as_command};
 use super::whole::{MOST_LINES, is_whole, may_end};
 use crate::placeholders::is_elided;
 use crate::{Class, Confidence, Reading};
@@ -76,9 +76,25 @@ const TERMINALS: &[&str] = &[
     "cli",
 ];
 
+/// Those of which hold what a terminal showed, prompts and output with the commands.
+const SESSIONS: &[&str] = &[
+    "console",
+    "shell-session",
+    "shellsession",
+    "sh-session",
+    "bash-session",
+    "terminal",
+    "session",
+    "sh-console",
+];
+
 /// The first word of an info string, without what tools write behind it.
 fn word(info: &str) -> String {
-    let word = info.trim().trim_start_matches(['{', '.']);
+    let info = info.trim();
+    // MyST names the directive first: `{code-block} bash`.
+    let behind =
+        ["{code-block}", "{code}", "{sourcecode}", "{code-cell}"].iter().find_map(|d| info.strip_prefix(d));
+    let word = behind.unwrap_or(info).trim_start().trim_start_matches(['{', '.']);
     let end = word.find([' ', '{', '}', ',', ':', '\t']).unwrap_or(word.len());
     word[..end].to_lowercase()
 }
@@ -91,7 +107,10 @@ pub(crate) fn language(code: &Code<'_>) -> Option<&'static str> {
         "zsh" => Some("zsh"),
         "ksh" => Some("ksh"),
         word if SCRIPTS.contains(&word) || TERMINALS.contains(&word) => Some("bash"),
-        "" | "text" | "txt" | "plaintext" | "none" => reads_as_commands(code).then_some("bash"),
+        // What Confluence exports says `syntaxhighlighter-pre` of all code.
+        "" | "text" | "txt" | "plaintext" | "none" | "code" | "syntaxhighlighter-pre" => {
+            reads_as_commands(code).then_some("bash")
+        }
         _ => None,
     }
 }
@@ -181,10 +200,14 @@ pub(crate) fn cut(code: &Code<'_>) -> Cut {
         is_script: is_script || TERMINALS.contains(&tag.as_str()),
         is_untagged: !is_script && !TERMINALS.contains(&tag.as_str()),
     };
-    let roots = has_root_prompts(code.text, is_script, is_known);
+    let hashes = SESSIONS.contains(&tag.as_str()).then(|| hashes_of_session(code.text, is_known)).flatten();
+    let roots = match hashes {
+        Some(hashes) => hashes != Hashes::Comments,
+        None => has_root_prompts(code.text, is_script, is_known),
+    };
     let prompted = code.text.lines().any(|line| prompt(line, roots).is_some());
     let lines: Vec<Range<usize>> = lines(code.text);
-    let mut cutter = Cutter { code, lines, cut: Cut::default(), roots, prompted, around };
+    let mut cutter = Cutter { code, lines, cut: Cut::default(), roots, hashes, prompted, around };
     let mut at = 0;
     while at < cutter.lines.len() {
         at = cutter.take(at);
@@ -208,6 +231,8 @@ struct Cutter<'c> {
     lines: Vec<Range<usize>>,
     cut: Cut,
     roots: bool,
+    /// What `# ` begins, where that had to be told from all lines of a session.
+    hashes: Option<Hashes>,
     /// Commands stand behind prompts, and all else is what they print.
     prompted: bool,
     around: Around<'c>,
@@ -236,11 +261,15 @@ impl<'c> Cutter<'c> {
         let at = self.lines[index].clone();
         let found = prompt(line, self.roots);
         if let Some((prompt, length)) = found {
+            if self.is_remark(&prompt, &line[length..]) {
+                self.put(Kind::Comment, at);
+                return index + 1;
+            }
             return self.command(index, Some(prompt), length);
         }
         if line.trim().is_empty() {
             self.put(Kind::Blank, at);
-        } else if line.trim_start().starts_with('#') {
+        } else if self.is_option(index) || line.trim_start().starts_with('#') {
             self.put(Kind::Comment, at);
         } else if self.prompted {
             // Before the first prompt there is nothing that it could be the output of.
@@ -249,6 +278,38 @@ impl<'c> Cutter<'c> {
             return self.command(index, None, 0);
         }
         index + 1
+    }
+
+    /// Whether a line is an option of the directive that the code stands in: `:linenos:`.
+    fn is_option(&self, index: usize) -> bool {
+        let is_option = |line: &str| {
+            line.strip_prefix(':').and_then(|rest| rest.split_once(':')).is_some_and(|(name, _)| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            })
+        };
+        self.code.info.is_some_and(|info| info.trim_start().starts_with('{'))
+            && (0..=index).all(|line| is_option(self.line(line)))
+    }
+
+    /// Whether a sentence stands behind what is a prompt of root elsewhere in this code.
+    fn is_remark(&self, prompt: &Prompt, rest: &str) -> bool {
+        let sentence = rest.trim_end().ends_with(['.', ':', '!', '?']) && !rest.contains(" -");
+        let capital = rest.starts_with(char::is_uppercase) && rest.contains(' ');
+        self.hashes.is_some() && *prompt == Prompt::Root && (sentence || capital)
+    }
+
+    /// Why nothing of a session is offered here, where it is not sure.
+    fn doubt(&self, prompt: Option<&Prompt>, text: &str) -> Option<&'static str> {
+        match self.hashes? {
+            Hashes::Comments => None,
+            Hashes::Doubt => Some(
+                "of its lines behind `# ` some read as commands of root and some as remarks, and nothing tells commands from what they print",
+            ),
+            Hashes::Prompts if prompt == Some(&Prompt::Root) && !reads_as_command(text, is_known) => {
+                Some("behind `# ` stands a command of root that is not known here, or a remark")
+            }
+            Hashes::Prompts => None,
+        }
     }
 
     fn output(&mut self, at: Range<usize>) {
@@ -315,15 +376,16 @@ impl<'c> Cutter<'c> {
             }
             last = to;
         }
-        let reading = match is_cut {
-            true => Reading {
+        let cut_off = is_cut.then_some(
+            "its options go on below it, and no `\\` says so: a shell would run the first line alone",
+        );
+        let reading = match cut_off.or_else(|| self.doubt(prompt.as_ref(), &text)) {
+            Some(reason) => Reading {
                 class: Class::NotACommand,
                 confidence: Confidence::Likely,
-                reason:
-                    "its options go on below it, and no `\\` says so: a shell would run the first line alone"
-                        .to_owned(),
+                reason: reason.to_owned(),
             },
-            false => classify(&text, prompt.as_ref(), &self.around),
+            None => classify(&text, prompt.as_ref(), &self.around),
         };
         let at = start..self.lines[end - 1].end;
         let is_typed_in = matches!(prompt, Some(Prompt::Program(_)));

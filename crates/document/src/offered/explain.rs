@@ -1,6 +1,7 @@
 //! What each piece of code in a document was taken for, and why.
 
 use super::units::units;
+use super::unread::unread;
 use crate::{DocumentKind, Reading, Span, markdown};
 
 /// A command of a document and what it was taken for.
@@ -18,7 +19,7 @@ pub struct Explained {
 pub fn explain(source: &str) -> Vec<Explained> {
     let fronts = markdown::fronts(source);
     let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
-    let mut found = Vec::new();
+    let mut found: Vec<Explained> = Vec::new();
     for unit in units(source, &tree) {
         found.extend(unit.cut.commands.iter().map(|command| Explained {
             span: unit.body.span(command.at.clone()),
@@ -26,5 +27,7 @@ pub fn explain(source: &str) -> Vec<Explained> {
             reading: command.reading.clone(),
         }));
     }
+    found.extend(unread(source).into_iter().map(|(span, text, reading)| Explained { span, text, reading }));
+    found.sort_by_key(|command| command.span);
     found
 }

@@ -53,6 +53,36 @@ pub(crate) fn examples(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
+/// Versions and dates that are a part of a longer word, set off by signs that join such parts: `backup-2024-05-01.dump`. An
+/// address of the web names what it does on purpose.
+fn glued(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])|v?[0-9]+\.[0-9]+\.[0-9]+").ok()
+    });
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let joins = |c: char| "-_./:=".contains(c);
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    let parts = PARTS.iter().flat_map(|parts| parts.find_iter(text)).filter(|part| {
+        let (before, behind) = (&text[..part.start()], &text[part.end()..]);
+        let word = before.rfind(ends).map_or(before, |at| &before[at..]);
+        let (mut back, mut ahead) = (before.chars().rev(), behind.chars());
+        let (last, next) = (back.next(), ahead.next());
+        let goes_on = |sign: Option<char>, other: Option<char>| {
+            sign == Some('.') && other.is_some_and(|c| c.is_ascii_digit())
+        };
+        let set_off = |c: Option<char>| c.is_none_or(|c| joins(c) || ends(c));
+        set_off(last)
+            && set_off(next)
+            && (last.is_some_and(joins) || next.is_some_and(joins))
+            && !goes_on(last, back.next())
+            && !goes_on(next, ahead.next())
+            && !word.contains("://")
+    });
+    parts.map(|part| (part.range(), if part.as_str().contains('.') { "version" } else { "date" })).collect()
+}
+
 fn is_example(kind: &str, literal: &str) -> bool {
     match kind {
         "address" => {
@@ -90,13 +120,13 @@ enum Border {
 }
 
 impl Literals {
-    /// Those of commands that change something, and those that are given to a variable which such a command reads. A
-    /// version is asked about with and without its `v`, as two values.
+    /// Those of commands that change something, and those that are given to a variable which such a command reads, parts of
+    /// longer words among them. A version is asked about with and without its `v`, as two values.
     pub(super) fn of<'c>(commands: impl Iterator<Item = &'c str> + Clone) -> Literals {
         let changing: Vec<&str> = commands.clone().filter(|command| changes(command)).collect();
         // Most documents have none.
         let given: Vec<(&str, BTreeSet<String>)> = commands
-            .filter(|command| !examples(command).is_empty())
+            .filter(|command| !examples(command).is_empty() || !glued(command).is_empty())
             .map(|command| (command, lints::outline(command).defines))
             .filter(|(_, names)| !names.is_empty())
             .collect();
@@ -110,7 +140,7 @@ impl Literals {
             .map(|(command, _)| *command);
         let mut kinds = BTreeMap::new();
         for command in changing.into_iter().chain(sets) {
-            for (at, kind) in examples(command) {
+            for (at, kind) in examples(command).into_iter().chain(glued(command)) {
                 let literal = &command[at];
                 if kind == "version" {
                     let other =

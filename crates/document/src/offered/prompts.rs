@@ -70,9 +70,7 @@ pub(crate) fn has_root_prompts(text: &str, is_script: bool, is_program: impl Fn(
             return false;
         }
         let Some(rest) = line.trim_start().strip_prefix(BARE_ROOT) else { continue };
-        let first = rest.split_whitespace().next().unwrap_or_default();
-        let sentence = rest.trim_end().ends_with(['.', ':', '!', '?']) && !rest.contains(" -");
-        if sentence || !is_program(first) {
+        if !reads_as_command(rest, &is_program) {
             return false;
         }
         roots += 1;
@@ -81,9 +79,82 @@ pub(crate) fn has_root_prompts(text: &str, is_script: bool, is_program: impl Fn(
     roots > 0 && !is_script
 }
 
+/// What begins with `# ` in a fence that holds a terminal's session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hashes {
+    /// Comments.
+    Comments,
+    /// Prompts of root.
+    Prompts,
+    /// Some read as commands of root and some as remarks, and nothing tells other commands from what these print.
+    Doubt,
+}
+
+/// Words that are programs, and that remarks begin with.
+const VERBS: &str = " at cat clear cut date exit find free head help host install join kill make mount move nice patch read \
+    reboot screen seq service set sort source split start stat stop sync tail test time top touch type uniq unset update \
+    watch which who ";
+
+/// What `# ` means in a session; all of its lines together decide. `None` where this is no matter of sessions: each `# `
+/// reads as a command, or none.
+pub(crate) fn hashes_of_session(text: &str, is_program: impl Fn(&str) -> bool) -> Option<Hashes> {
+    let first = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
+    let (mut commands, mut remarks, mut known, mut others) = (0, 0, 0, 0);
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        if prompt(line, false).is_some() {
+            return None;
+        }
+        match line.trim_start().strip_prefix(BARE_ROOT) {
+            Some(rest) if reads_as_command(rest, &is_program) => commands += 1,
+            Some(_) => remarks += 1,
+            None if line.trim_start().starts_with('#') => {}
+            None if is_program(&first(line)) || line.trim_start().starts_with("./") => known += 1,
+            None => others += 1,
+        }
+    }
+    match (commands, remarks, known, others) {
+        (0, ..) | (_, 0, 0, _) => None,
+        (_, _, 0, _) => Some(Hashes::Prompts),
+        // Words of what is printed may be names of programs.
+        (_, 0, _, 1..) => None,
+        (_, 1.., _, 0) => Some(Hashes::Comments),
+        _ => Some(Hashes::Doubt),
+    }
+}
+
+/// Whether what stands behind `# ` reads as a command, and not as a remark that begins with a program's name.
+pub(crate) fn reads_as_command(rest: &str, is_program: impl Fn(&str) -> bool) -> bool {
+    let mut words = rest.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let sentence = rest.trim_end().ends_with(['.', ':', '!', '?']) && !rest.contains(" -");
+    let is_verb = VERBS.split_whitespace().any(|verb| verb == first);
+    let technical = |word: &str| word.contains(['-', '/', '=', '.', '|', '$', '"', '>']);
+    !sentence && is_program(first) && (!is_verb || words.clone().count() == 0 || words.any(technical))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_hash_begins_in_a_session_is_told_by_all_of_its_lines() {
+        use Hashes::{Comments, Doubt, Prompts};
+        let known = |word: &str| ["systemctl", "ls", "find", "rm"].contains(&word);
+        for (text, wanted) in [
+            ("# systemctl stop app\n# ls /tmp\nfile-a\n# comment about it\n", Some(Prompts)),
+            ("# ls /tmp\nfile-a\n", None),
+            ("# systemctl stop app\n# then wait\n", Some(Prompts)),
+            ("# find the file\n./tool a\n# then remove it\nrm a\n", None),
+            ("# ls /tmp\nls /var\n", Some(Doubt)),
+            ("# ls /tmp\nfile-a\nls\n", None),
+            ("# ls /tmp\n# by hand\nrm a\n", Some(Comments)),
+            ("# ls /tmp\nfile-a\n# by hand\nrm a\n", Some(Doubt)),
+            ("# ls /tmp\n$ ls\n", None),
+            ("ls\n", None),
+        ] {
+            assert_eq!(hashes_of_session(text, known), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn prompts_of_shells_and_programs_are_told_from_what_is_typed() {

@@ -8,16 +8,13 @@ use super::blanks::{Mark, What};
 use super::code::Command;
 use super::insert::{Why, template};
 use super::literals::{Elsewhere, in_lines};
+use super::texts::{dedented, expected, fenced, is_title, lines, lines_after, span_of, ticked};
 use super::units::{Unit, label, units};
 use super::values::Values;
-use crate::foreign::{Piece, Shown, close_gaps};
+use crate::foreign::{Piece, Shown, close_gaps, is_layout};
 use crate::markdown::Tree;
 use crate::names::is_secret;
-use crate::placeholders::{Search, is_left_out};
-use crate::{
-    Action, Blank, Block, Class, Expectation, Expected, LineKind, LineMatcher, Offered, Options, Span, Step,
-    Times, Work,
-};
+use crate::{Action, Blank, Block, Class, Expectation, Expected, Offered, Options, Span, Step, Work};
 
 /// Why a command with a secret in it is not run: what is written down in a run is kept, and read by whoever reads the record.
 fn not_kept(written: &str) -> String {
@@ -26,10 +23,15 @@ fn not_kept(written: &str) -> String {
     )
 }
 
-/// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
-pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut Vec<Piece>) {
+/// Code that commands are offered of, in order.
+pub(crate) fn offered_units(source: &str, tree: &Tree) -> Vec<Unit> {
     let mut units = units(source, tree);
     units.retain(|unit| unit.cut.commands.iter().any(Command::is_offered));
+    units
+}
+
+/// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
+pub(crate) fn offer(source: &str, units: &[Unit], steps: &mut [Step], pieces: &mut Vec<Piece>) {
     if units.is_empty() {
         return;
     }
@@ -38,9 +40,9 @@ pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut 
         .filter(|(_, command)| command.is_offered())
         .map(|(unit, command)| unit.body.span(command.at.clone()))
         .collect();
-    let values = Values::of(&units);
+    let values = Values::of(units);
     let elsewhere = values.elsewhere(source, &asked);
-    let mut offers = Offers { units: &units, values, elsewhere };
+    let mut offers = Offers { units, values, elsewhere };
     let mut all = std::mem::take(pieces);
     all.sort_by_key(|piece| piece.span.start);
     let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
@@ -102,6 +104,26 @@ impl Made<'_> {
             Piece { shown, ..*piece }
         }));
         self.actions.push(action);
+    }
+
+    /// Whether what is left says nothing: rules and marks of other tools belong to the command that they stand below, and
+    /// nobody is asked about them.
+    fn lays_out(&mut self, rest: Span) -> bool {
+        if !is_layout(rest.of(self.source)) {
+            return false;
+        }
+        let marks = span_of(self.source, rest.start, rest.end).map(|marks| dedented(self.source, marks));
+        match self.actions.last_mut().map(|action| &mut action.work) {
+            Some(Work::Run(Block { offered: Some(offered), .. })) => {
+                offered.after.push_str(&lines(&marks.unwrap_or_default()));
+                true
+            }
+            Some(Work::Confirm { text }) => {
+                marks.iter().for_each(|marks| text.push_str(&format!("\n\n{marks}")));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Text that is the step's title already.
@@ -185,8 +207,9 @@ impl Offers<'_> {
                     let text = dedented(made.source, words);
                     made.push(Some(apart), None, words, Work::Confirm { text });
                 }
-                if let Some((rest, left)) =
-                    rest.and_then(|rest| Some((rest, span_of(made.source, rest.start, rest.end)?)))
+                if let Some((rest, left)) = rest
+                    .filter(|rest| !made.lays_out(*rest))
+                    .and_then(|rest| Some((rest, span_of(made.source, rest.start, rest.end)?)))
                 {
                     let text = dedented(made.source, left);
                     made.push(Some(rest), None, left, Work::Confirm { text });
@@ -195,7 +218,7 @@ impl Offers<'_> {
             Some(piece) => made.push(Some(piece.span), prose, action.span, Work::Confirm { text }),
             // A section that is read and followed is confirmed by its heading, unless nothing of it is left.
             None => {
-                if let Some(rest) = prose {
+                if let Some(rest) = prose.filter(|rest| !made.lays_out(*rest)) {
                     made.push(None, prose, Span::new(rest.end, rest.end), Work::Confirm { text });
                 }
             }
@@ -360,91 +383,6 @@ impl Offers<'_> {
             offered: Some(Box::new(offered)),
         }
     }
-}
-
-/// What is shown as printed, as lines; a line of dots stands for any, a placeholder in one for whatever is there.
-fn expected(shown: &str) -> Vec<LineMatcher> {
-    let search = Search::of_people(shown);
-    let line = |line: &str| {
-        let line = line.trim_end();
-        if is_left_out(line) {
-            return LineMatcher { text: "*".to_owned(), how: LineKind::Glob, times: Times::Any };
-        }
-        let marks = search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
-        if marks.is_empty() {
-            return LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once };
-        }
-        let mut glob = String::new();
-        for (at, c) in line.char_indices() {
-            match marks.iter().find(|mark| mark.contains(&at)) {
-                Some(mark) if mark.start == at => glob.push('*'),
-                Some(_) => {}
-                None if matches!(c, '*' | '?' | '[' | '\\') => glob.extend(['\\', c]),
-                None => glob.push(c),
-            }
-        }
-        LineMatcher { text: glob, how: LineKind::Glob, times: Times::Once }
-    };
-    shown.trim_end().lines().map(line).collect()
-}
-
-/// What follows a command up to `end`, but for what it is shown to print.
-fn lines_after(text: &str, command: &Command, end: usize) -> String {
-    let between = command.output.as_ref().map_or(0..0, |output| command.at.end..output.start);
-    let rest = command.output.as_ref().map_or(command.at.end, |output| output.end);
-    lines(&text[between]) + &lines(&text[rest..end])
-}
-
-/// Code as Markdown that shows it as it is; `info` is what its fence says of it.
-fn fenced(info: &str, code: &str) -> String {
-    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let mark = "`".repeat(longest.max(2) + 1);
-    format!("{mark}{info}\n{code}{mark}")
-}
-
-/// Whole lines of code, without the blank ones around them.
-fn lines(text: &str) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    let blank = |line: &&&str| line.trim().is_empty();
-    let from = all.iter().take_while(blank).count();
-    let to = all.len() - all.iter().rev().take_while(blank).count();
-    all.get(from..to.max(from)).unwrap_or_default().iter().flat_map(|line| [*line, "\n"]).collect()
-}
-
-/// What stands between two places, if anything does.
-fn span_of(source: &str, from: usize, to: usize) -> Option<Span> {
-    let text = source.get(from..to)?;
-    let start = from + (text.len() - text.trim_start().len());
-    (!text.trim().is_empty()).then(|| Span::new(start, start + text.trim().len()))
-}
-
-/// The first line of an item with a box to tick, behind that.
-fn ticked(item: &str) -> Option<&str> {
-    let line = item.trim_start().lines().next()?;
-    let mark = line.trim_start_matches(|c: char| c.is_ascii_digit() || " \t>.)-*+".contains(c));
-    let words = ["[ ]", "[x]", "[X]"].iter().find_map(|tick| mark.strip_prefix(tick))?.trim();
-    Some(if words.is_empty() { "Done" } else { words })
-}
-
-/// Whether a text says no more than the title of its step.
-fn is_title(text: &str, title: &str) -> bool {
-    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
-    let marker = text.trim_start_matches(|c: char| c.is_ascii_digit() || " .)-*+".contains(c));
-    let marker = ["[ ]", "[x]", "[X]"].iter().find_map(|mark| marker.strip_prefix(mark)).unwrap_or(marker);
-    plain(marker) == plain(title)
-}
-
-/// The Markdown under `span`, without the indentation that all of its lines share.
-fn dedented(source: &str, span: Span) -> String {
-    let start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
-    let indent = source[start..span.start].chars().take_while(|c| *c == ' ').count();
-    let strip = |line: &str| {
-        let blank = line.chars().take_while(|c| *c == ' ').count().min(indent);
-        line[blank..].trim_end().to_owned()
-    };
-    let mut lines = span.of(source).lines();
-    let first = lines.next().unwrap_or_default().trim_end().to_owned();
-    std::iter::once(first).chain(lines.map(strip)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::code::{Code, Command, Cut, cut, language};
+use super::filled::placeholders;
 use super::ways::groups;
-use crate::markdown::{Block as Markdown, Tree, is_tab};
+use crate::markdown::{Block as Markdown, Tree, is_tab, last_paragraph, within_containers};
+use crate::placeholders::Search;
 use crate::spanned::Mapped;
 use crate::{Confidence, Reading, Span};
 
@@ -48,6 +50,31 @@ fn is_one_way(command: &mut Command) {
     reason.push_str("; it stands in a tab, and is one of several ways");
 }
 
+/// Placeholders of the commands that are offered, each with its place: what a run asks for.
+pub(crate) fn asked(source: &str, tree: &Tree) -> Vec<(Span, String)> {
+    let mut all = Vec::new();
+    if Search::of_people(source).is_none() {
+        return all;
+    }
+    for Unit { body, cut, .. } in units(source, tree) {
+        for command in cut.commands.iter().filter(|command| command.is_offered()) {
+            // The text has no prompts, and no marks of lines that go on.
+            let mut from = command.at.start;
+            for at in placeholders(&command.text) {
+                let written = &command.text[at];
+                let Some(found) = body.text().get(from..command.at.end).and_then(|rest| rest.find(written))
+                else {
+                    continue;
+                };
+                let at = from + found..from + found + written.len();
+                from = at.end;
+                all.push((body.span(at), written.to_owned()));
+            }
+        }
+    }
+    all
+}
+
 fn collect(source: &str, blocks: &[Markdown], in_tab: bool, found: &mut Vec<Unit>) {
     let own = |unit: Option<Unit>| {
         unit.map(|unit| Unit { is_one_of_several: in_tab || unit.is_one_of_several, ..unit })
@@ -64,7 +91,7 @@ fn collect(source: &str, blocks: &[Markdown], in_tab: bool, found: &mut Vec<Unit
                 found.extend(own(unit(source, *span, (**body).clone(), Some(String::new()))))
             }
             Markdown::Text(text) => {
-                found.extend(own(unit(source, text.span, Mapped::slice(source, text.span), None)))
+                found.extend(own(unit(source, text.span, within_containers(source, text.span), None)))
             }
             Markdown::List(list) => list.items.iter().for_each(|item| {
                 collect(source, &item.blocks, in_tab || is_tab(item.span.of(source)), found)
@@ -99,8 +126,7 @@ pub(crate) fn before(source: &str, at: usize) -> &str {
     // What is further away says nothing of it.
     let far = (0..=at.saturating_sub(2000)).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
     let text = source[far..at].trim_end();
-    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
-    let paragraph = text[start..].trim();
+    let paragraph = last_paragraph(text);
     let closes = paragraph.lines().last().is_some_and(|line| {
         line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
     });

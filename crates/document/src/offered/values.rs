@@ -232,6 +232,32 @@ mod tests {
     }
 
     #[test]
+    fn a_version_or_a_date_that_is_set_off_in_a_longer_word_is_asked_about_where_it_changes_something() {
+        for (command, script) in [
+            ("pg_restore -d shop backup-2024-05-01.dump", "pg_restore -d shop backup-{{ date }}.dump"),
+            ("tar xf app-v1.0.23.tar.gz", "tar xf app-{{ version }}.tar.gz"),
+            ("rm -rf /srv/app_1.0.23/cache", "rm -rf /srv/app_{{ version }}/cache"),
+            ("aws rds delete --id=shop-2024-05-01", "aws rds delete --id=shop-{{ date }}"),
+        ] {
+            let told = asked(&format!("```sh\n{command}\n```")).remove(0);
+            assert_eq!(told.0, script);
+            assert!(told.1.len() == 1 && told.1[0].ends_with("still right?"), "{told:?}");
+        }
+        let told = asked("```sh\ngunzip stacks.2021-03-05_173617.gz\n```").remove(0);
+        assert!(told.1.len() == 1 && told.1[0].contains("no other can take its place"), "{told:?}");
+        for command in [
+            "ls backup-2024-05-01.dump",
+            "curl -o x https://x.test/app-1.2.3.tar.gz",
+            "rm host-10.1.2.3x",
+            "rm app-1.2",
+            "rm app1.2.3x",
+            "rm 2024-13-01-x",
+        ] {
+            assert_eq!(asked(&format!("```sh\n{command}\n```")), [(command.to_owned(), Vec::new())]);
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_a_part_of_a_literal_stays_what_it_is() {
         for (literal, command) in [
             ("v1.0.23", "ls app-v1.0.231"),

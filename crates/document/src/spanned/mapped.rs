@@ -45,6 +45,12 @@ impl Mapped {
         &self.text
     }
 
+    /// Another text of the same length, which stands where this one does.
+    pub(crate) fn reading(&self, text: String) -> Mapped {
+        debug_assert_eq!(text.len(), self.text.len());
+        Mapped { text, ..self.clone() }
+    }
+
     pub(crate) fn into_text(self) -> String {
         self.text
     }

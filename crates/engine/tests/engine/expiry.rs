@@ -225,3 +225,38 @@ fn a_lapse_says_why_and_names_the_sign_off() {
     timed.story.tell(lapse("a#1", "old"));
     timed.story.refuses(lapse("a#1", "old"));
 }
+
+#[test]
+fn whoever_reads_the_record_is_told_that_time_has_run_out_though_no_event_says_so_yet() {
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), step("b").confirm()]);
+    timed.sign(HOUR, QA);
+    let plan = timed.story.plan.clone();
+    let run = &timed.story.run;
+    let a = Task::action(0, 0);
+    assert!(run.seen_at(&plan, at(5 * HOUR)).is_none(), "it is still good");
+    assert_eq!(run.seen_until(&plan, at(2 * HOUR)), Some(at(5 * HOUR)));
+    let seen = run.seen_at(&plan, at(5 * HOUR + 1)).unwrap();
+    assert_eq!(run.seen_until(&plan, at(5 * HOUR + 1)), None);
+    assert_eq!((seen.status(&plan, a), seen.counts(a, QA)), (Status::Waiting, false));
+    assert_eq!(seen.stands_at(&plan), Some(a));
+    assert_eq!(seen.about_to_lapse(&plan)[0].0, "a#1");
+    let terms = seen.sign_off_terms(&plan, a).join("; ");
+    assert!(terms.contains("has lapsed: given at 2026-11-23 09:00:00Z, good for 4h"), "{terms}");
+    assert_eq!(run.status(&plan, a), Status::Signed, "the run itself is as it was recorded");
+
+    timed.story.confirm();
+    assert!(timed.story.run.seen_at(&plan, at(50 * HOUR)).is_none(), "what it guards was done in time");
+    timed.story.close(Verdict::Passed);
+    assert!(timed.story.run.seen_at(&plan, at(50 * HOUR)).is_none(), "a closed run stays as it was recorded");
+}
+
+#[test]
+fn a_run_that_was_ended_before_its_sign_off_ran_out_is_told_as_it_was_recorded_for_ever() {
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), step("b").confirm()]);
+    timed.sign(HOUR, QA);
+    let plan = timed.story.plan.clone();
+    timed.story.decide(Choice::Abort);
+    assert!(timed.story.run.seen_at(&plan, at(50 * HOUR)).is_none());
+    timed.story.close(Verdict::Aborted);
+    assert!(timed.story.run.seen_at(&plan, at(50 * HOUR)).is_none());
+}

@@ -183,3 +183,114 @@ fn what_may_still_have_an_end_is_looked_for_before_an_answer_about_it() {
     fake.decide_at("a#1", 1, Choice::Run);
     assert_eq!(unseen(&fake, decision(2, Choice::Abort)), [open[1]]);
 }
+
+#[test]
+fn while_rules_bar_the_run_the_end_of_what_has_begun_is_taken_and_nothing_else_begins() {
+    let steps = [on_web(step("a").run().rollback(), 0, 2, 0), step("b").run()];
+    let mut fake = Fake::of(steps, 2);
+    fake.story = Story::opened_as(fake.story.plan, |opened| {
+        opened.environment.targets = targets(&[("web", 2), ("db", 1)]);
+        opened.policy = Policy { kept: vec![Rule::CleanCommit], ..Policy::default() };
+    });
+    for name in ["one", "two"] {
+        let event = sending(&fake, name);
+        fake.story.tell(event);
+    }
+    let unmet = vec![Unmet { rule: Rule::CleanCommit, why: "it is so".into() }];
+    fake.story.tell(Event::SessionOpened(session(OPS).after(Look {
+        unmet,
+        dirty: Some(true),
+        ..Look::default()
+    })));
+    let frontier = fake.frontier();
+    assert_eq!((frontier.due, frontier.ready.len()), (Some(Due::Override), 0));
+    let end = |fake: &Fake, at: usize, outcome| fake.story.end_of(frontier.attachable[at], outcome, |_| ());
+    let passed = end(&fake, 1, Outcome::Passed);
+    fake.story.tell(passed.clone());
+    fake.story.refuses(passed);
+    let answer = |choice| Event::Decision {
+        step: "a".into(),
+        action: "a#1".into(),
+        place: Some(web(1)),
+        choice,
+        reason: None,
+        by: by(OPS),
+    };
+    for choice in [Choice::Run, Choice::Happened, Choice::FindOut] {
+        fake.story.refuses(answer(choice));
+    }
+    let failed = end(&fake, 0, Outcome::Failed);
+    fake.story.tell(failed);
+    assert!(fake.frontier().attachable.is_empty() && fake.frontier().ready.is_empty());
+    assert_eq!(fake.story.at(), "override", "what came of it lifts no rule");
+    // Both places are undone, whatever the rules say.
+    fake.story.roll_back();
+    assert_eq!(fake.go_on(), "done RolledBack");
+    assert_eq!(fake.positions("start a#rollback-1").len(), 2);
+    assert!(fake.positions("start b#1").is_empty());
+}
+
+/// Three places that were done, and a driver that died while the last of them was being undone there.
+fn left_undoing() -> (Fake, Execution) {
+    let mut fake = Fake::of([on_web(step("a").run().rollback(), 0, 3, 0), step("b").run()], 3);
+    fake.start_all();
+    (0..3).for_each(|_| fake.end(0));
+    fake.story.roll_back();
+    let event = sending(&fake, "undoing");
+    fake.story.tell(event);
+    fake.story.crash();
+    let open = fake.frontier().attachable;
+    assert_eq!(open.len(), 1);
+    (fake, open[0])
+}
+
+#[test]
+fn a_rollback_block_in_doubt_at_one_place_keeps_the_others_waiting_until_its_end_is_found() {
+    let (mut fake, open) = left_undoing();
+    let doubtful = vec![format!("a#rollback-1 {}", web(3))];
+    assert_eq!(fake.asked(), doubtful);
+    assert!(fake.frontier().ready.is_empty(), "nothing is undone elsewhere meanwhile");
+    assert_eq!(fake.story.run.standing(&fake.story.plan).in_doubt, [format!("a#rollback-1 at {}", web(3))]);
+    let plan = fake.story.plan.clone();
+    let seen = fake.story.run.seen_by(&plan, false);
+    assert_eq!(seen.step_status(0), Status::RollbackInDoubt);
+    assert_eq!(seen.rollback_state(0), Some(RollbackState::InDoubt));
+    let end = fake.story.end_of(open, Outcome::Passed, |_| ());
+    fake.story.tell(end.clone());
+    fake.story.refuses(end);
+    assert_eq!(fake.go_on(), "done RolledBack");
+    // The one at the third place ran once, before the crash.
+    for (place, times) in [(1, 1), (2, 1), (3, 0)] {
+        assert_eq!(fake.positions(&format!("start a#rollback-1 {}", web(place))).len(), times, "{place}");
+    }
+    let replayed = Run::replay(&plan, timed(&fake.story.events)).unwrap();
+    assert_eq!(replayed, fake.story.run);
+}
+
+#[test]
+fn a_rollback_block_in_doubt_at_one_place_is_run_again_there_or_skipped_there_only_by_somebody() {
+    let decided = |decide: &dyn Fn(&mut Fake)| {
+        let (mut fake, open) = left_undoing();
+        let end = fake.story.end_of(open, Outcome::Passed, |_| ());
+        decide(&mut fake);
+        fake.story.refuses(end);
+        let over = fake.go_on();
+        let at = |place| fake.positions(&format!("start a#rollback-1 {}", web(place))).len();
+        (over, [at(1), at(2), at(3)])
+    };
+    let of = |choice| move |fake: &mut Fake| fake.decide_at("a#rollback-1", 3, choice);
+    assert_eq!(decided(&of(Choice::Run)), ("done RolledBack".into(), [1, 1, 1]));
+    assert_eq!(decided(&of(Choice::Happened)), ("done RolledBack".into(), [1, 1, 0]));
+    assert_eq!(decided(&|fake| fake.skip_at("a#rollback-1", 3)), ("done Failed".into(), [1, 1, 0]));
+    let (mut fake, _) = left_undoing();
+    // Of the other places nothing is asked, and nothing said.
+    let elsewhere = Event::Decision {
+        step: "a".into(),
+        action: "a#rollback-1".into(),
+        place: Some(web(1)),
+        choice: Choice::Happened,
+        reason: None,
+        by: by(OPS),
+    };
+    fake.story.refuses(elsewhere);
+}

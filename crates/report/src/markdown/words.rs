@@ -1,7 +1,10 @@
 //! What enums are called in reports.
 
+use std::time::Duration;
+
 use holdpoint_engine::{By, Choice, DeviationKind};
 use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
+use holdpoint_view::late;
 
 use crate::time::took;
 use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, Status, StepSummary, What};
@@ -157,7 +160,8 @@ fn many_tries(tries: u32) -> String {
 /// How long the document expects a step to take, and by how much it took longer.
 pub(crate) fn expected(step: &StepSummary) -> Option<String> {
     let expected = step.expected_ms?;
-    let late = step.elapsed_ms.checked_sub(expected).filter(|late| *late > 0);
+    let late = late(Duration::from_millis(step.elapsed_ms), Duration::from_millis(expected));
+    let late = late.and_then(|late| u64::try_from(late.as_millis()).ok());
     let late = late.map(|late| format!(", LATE by {}", took(late))).unwrap_or_default();
     Some(format!("expected {}{late}", took(expected)))
 }

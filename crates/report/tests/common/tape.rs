@@ -295,6 +295,7 @@ impl Tape {
             blob: &blob,
             verdict_of_verify: verified.map(str::to_owned),
             held: None,
+            now: self.events.last().map_or(jiff::Timestamp::UNIX_EPOCH, |last| last.at),
             reviews: Vec::new(),
             reviews_wrong: None,
             anchors: Vec::new(),

@@ -460,6 +460,15 @@ pub struct RunningNow {
     pub since: Timestamp,
 }
 
+/// A sign-off that is about to lapse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LapsingFacts {
+    /// The action.
+    pub action: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
 /// What an open run waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waits {

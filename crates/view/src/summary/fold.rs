@@ -51,6 +51,7 @@ pub struct Summing<'a> {
     place: Option<String>,
     overview: bool,
     held: Option<HeldBy>,
+    now: Option<Timestamp>,
     pub(super) summary: Summary,
 }
 
@@ -86,6 +87,7 @@ impl<'a> Summing<'a> {
             place: None,
             overview: false,
             held: None,
+            now: None,
             summary,
         };
         if let Err(why) = summing.reading.take(first) {
@@ -103,6 +105,11 @@ impl<'a> Summing<'a> {
     /// For whoever reads it while somebody has the run.
     pub fn held_by(self, held: Option<HeldBy>) -> Summing<'a> {
         Summing { held, ..self }
+    }
+
+    /// For whoever reads it at `now`: of an open run, what is no longer good by then has lapsed. Else it is told as recorded.
+    pub fn seen_at(self, now: Timestamp) -> Summing<'a> {
+        Summing { now: Some(now), ..self }
     }
 
     /// The run, as far as the record conforms.
@@ -456,6 +463,7 @@ impl<'a> Summing<'a> {
             self.summary.sessions.iter().map(|s| s.session.operator.clone()).collect();
         sessions.iter().for_each(|who| self.acted(who));
         let Summing { reading, mut summary, .. } = self;
+        let reading = self.now.and_then(|now| reading.seen_at(now)).unwrap_or(reading);
         let (run, plan) = (reading.run(), reading.plan());
         summary.run.elapsed_ms = between(summary.run.opened, summary.run.last);
         let held = self.held.as_ref().filter(|_| !run.is_closed());
@@ -507,6 +515,9 @@ impl<'a> Summing<'a> {
         });
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {
+            let lapsing = run.about_to_lapse(plan).into_iter();
+            summary.lapsing = lapsing.map(|(action, reason)| LapsingFacts { action, reason }).collect();
+            summary.anchor_wanted = run.anchor_wanted();
             summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, run, task));
             summary.rolling_back = run.rolling_back(plan).map(|back| back.words(run, plan, driven));
         }

@@ -17,7 +17,7 @@ pub use fold::{Summing, summarise};
 pub use happening::*;
 pub use soak::Soak;
 
-use holdpoint_engine::{Choice, RollbackState, Stamped, Status, Verdict};
+use holdpoint_engine::{Choice, DeviationKind, RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;
 
 /// A run, whole. Every event of the record stands in it under its number `n`.
@@ -105,6 +105,13 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
+    /// Sign-offs of an open run that count no more, though no event says so yet: their time has run out, or something that
+    /// their signer saw has changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lapsing: Vec<LapsingFacts>,
+    /// How many events an anchor must be over before an open run goes on; `None` where it asks for none, or has one.
+    #[serde(skip)]
+    pub anchor_wanted: Option<u64>,
     /// Of a run that is being rolled back, in words: what is undone, what is next, and what then comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolling_back: Option<String>,
@@ -154,11 +161,22 @@ impl Summary {
             .unwrap_or(principal)
     }
 
-    /// Every rule that did not hold: when the run opened, when it was taken up again, and in between.
+    /// Every rule that did not hold: when the run opened, when it was taken up again, and in between; but for what the
+    /// exchange of the document settled right then.
     pub fn all_unmet(&self) -> impl Iterator<Item = &holdpoint_engine::Unmet> {
-        let sessions = self.sessions.iter().flat_map(|session| &session.session.unmet);
+        let sessions = self.sessions.iter().flat_map(|session| {
+            let exchanged = self.begins_with_exchange(session.n);
+            let unmet = session.session.unmet.iter();
+            unmet.filter(move |unmet| !(exchanged && unmet.rule.is_about_the_document()))
+        });
         let looks = self.looks.iter().flat_map(|look| &look.look.unmet);
         self.unmet.iter().chain(sessions).chain(looks)
+    }
+
+    /// Whether nothing came between the beginning of that session and another document, but for its operator's signature.
+    fn begins_with_exchange(&self, session: u64) -> bool {
+        let next = self.deviations.iter().find(|deviation| deviation.n > session);
+        next.is_some_and(|next| next.kind == DeviationKind::DocumentExchanged && next.n <= session + 2)
     }
 
     /// Printed names, by principal and by alias.

@@ -74,6 +74,8 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         rehearsal_wrong: None,
         recoveries: Vec::new(),
         waits: None,
+        lapsing: Vec::new(),
+        anchor_wanted: None,
         rolling_back: None,
         driver: None,
         running: Vec::new(),

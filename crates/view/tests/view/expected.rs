@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use holdpoint_engine::*;
 use holdpoint_model::*;
-use holdpoint_view::{Expectations, Expected, Summary, Together, summarise};
+use holdpoint_view::{Expectations, Expected, Summary, Together, late, summarise};
 use jiff::SignedDuration;
 
 use crate::build::*;
@@ -64,4 +64,14 @@ fn of_several_it_is_at_least_what_is_known_of_some() {
     for (expected, steps, together) in cases {
         assert_eq!(expected.together(steps), together);
     }
+}
+
+#[test]
+fn nothing_is_late_by_less_than_a_second() {
+    let ms = Duration::from_millis;
+    for (took, expected) in [(0, 0), (1, 0), (999, 0), (40, 1), (60_999, 60_000), (1, 60_000)] {
+        assert_eq!(late(ms(took), ms(expected)), None, "{took} of {expected}");
+    }
+    assert_eq!(late(ms(1000), ms(0)), Some(ms(1000)));
+    assert_eq!(late(ms(61_000), ms(60_000)), Some(ms(1000)));
 }

@@ -37,13 +37,15 @@ struct Follower<'t> {
     next: u64,
     /// How the run stood when that was told last.
     stood: Option<Value>,
+    /// Until when it stands so, whatever is added.
+    until: Option<Timestamp>,
     tell: &'t mut dyn FnMut(Told) -> bool,
 }
 
 /// Tells all events of a run from `from` on, and how it stands, until it is sealed or nobody listens.
 pub fn follow(dir: &RunDir, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Problem> {
     short_enough(&dir.path)?;
-    let mut follower = Follower { dir, next: from, stood: None, tell };
+    let mut follower = Follower { dir, next: from, stood: None, until: None, tell };
     let (_, first) = begin(dir)?;
     let mut plan = Arc::new(document(dir, &first)?.1);
     while let End::Again(by) = follower.by(&plan)? {
@@ -119,7 +121,8 @@ impl Follower<'_> {
                 return None;
             }
             let now = Stamp::of(&self.dir.path);
-            if now != *before || !settled {
+            let outdated = self.until.is_some_and(|until| until < Timestamp::now());
+            if now != *before || !settled || outdated {
                 return Some(now);
             }
         }
@@ -144,7 +147,9 @@ impl Follower<'_> {
         (sealed, held): (bool, Option<HeldBy>),
     ) -> bool {
         let read = Read { opened, first, last, closed, sealed, held };
-        let row = row(self.dir, &Standing::of(self.dir, reading, &read));
+        let standing = Standing::of(self.dir, reading, &read);
+        self.until = standing.until();
+        let row = row(self.dir, &standing);
         if self.stood.as_ref() == Some(&row.json) {
             return true;
         }

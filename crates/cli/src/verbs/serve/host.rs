@@ -24,6 +24,7 @@ use crate::exit::Exit;
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::verbs::anchored;
 use crate::verbs::evidence::put_before;
 use crate::verbs::plans::Plans;
 use crate::verbs::read::{proved, store_problem};
@@ -96,6 +97,7 @@ impl Store {
             if let Some((was, standing)) = before
                 && *was == stamp
                 && stamp.settled()
+                && !standing.as_ref().as_ref().is_ok_and(Standing::is_outdated)
             {
                 return (stamp, Arc::clone(standing));
             }
@@ -186,7 +188,9 @@ impl Store {
         small_enough(&dir.path)?;
         let (proof, recorded) = proved(dir)?;
         let mut verdict = proof.verdict.to_string();
-        let summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(Problem::ours)?;
+        let mut summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(Problem::ours)?;
+        summary.anchor_wanted =
+            anchored::still_wanted(&recorded.dir.path, recorded.opened(), summary.anchor_wanted);
         let mut intact = proof.verdict.intact();
         if intact && let Err(why) = sound_beside(&summary) {
             (intact, verdict) = (false, why.to_string());

@@ -6,6 +6,7 @@ use std::path::Path;
 use holdpoint_helper::Helper;
 use tempfile::NamedTempFile;
 
+use crate::operator::BESIDE;
 use crate::screen::Screen;
 use crate::world::RunView;
 
@@ -17,7 +18,7 @@ pub(super) fn open_shell(screen: &Screen, view: &RunView<'_>, root: &Path) {
         "    A shell beside run {number}. What you do in it is not recorded; leave it with exit."
     ));
     let values = view.run.values().vars();
-    let helper = Helper::new(&shell).directory(root);
+    let helper = Helper::new(&shell).directory(root).variable(BESIDE, std::process::id().to_string());
     let helper = values.iter().fold(helper, |helper, (name, value)| helper.variable(name, value));
     let beside = format!("(beside run {number}) ");
     let (helper, kept) = prompting(helper, Path::new(&shell), &beside);

@@ -75,11 +75,16 @@ impl HoldPoint<'_> {
         }
     }
 
-    /// What the blocks printed last, in the order in which they ended.
+    /// What the blocks printed last, in the order in which they ended; of what was expunged, that it was.
     pub fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
+        let expunged = store.expunged();
         for (action, output) in self.view.run.last_outputs() {
             self.screen.tell(&self.screen.neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
+                if let Some((_, words)) = expunged.iter().find(|(gone, _)| gone == blob) {
+                    self.screen.say_hung("    ", &self.screen.neutralise(&format!("EXPUNGED: {words}")));
+                    continue;
+                }
                 let bytes = store.get(blob)?;
                 for line in String::from_utf8_lossy(&bytes).lines() {
                     self.screen.say(&format!("    {}", self.screen.neutralise(line)));

@@ -13,7 +13,11 @@ use crate::world::tell::{progress, tell_each};
 
 /// Tells all of it.
 pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
-    let (run, plan, now) = (view.run, view.plan, Timestamp::now());
+    let (plan, now) = (view.plan, Timestamp::now());
+    // What time has undone is on record only once somebody goes on.
+    let seen = view.run.seen_at(plan, now);
+    let run = seen.as_ref().unwrap_or(view.run);
+    let view = &RunView { run, ..*view };
     let here = run.stands_at(plan).map(|task| task.step);
     let titles = Titles { screen, view };
     let all = 0..plan.steps.len();

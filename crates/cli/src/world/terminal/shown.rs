@@ -19,18 +19,28 @@ const QUESTION: usize = 8;
 pub struct Shown {
     /// The text, with secrets masked: exactly this is kept.
     pub text: String,
+    /// What was expunged from the record, a line each. No part of the text, which whoever verifies makes of the events alone.
+    expunged: Vec<String>,
 }
 
 impl Shown {
     /// What there is to be shown now.
     pub fn of(view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Shown, Problem> {
         let exhibit = view.run.exhibit(view.plan, task, |blob: &BlobRef| store.get(blob))?;
-        Ok(Shown { text: view.secrets.masked(&exhibit.text()).into_owned() })
+        let expunged = store.expunged().into_iter();
+        let expunged = expunged.map(|(blob, words)| format!("the blob {} was {words}", blob.sha256));
+        let expunged = expunged.map(|line| view.secrets.masked(&line).into_owned()).collect();
+        Ok(Shown { text: view.secrets.masked(&exhibit.text()).into_owned(), expunged })
     }
 
     /// Puts it before somebody's eyes: where it is longer than their terminal, in their `pager`, if that is wanted and
     /// there is one.
     pub fn show(&self, screen: &Screen, pager: bool) {
+        self.show_text(screen, pager);
+        self.expunged.iter().for_each(|line| screen.say_hung("  ", &screen.neutralise(line)));
+    }
+
+    fn show_text(&self, screen: &Screen, pager: bool) {
         if pager && self.is_long_for(screen) {
             let lines: Vec<String> = self.text.lines().flat_map(|line| broken(screen, line)).collect();
             match pager::show(&(lines.join("\n") + "\n")) {

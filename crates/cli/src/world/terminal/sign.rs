@@ -122,7 +122,7 @@ pub fn give(
     let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(view, given, What::SignOff, KeyFile::of_key(key), store)? {
+        match by_key::sign(view, given, What::SignOff(task), KeyFile::of_key(key), store)? {
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(screen, view, task, reason, by))),
             Signature::None(why) => {
