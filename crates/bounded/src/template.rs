@@ -192,7 +192,7 @@ mod tests {
             ("echo {{ R | trim }} | tr a b", "echo {{xxxxxxxxxx}} | tr a b"),
             ("echo {{ (N|int) + 1 }}>x", "echo {{xxxxxxxxxxxxx}}>x"),
             ("{% if N > 3 %}ls{% endif %}", "{%xxxxxxxxxx%}ls{% endif %}"),
-            ("a {{ \"}} | é\" | x\n}} b", "a {{xxxxxxxxxxxxx\n}} b"),
+            ("a {{ \"}} | é\" | x\n}} b", "a {{xxxxxxxxxxxxxx\n}} b"),
             ("echo {{ R }} ${R} { ls; }", "echo {{ R }} ${R} { ls; }"),
             ("echo {{ R | x", "echo {{xxxx x"),
             ("{{", "{{"),

@@ -184,6 +184,8 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
         restore_terminal(screen);
         screen.say("");
         screen.tell(words);
+        // A prompt that came back for the next key meanwhile has set them once more.
+        screen.hearing().restore_modes();
         #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning
         std::process::exit(exit as i32);
     }

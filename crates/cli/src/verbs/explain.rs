@@ -268,7 +268,7 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         for Command { line: at, command, reading, needs, refused } in commands {
             let Reading { class, confidence, reason } = reading;
             line(format!("        line {at}: {}, {}: {reason}", class.words(), confidence.words()));
-            for text in command.lines() {
+            for text in untabbed(command).lines() {
                 line(format!("          {text}"));
             }
             if !needs.is_empty() {

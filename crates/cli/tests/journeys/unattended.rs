@@ -56,7 +56,7 @@ fn each_way_to_end_has_its_exit_code_and_its_verdict() {
 
 #[test]
 fn what_is_chosen_for_after_a_failure_does_not_end_a_run_where_the_same_entry_answers_what_is_asked() {
-    let asked = "## Ask\n\n- [ ] Everybody was told\n\n```yaml record\nfields:\n  n: { type: integer, prompt: How many }\n```\n\n\
+    let asked = "## Ask\n\n- [ ] Everybody was told\n\n```yaml record\nn: { type: integer, prompt: How many }\n```\n\n\
                  ```sh run\ntest -e ready\n```\n";
     let made = failing("stop").split("## Use").next().unwrap().to_owned();
     for (choice, code) in [("rollback", 1), ("abort", 4)] {
