@@ -220,7 +220,7 @@ impl Values {
     /// Whether a condition holds, whatever names that nothing defines yet come to be; `None` where that hangs on one of them.
     pub fn settled(&self, condition: &str) -> Option<bool> {
         template::check_condition(condition).ok()?;
-        let names = Names { known: Arc::clone(&self.known), view: View::Typed, missed: Arc::default() };
+        let names = self.names(View::Typed);
         let missed = Arc::clone(&names.missed);
         let value = TEXT.compile_expression(condition).ok()?.eval(Value::from_object(names)).ok()?;
         let is_known = !missed.load(Ordering::Relaxed) && value.kind() == Kind::Bool;

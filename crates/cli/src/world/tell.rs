@@ -322,6 +322,23 @@ pub fn tell_rejection(screen: &Screen, run: &Run, task: Task) {
     }
 }
 
+/// What a step, or one action of it, does where a condition holds of which nobody knows yet whether it does.
+pub fn show_what_it_does(screen: &Screen, view: &RunView<'_>, step: &str, action: Option<&str>) {
+    let Some((index, step)) = view.plan.step(step) else { return };
+    for (slot, of) in step.actions.iter().enumerate() {
+        let task = Task { step: index, slot: Slot::Action(slot), place: None };
+        let is_it = action.is_none_or(|action| action == of.id);
+        let say = |text: &str| screen.tell(&format!("  {}", screen.neutralise(text)));
+        match &of.work {
+            _ if !is_it => {}
+            Work::Run(block) | Work::Check(block) => show_command(screen, view, task, &block.script, false),
+            Work::Confirm { text } => say(&format!("somebody confirms: {text}")),
+            Work::Record { .. } => say("somebody writes values down"),
+            Work::SignOff(sign_off) => say(&format!("a hold point for the role {}", sign_off.role)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use holdpoint_engine::{PlaceIx, Task};
@@ -339,22 +356,5 @@ mod tests {
         assert!(shown.is_new(task) && shown.is_new(Task::action(0, 1)), "it was gone back to");
         shown.forget();
         assert!(shown.is_new(other), "its step began again");
-    }
-}
-
-/// What a step, or one action of it, does where a condition holds of which nobody knows yet whether it does.
-pub fn show_what_it_does(screen: &Screen, view: &RunView<'_>, step: &str, action: Option<&str>) {
-    let Some((index, step)) = view.plan.step(step) else { return };
-    for (slot, of) in step.actions.iter().enumerate() {
-        let task = Task { step: index, slot: Slot::Action(slot), place: None };
-        let is_it = action.is_none_or(|action| action == of.id);
-        let say = |text: &str| screen.tell(&format!("  {}", screen.neutralise(text)));
-        match &of.work {
-            _ if !is_it => {}
-            Work::Run(block) | Work::Check(block) => show_command(screen, view, task, &block.script, false),
-            Work::Confirm { text } => say(&format!("somebody confirms: {text}")),
-            Work::Record { .. } => say("somebody writes values down"),
-            Work::SignOff(sign_off) => say(&format!("a hold point for the role {}", sign_off.role)),
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use holdpoint_xtask::sample;
 
 use crate::asks;
-use crate::bench::{Bench, sha256};
+use crate::bench::{Bench, HOLDPOINT, Ran, sha256};
 
 #[test]
 fn a_file_is_looked_at_and_never_waited_for() {
@@ -46,9 +46,9 @@ fn a_file_is_looked_at_and_never_waited_for() {
 fn a_path_that_a_value_makes_one_of_the_machine_is_refused() {
     let bench = Bench::new();
     bench.file("book.md", &crate::book(&["file: { path: \"{{ WANT }}\" }"]));
-    let mut command = bench.command(crate::bench::HOLDPOINT);
+    let mut command = bench.command(HOLDPOINT);
     command.args(["run", "book.md", "--unattended", "--set", "WANT=/etc/passwd"]).env("TOKEN", crate::SECRET);
-    let ran = crate::bench::Ran::of(command.output().unwrap());
+    let ran = Ran::of(command.output().unwrap());
     assert_eq!(ran.code, 3, "{}", ran.both());
     ran.says("no path of the repository");
 }
@@ -146,6 +146,19 @@ fn what_the_repository_has_signatures_verified_by_is_neither_run_nor_believed() 
     }
 }
 
+/// What comes of a `git` probe where the user's own configuration of git is this.
+fn by_own_settings(bench: &Bench, settings: &str, probe: &str) -> Ran {
+    let own = bench.all().join("own");
+    std::fs::write(&own, settings).unwrap();
+    bench.file("book.md", &crate::book(&[&format!("git: {{ {probe} }}")]));
+    let mut command = bench.command(HOLDPOINT);
+    command
+        .args(["run", "book.md", "--unattended"])
+        .env("TOKEN", crate::SECRET)
+        .env("GIT_CONFIG_GLOBAL", &own);
+    Ran::of(command.output().unwrap())
+}
+
 #[test]
 fn who_may_sign_is_told_by_the_document_or_by_the_user_and_not_by_the_repository() {
     let bench = tagged();
@@ -157,18 +170,11 @@ fn who_may_sign_is_told_by_the_document_or_by_the_user_and_not_by_the_repository
     for tag in ["ssh", "good"] {
         asks(&bench, 3, &format!("git: {{ tag: {tag} }}")).says("$.tag.signed = true");
     }
-    let own = bench.all().join("own");
     let signers = bench.path("signers").display().to_string();
     for (more, code) in [("", 0), ("revocationFile = key.pub\n", 3)] {
-        std::fs::write(&own, format!("[gpg \"ssh\"]\nallowedSignersFile = {signers}\n{more}")).unwrap();
         bench.sh("git config gpg.ssh.revocationFile /dev/null");
-        bench.file("book.md", &crate::book(&["git: { tag: good, signed_by: qa@example.org }"]));
-        let mut command = bench.command(crate::bench::HOLDPOINT);
-        command
-            .args(["run", "book.md", "--unattended"])
-            .env("TOKEN", crate::SECRET)
-            .env("GIT_CONFIG_GLOBAL", &own);
-        let ran = crate::bench::Ran::of(command.output().unwrap());
+        let own = format!("[gpg \"ssh\"]\nallowedSignersFile = {signers}\n{more}");
+        let ran = by_own_settings(&bench, &own, "tag: good, signed_by: qa@example.org");
         assert_eq!(ran.code, code, "{more}: {}", ran.both());
     }
 }
@@ -178,19 +184,9 @@ fn a_good_signature_by_nobody_in_the_file_of_signers_does_not_hold() {
     let bench = tagged();
     // The user's own program finds it good.
     let asks = |code: i32, probe: &str| {
-        let own = bench.all().join("own");
-        std::fs::write(
-            &own,
-            format!("[gpg]\nprogram = {0}\n[gpg \"x509\"]\nprogram = {0}\n", bench.path("says").display()),
-        )
-        .unwrap();
-        bench.file("book.md", &crate::book(&[&format!("git: {{ {probe} }}")]));
-        let mut command = bench.command(crate::bench::HOLDPOINT);
-        command
-            .args(["run", "book.md", "--unattended"])
-            .env("TOKEN", crate::SECRET)
-            .env("GIT_CONFIG_GLOBAL", &own);
-        let ran = crate::bench::Ran::of(command.output().unwrap());
+        let says = bench.path("says");
+        let own = format!("[gpg]\nprogram = {0}\n[gpg \"x509\"]\nprogram = {0}\n", says.display());
+        let ran = by_own_settings(&bench, &own, probe);
         assert_eq!(ran.code, code, "{probe}: {}", ran.both());
         ran
     };

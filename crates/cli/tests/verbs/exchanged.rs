@@ -225,8 +225,12 @@ fn another_configuration_is_another_run() {
 
 const RULES: &str = "[environments.staging]\nrehearsal = true\n\n[environments.production]\nrequires = { rehearsal = \"staging\", clean_commit = true }\n";
 
-#[test]
-fn rules_of_the_environment_are_held_against_the_new_bytes() {
+fn run_in(bench: &Bench, environment: &str, answers: &str) -> i32 {
+    bench.holdpoint(&["run", "book.md", "--env", environment, "--unattended", "--answers", answers]).code
+}
+
+/// A run in production that waits, with its rehearsal, and a document that was mended since.
+fn rehearsed_and_opened() -> Bench {
     let bench = Bench::with(&[
         ("book.md", &book("", BODY)),
         ("yes.yaml", ANSWERS),
@@ -235,11 +239,16 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
         (".gitignore", "/.holdpoint/\n/turned\n"),
     ]);
     bench.committed();
-    let run = |environment: &str, answers: &str| {
-        bench.holdpoint(&["run", "book.md", "--env", environment, "--unattended", "--answers", answers]).code
-    };
-    assert_eq!((run("staging", "yes.yaml"), run("production", "no.yaml")), (0, 3));
+    let opened = [run_in(&bench, "staging", "yes.yaml"), run_in(&bench, "production", "no.yaml")];
+    assert_eq!(opened, [0, 3]);
     bench.file("book.md", &mended());
+    bench
+}
+
+#[test]
+fn rules_of_the_environment_are_held_against_the_new_bytes() {
+    let bench = rehearsed_and_opened();
+    let run = |environment: &str, answers: &str| run_in(&bench, environment, answers);
     let refused = |why: &str| {
         let ran = exchange_of(&bench, "2", ("mended", "yes.yaml"));
         assert_eq!(ran.code, 5, "{}", ran.both());
@@ -287,19 +296,8 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
 
 #[test]
 fn each_rehearsal_that_a_run_relied_on_is_held_against_its_record_and_told() {
-    let bench = Bench::with(&[
-        ("book.md", &book("", BODY)),
-        ("yes.yaml", ANSWERS),
-        ("no.yaml", "steps: {}\n"),
-        ("holdpoint.toml", RULES),
-        (".gitignore", "/.holdpoint/\n/turned\n"),
-    ]);
-    bench.committed();
-    let run = |environment: &str, answers: &str| {
-        bench.holdpoint(&["run", "book.md", "--env", environment, "--unattended", "--answers", answers]).code
-    };
-    assert_eq!((run("staging", "yes.yaml"), run("production", "no.yaml")), (0, 3));
-    bench.file("book.md", &mended());
+    let bench = rehearsed_and_opened();
+    let run = |environment: &str, answers: &str| run_in(&bench, environment, answers);
     bench.sh("git commit -qam mended");
     assert_eq!(run("staging", "yes.yaml"), 0);
     let ran = exchange_of(&bench, "2", ("mended", "yes.yaml"));

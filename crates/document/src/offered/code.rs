@@ -59,24 +59,8 @@ pub(crate) struct Cut {
 
 /// Words of fences that hold scripts of a shell, and those that hold what a terminal showed.
 const SCRIPTS: &[&str] = &["sh", "bash", "zsh", "ksh", "dash", "ash"];
-const TERMINALS: &[&str] = &[
-    "shell",
-    "console",
-    "shell-session",
-    "shellsession",
-    "sh-session",
-    "bash-session",
-    "terminal",
-    "session",
-    "commandline",
-    "command-line",
-    "shellscript",
-    "shell-script",
-    "sh-console",
-    "cli",
-];
-
-/// Those of which hold what a terminal showed, prompts and output with the commands.
+const TERMINALS: &[&str] = &["shell", "commandline", "command-line", "shellscript", "shell-script", "cli"];
+/// Those of the latter which hold what a terminal showed, prompts and output with the commands.
 const SESSIONS: &[&str] = &[
     "console",
     "shell-session",
@@ -87,6 +71,10 @@ const SESSIONS: &[&str] = &[
     "session",
     "sh-console",
 ];
+
+fn is_terminal(word: &str) -> bool {
+    TERMINALS.contains(&word) || SESSIONS.contains(&word)
+}
 
 /// The first word of an info string, without what tools write behind it.
 fn word(info: &str) -> String {
@@ -106,7 +94,7 @@ pub(crate) fn language(code: &Code<'_>) -> Option<&'static str> {
         "sh" | "dash" | "ash" => Some("sh"),
         "zsh" => Some("zsh"),
         "ksh" => Some("ksh"),
-        word if SCRIPTS.contains(&word) || TERMINALS.contains(&word) => Some("bash"),
+        word if SCRIPTS.contains(&word) || is_terminal(word) => Some("bash"),
         // What Confluence exports says `syntaxhighlighter-pre` of all code.
         "" | "text" | "txt" | "plaintext" | "none" | "code" | "syntaxhighlighter-pre" => {
             reads_as_commands(code).then_some("bash")
@@ -197,8 +185,8 @@ pub(crate) fn cut(code: &Code<'_>) -> Cut {
     let is_script = SCRIPTS.contains(&tag.as_str());
     let around = Around {
         before: code.before,
-        is_script: is_script || TERMINALS.contains(&tag.as_str()),
-        is_untagged: !is_script && !TERMINALS.contains(&tag.as_str()),
+        is_script: is_script || is_terminal(&tag),
+        is_untagged: !is_script && !is_terminal(&tag),
     };
     let hashes = SESSIONS.contains(&tag.as_str()).then(|| hashes_of_session(code.text, is_known)).flatten();
     let roots = match hashes {

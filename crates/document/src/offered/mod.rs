@@ -8,6 +8,7 @@ mod blanks;
 mod classes;
 mod code;
 mod explain;
+mod fences;
 mod filled;
 mod insert;
 mod literals;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::code::{Code, language};
+use super::fences::Fences;
 use crate::{Class, Confidence, Reading, Span};
 
 /// What begins such code on a line of its own, with its language, and what ends it.
@@ -31,20 +32,13 @@ pub(super) fn unread(source: &str) -> Vec<(Span, String, Reading)> {
     if !["highlight", "<pre", "<PRE", "{code"].iter().any(|hint| source.contains(hint)) {
         return found;
     }
-    let (mut at, mut fence) = (0, None);
+    let (mut at, mut fences) = (0, Fences::default());
     while let Some(line) = source[at..].split_inclusive('\n').next() {
         let start = at;
         at += line.len();
         let text = line.trim_start_matches([' ', '\t', '>']).trim_end();
-        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'));
-        let length = mark.map_or(0, |mark| text.chars().take_while(|c| *c == mark).count());
-        match fence {
-            Some((c, of)) => {
-                let closes = mark == Some(c) && length >= of && text.chars().all(|one| one == c);
-                fence = fence.filter(|_| !closes);
-                continue;
-            }
-            None => fence = mark.map(|mark| (mark, length)).filter(|(_, length)| *length >= 3),
+        if fences.hold(text) {
+            continue;
         }
         let begins = PATTERNS
             .iter()

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fences::Fences;
 use crate::Span;
 
 /// What begins a group, on a line of its own, and how its end is told.
@@ -29,24 +30,13 @@ pub(super) fn groups(source: &str) -> Vec<Span> {
         return found;
     }
     let mut at = 0;
-    let mut fence: Option<(char, usize)> = None;
+    let mut fences = Fences::default();
     let mut open: Option<(usize, End)> = None;
     for line in source.split_inclusive('\n') {
         let start = at;
         at += line.len();
         let text = line.trim();
-        // What stands in code begins and ends nothing.
-        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'));
-        let length = mark.map_or(0, |mark| text.chars().take_while(|c| *c == mark).count());
-        match fence {
-            Some((c, of)) => {
-                let closes = mark == Some(c) && length >= of && text.chars().all(|one| one == c);
-                fence = fence.filter(|_| !closes);
-                continue;
-            }
-            None => fence = mark.map(|mark| (mark, length)).filter(|(_, length)| *length >= 3),
-        }
-        if fence.is_some() {
+        if fences.hold(text) {
             continue;
         }
         match &open {
