@@ -6,7 +6,7 @@ use holdpoint_engine::{Event, Execution, Question, Task, Unfound};
 use crate::moment::named;
 use crate::waiting::{Waiting, is_typed, runs_it};
 use crate::walk::{Leave, Walk};
-use crate::{Desk, Journal, Moment, Observer, Overtaken, Recorder, Runner, Session};
+use crate::{Desk, Journal, LeftBehind, Moment, Observer, Overtaken, Recorder, Runner, Session};
 
 /// What came of looking for all that is in doubt at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +47,11 @@ where
         events: Vec<Event>,
     ) -> Result<(), J::Error> {
         if about.1 != Question::SignOff
-            && let Some(group) = self.runner.left_behind()
-            && !Unfound::Runs.lets(&events, false)
+            && let Some(LeftBehind { group, unfound }) = self.runner.left_behind()
+            && !unfound.lets(&events, self.told_left && is_typed(&events))
         {
-            return self.overtaken_by(about, &events, group);
+            self.told_left = true;
+            return self.overtaken_by(about, &events, (group, unfound));
         }
         let unseen = self.recorder.run.decided_unseen(self.recorder.plan, &events);
         if unseen.is_empty() {
@@ -61,12 +62,12 @@ where
         self.look_for(&unseen)
     }
 
-    /// What an earlier driver left on this machine still runs, so an answer does not count.
+    /// What an earlier driver left on this machine runs, so an answer does not count.
     fn overtaken_by(
         &mut self,
         (task, question): (Task, Question),
         events: &[Event],
-        group: i32,
+        (group, unfound): (i32, Unfound),
     ) -> Result<(), J::Error> {
         let asked_again = is_typed(events);
         if !asked_again {
@@ -75,14 +76,16 @@ where
         let (step, action) = named(self.recorder.plan, task);
         let place = self.recorder.run.place_of(task).map(str::to_owned);
         self.settle()?;
-        let (why, group) = (Overtaken::Runs, Some(group));
+        let why = if unfound == Unfound::Runs { Overtaken::Runs } else { Overtaken::Unreached };
+        let group = Some(group);
         self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, group });
         Ok(())
     }
 
-    /// Whether nothing may begin, for something that an earlier driver left on this machine still runs. The run is left then.
+    /// Whether nothing may begin, for a block that an earlier driver began on this machine still runs. The run is left then.
     pub(crate) fn is_held(&mut self, task: Task) -> Result<bool, J::Error> {
-        let Some(group) = self.runner.left_behind() else { return Ok(false) };
+        let left = self.runner.left_behind().filter(|left| left.unfound == Unfound::Runs);
+        let Some(LeftBehind { group, .. }) = left else { return Ok(false) };
         self.hold_back(task, None, Some(group))?;
         Ok(true)
     }

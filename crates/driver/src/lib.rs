@@ -31,6 +31,6 @@ pub use recorder::{Recorded, Recorder};
 pub use secrets::Secrets;
 pub use session::{Rules, Session, Stop, roll_back};
 pub use world::{
-    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Position, Reached, RunView, Runner, Script,
-    SignedStatement, Sink, Way, Whereabouts,
+    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, LeftBehind, Position, Reached, RunView,
+    Runner, Script, SignedStatement, Sink, Way, Whereabouts,
 };

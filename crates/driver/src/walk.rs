@@ -69,6 +69,8 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) waiting: Vec<Waiting>,
     /// Attempts of which it was said that their places cannot be reached.
     pub(crate) told_away: BTreeSet<String>,
+    /// Whether it was said that something runs which an earlier driver left on this machine.
+    pub(crate) told_left: bool,
     /// What is looked for before something else begins at its place, and what that is.
     pub(crate) sought: BTreeMap<Task, Task>,
     /// Attempts of which their places say that nobody will ever know how they ended.
@@ -112,6 +114,7 @@ where
             asked: Vec::new(),
             waiting: Vec::new(),
             told_away: BTreeSet::new(),
+            told_left: false,
             sought: BTreeMap::new(),
             lost: BTreeSet::new(),
             unreached: BTreeMap::new(),

@@ -167,6 +167,16 @@ pub enum Interrupt {
     Leave,
 }
 
+/// A process group that a block left on this machine whose driver died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Its id.
+    pub group: i32,
+    /// What is known: the block itself [`Unfound::Runs`], and nothing begins beside it; or it has ended, and nobody can tell
+    /// whether what it started goes on with its work, as of a place that is [`Unfound::Away`].
+    pub unfound: Unfound,
+}
+
 /// Whoever executes blocks.
 ///
 /// An attempt has several parts. Those that take time (`reach`, `run`, `reap`) hold neither the run nor the record: attempts
@@ -188,9 +198,8 @@ pub trait Runner {
     fn wait(&self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
     /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
     fn asked_to_leave(&self, attended: bool) -> impl Future<Output = bool>;
-    /// The process group of a block that an earlier driver left on this machine, while any of it may still run: nothing begins
-    /// beside it, and no answer goes on.
-    fn left_behind(&self) -> Option<i32> {
+    /// What a block that an earlier driver began on this machine left there, while any of it runs.
+    fn left_behind(&self) -> Option<LeftBehind> {
         None
     }
     /// The directory the next block of this machine starts in.

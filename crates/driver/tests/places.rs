@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use holdpoint_document::compile;
 use holdpoint_driver::{
-    Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Journal, Memory, Reached, Recorder, RunView,
-    Runner, Script, Secrets, Session, Stop, Way, Whereabouts,
+    Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Journal, LeftBehind, Memory, Reached, Recorder,
+    RunView, Runner, Script, Secrets, Session, Stop, Way, Whereabouts,
 };
 use holdpoint_engine::{
     By, Choice, Event, Execution, Finished, Question, Run, SentTo, Slot, TargetSeen, Task, Unfound, Verdict,
@@ -47,6 +47,8 @@ struct Fake {
     names: Rc<Cell<u32>>,
     /// How often an earlier driver's process group is still there when somebody looks.
     left: Rc<Cell<u32>>,
+    /// What is known of it then.
+    is: Rc<Cell<Option<Unfound>>>,
 }
 
 struct Attempt {
@@ -77,11 +79,10 @@ impl Runner for Fake {
         false
     }
 
-    fn left_behind(&self) -> Option<i32> {
-        self.left.get().checked_sub(1).map(|left| {
-            self.left.set(left);
-            4711
-        })
+    fn left_behind(&self) -> Option<LeftBehind> {
+        let left = self.left.get().checked_sub(1)?;
+        self.left.set(left);
+        Some(LeftBehind { group: 4711, unfound: self.is.get().unwrap_or(Unfound::Runs) })
     }
 
     fn cwd(&self) -> String {
@@ -144,6 +145,9 @@ impl Runner for Fake {
             "attempt": execution.attempt, "outcome": outcome, "exit": exit, "duration_ms": 1,
             "expectations": [{ "expected": "exit 0", "held": !failed && !away }], "captures": {}, "masked": {}
         });
+        if execution.probe {
+            finished["probe"] = json!(true);
+        }
         if let Some(place) = view.run.place_of(execution.task) {
             finished["place"] = json!(place);
         }

@@ -15,7 +15,6 @@ use holdpoint_model::{OnFailure, Plan, Work};
 
 use crate::next::Condition;
 use crate::seen::{Seen, Witness};
-use crate::unended::Unended;
 use crate::whose::Whose;
 use crate::{
     BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task,
@@ -27,7 +26,7 @@ use looks::Looks;
 use people::{Independence, People, Unsigned};
 use places::{Captured, Places};
 use rollback::{Effects, Rollback};
-use state::{Course, Given, Left, Probe, Rejection, State, Status, UNTOUCHED};
+use state::{Course, Given, Left, Probe, Rejection, State, Status, UNTOUCHED, Unended};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]

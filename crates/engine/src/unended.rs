@@ -8,16 +8,8 @@ use holdpoint_model::Plan;
 use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
-use crate::run::state::Status;
+use crate::run::state::{Status, Unended};
 use crate::{Execution, Finished, Frontier, PlaceIx, Run, SentTo, Slot, Task, conform};
-
-/// An attempt that was sent to a place and has no end.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Unended {
-    sent: Arc<SentTo>,
-    attempt: u32,
-    probe: bool,
-}
 
 impl Run {
     /// The attempts that were answered for without word from their places, and that may run there still. Nothing begins at such a

@@ -33,9 +33,10 @@ impl<T: Target> Drop for KilledWhenDropped<T> {
     }
 }
 
-/// Where a living process belongs.
+/// A living process, and where it belongs.
 #[cfg(target_os = "linux")]
 pub(crate) struct Living {
+    pub(crate) id: i32,
     pub(crate) group: i32,
     pub(crate) session: i32,
 }
@@ -51,10 +52,11 @@ pub(crate) fn living() -> Option<impl Iterator<Item = Living>> {
     let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
     // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything.
     Some(stats.filter_map(|stat| {
+        let id = stat.split(' ').next()?.parse().ok()?;
         let mut fields = stat.rsplit(") ").next()?.split(' ');
         let is_dead = matches!(fields.next()?, "Z" | "X");
         let mut number = |skipped| fields.nth(skipped)?.parse().ok();
-        let living = Living { group: number(1)?, session: number(0)? };
+        let living = Living { id, group: number(1)?, session: number(0)? };
         (!is_dead).then_some(living)
     }))
 }

@@ -27,6 +27,14 @@ impl ProcessGroup {
         }
     }
 
+    /// Whether the process that leads it runs: the block itself, beside what it started.
+    pub fn leader_lives(self) -> bool {
+        match rustix::process::test_kill_process(self.0) {
+            Ok(()) => self.has_living_leader(),
+            Err(error) => error != rustix::io::Errno::SRCH,
+        }
+    }
+
     /// The group's id.
     pub fn id(self) -> i32 {
         self.0.as_raw_pid()
@@ -40,6 +48,16 @@ impl ProcessGroup {
     #[cfg(target_os = "linux")]
     fn has_living_member(self) -> bool {
         crate::ending::living().is_none_or(|mut living| living.any(|process| process.group == self.id()))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn has_living_leader(self) -> bool {
+        crate::ending::living().is_none_or(|mut living| living.any(|process| process.id == self.id()))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn has_living_leader(self) -> bool {
+        true
     }
 
     #[cfg(not(target_os = "linux"))]

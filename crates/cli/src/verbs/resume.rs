@@ -6,7 +6,7 @@ use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
     By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status,
-    Unexpected, Via,
+    Unexpected, Unfound, Via,
 };
 use jiff::Timestamp;
 
@@ -235,8 +235,11 @@ pub async fn take_on(
         let told = ask && !undo.sure;
         if let Some(orphan) = orphan.as_ref().filter(|orphan| !orphan.unfound().lets(&answer, told)) {
             screen.tell(match orphan {
-                Orphan::Here(_) => {
+                Orphan::Here(left) if left.unfound == Unfound::Runs => {
                     "Nothing was rolled back: what still runs may change more. Once it is over, do it again."
+                }
+                Orphan::Here(_) => {
+                    "Nothing was rolled back: what still runs may change more. Once you know that it does not, do it again at a terminal, without --yes."
                 }
                 Orphan::Elsewhere(..) => {
                     "Nothing was rolled back: what may still run there may change more. Once you know that it is over, do it again at a terminal, without --yes."

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Become, Place};
-use holdpoint_driver::{End, Reached, Way, Whereabouts};
-use holdpoint_engine::{EnvironmentSeen, Execution, RunOpened, SentTo, Task};
+use holdpoint_driver::{End, LeftBehind, Reached, Way, Whereabouts};
+use holdpoint_engine::{EnvironmentSeen, Execution, RunOpened, SentTo, Task, Unfound};
 use holdpoint_executor::{Job, ProcessGroup, Remote, Setting, State, Ways};
 
 use super::ends::not_started;
@@ -186,6 +186,13 @@ impl Attempt {
     }
 }
 
+/// What is known of a process group that a block had on this machine; nothing once it is gone.
+pub fn left_behind(group: i32) -> Option<LeftBehind> {
+    let left = ProcessGroup::noted(group).filter(|group| group.lives())?;
+    let unfound = if left.leader_lives() { Unfound::Runs } else { Unfound::Away };
+    Some(LeftBehind { group, unfound })
+}
+
 impl Runner for Places {
     type Error = Problem;
     type Attempt = Attempt;
@@ -206,8 +213,8 @@ impl Runner for Places {
         self.local.asked_to_leave(attended).await
     }
 
-    fn left_behind(&self) -> Option<i32> {
-        self.left.filter(|group| ProcessGroup::noted(*group).is_some_and(ProcessGroup::lives))
+    fn left_behind(&self) -> Option<LeftBehind> {
+        self.left.and_then(left_behind)
     }
 
     fn cwd(&self) -> String {

@@ -176,7 +176,7 @@ fn goes_on_beside_a_soak(moment: &Moment) -> bool {
 
 /// What to do about a process group that still runs.
 fn waiting_for(group: i32) -> String {
-    format!("Wait for them, or stop them with: kill -- -{group}")
+    format!("Wait for that, or stop it with: kill -- -{group}")
 }
 
 /// Why an answer does not count, and what to do.
@@ -275,12 +275,22 @@ impl Observer for Screening {
                     self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
             }
-            Moment::AnswerOvertaken { action, asked_again, group: Some(group), .. } => {
+            Moment::AnswerOvertaken { action, why, asked_again, group: Some(group), .. } => {
+                let (what, meant) = match why {
+                    Overtaken::Unreached => (
+                        "what the interrupted block started still runs",
+                        match asked_again {
+                            true => " If it is meant to: every answer but to run the block again counts when it is given once more.",
+                            false => " If it is meant to, say so at a terminal.",
+                        },
+                    ),
+                    Overtaken::Runs | Overtaken::Ended => ("processes of the interrupted block still run", ""),
+                };
                 let then = if *asked_again { "Then answer once more." } else { "Then resume the run." };
                 self.screen.say_hung(
                     "  ",
                     &self.screen.neutralise(&format!(
-                        "{action}: what was answered does not count, for processes of the interrupted block still run. {}. {then}",
+                        "{action}: what was answered does not count, for {what}. {}. {then}{meant}",
                         waiting_for(*group)
                     )),
                 );

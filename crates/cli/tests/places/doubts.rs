@@ -36,9 +36,9 @@ true
 ";
 
 /// A block runs on the host, its driver is dead, and the host cannot be reached.
-fn left(test: &str) -> Option<Stage> {
+fn left(test: &str, body: &str) -> Option<Stage> {
     let stage = stage(test, 1, &Options::default())?;
-    stage.book("", SLOW);
+    stage.book("", body);
     let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("the block runs", || stage.text(0, "count") == "ran\n");
     kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
@@ -72,7 +72,7 @@ fn shows(terminal: &Terminal, text: &str, times: usize) {
 
 #[test]
 fn run_it_again_is_no_answer_while_a_host_is_away_and_finds_the_block_when_it_is_back() {
-    let Some(stage) = left("places::run_it_again_is_no_answer") else { return };
+    let Some(stage) = left("places::run_it_again_is_no_answer", SLOW) else { return };
     let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
     shows(&terminal, "looked for there once more first", 1);
     terminal.master.write_all(b"r\r").unwrap();
@@ -96,7 +96,7 @@ fn run_it_again_is_no_answer_while_a_host_is_away_and_finds_the_block_when_it_is
 
 #[test]
 fn an_answers_file_and_a_rollback_do_nothing_about_a_block_whose_host_is_away() {
-    let Some(stage) = left("places::an_answers_file_does_nothing") else { return };
+    let Some(stage) = left("places::an_answers_file_does_nothing", SLOW) else { return };
     for choice in ["run", "happened", "skip", "rollback"] {
         let answers = format!("steps: {{ deploy: {{ choice: {choice}, reason: it is so }} }}\n");
         stage.bench.file("answers.yaml", &answers);
@@ -115,4 +115,39 @@ fn an_answers_file_and_a_rollback_do_nothing_about_a_block_whose_host_is_away() 
     let blocks = stage.blocks();
     assert_eq!(blocks[..2], ["deploy#1 @0 started", "deploy#1 @0 passed"], "{blocks:?}");
     stage.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_whatever_session() {
+    let checked = "```sh check\ngrep -q whole count && echo checked >>count\n```\n\n";
+    let body = SLOW
+        .replace("echo whole\n", "echo whole >>count\n")
+        .replace("```sh rollback", &format!("{checked}```sh rollback"));
+    let Some(stage) = left("places::what_was_answered_for_is_looked_for", &body) else { return };
+    let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
+    shows(&terminal, "looked for there once more first", 1);
+    terminal.master.write_all(b"h\r").unwrap();
+    shows(&terminal, "what was answered does not count", 1);
+    shows(&terminal, "looked for there once more first", 2);
+    terminal.master.write_all(b"h\r").unwrap();
+    shows(&terminal, "deploy#2 did not pass", 1);
+    terminal.master.write_all(b"p\r").unwrap();
+    terminal.ends();
+    assert_eq!(stage.bench.of_type(1, "decision").len(), 1);
+    is_reached_again(&stage);
+    let told = stage.bench.all().join("told");
+    stage.bench.file("answers.yaml", "steps: { deploy: { choice: retry } }\n");
+    let mut resumed = stage.command(&["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    let mut resumed = resumed.stderr(fs::File::create(&told).unwrap()).spawn().unwrap();
+    eventually("it is looked for", || fs::read_to_string(&told).unwrap().contains("looking at"));
+    assert_eq!(stage.text(0, "count"), "ran\n");
+    fs::write(stage.on(0, "go"), "").unwrap();
+    assert_eq!(resumed.wait().unwrap().code(), Some(0));
+    assert_eq!(stage.text(0, "count"), "ran\nwhole\nchecked\n");
+    let blocks = stage.blocks();
+    let (end, next) = ("deploy#1 @0 passed", "deploy#2 @0 passed");
+    let of = |what| blocks.iter().position(|block| block == what);
+    assert!(of(end).is_some() && of(end) < of(next), "{blocks:?}");
+    stage.ends(0, &["verify", "1"]).says("intact and complete");
+    stage.is_over_and_clean();
 }

@@ -121,7 +121,7 @@ fn no_answer_goes_on_while_a_block_still_runs_that_its_driver_left_behind() {
     for choice in ["run", "happened", "skip", "rollback"] {
         bench.file("answers.yaml", &format!("steps: {{ one: {{ choice: {choice}, reason: so it is }} }}\n"));
         let told = bench.ends(3, &resume);
-        told.says("what was answered does not count").says(&format!("stop them with: kill -- -{group}"));
+        told.says("what was answered does not count").says(&format!("stop it with: kill -- -{group}"));
         assert!(!bench.exists("log"), "{choice}");
     }
     assert!(bench.of_type(1, "rollback.opened").is_empty() && bench.of_type(1, "decision").is_empty());
@@ -129,6 +129,28 @@ fn no_answer_goes_on_while_a_block_still_runs_that_its_driver_left_behind() {
     let gone = "kill -9 -- -$(cat group); while kill -0 -- -$(cat group) 2>/dev/null; do :; done";
     bench.sh(&format!("bash -c '{gone}'"));
     bench.file("answers.yaml", "steps: { one: { choice: happened, reason: so it is } }\n");
+    bench.ends(0, &resume);
+    assert_eq!(bench.text("log"), "two\n");
+}
+
+#[test]
+fn what_an_ended_block_left_in_the_background_is_for_somebody_at_a_terminal_to_judge() {
+    let body = "## One\n\n```sh run\n(read line < end) &\necho $$ > group; echo > started; read line < never\n```\n\n\
+        ```sh rollback\necho undone >> log\n```\n\n## Two\n\n```sh run\necho two >> log\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let holdpoint = env!("CARGO_BIN_EXE_holdpoint");
+    bench.sh(&format!(
+        "mkfifo started end never; '{holdpoint}' run book.md --unattended >out 2>&1 & read line < started; kill -9 $!; wait"
+    ));
+    bench.sh("kill -9 $(cat group); while grep -q '^State:.[^ZX]' /proc/$(cat group)/status 2>/dev/null; do :; done");
+    let group = bench.text("group").trim().to_owned();
+    let left = format!("the interrupted block has ended, and what it started (group {group}) runs");
+    bench.file("answers.yaml", "steps: { one: { choice: happened, reason: so it is } }\n");
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml"];
+    bench.ends(3, &resume).says(&left).says("say so at a terminal");
+    bench.ends(3, &ROLLBACK).says(&left).says("do it again at a terminal");
+    assert!(!bench.exists("log") && bench.of_type(1, "decision").is_empty());
+    bench.sh("echo > end; while kill -0 -- -$(cat group) 2>/dev/null; do :; done");
     bench.ends(0, &resume);
     assert_eq!(bench.text("log"), "two\n");
 }

@@ -93,8 +93,9 @@ fn taken_up(places: usize, via: Via, says: &[Says], unfound: &[Unfound]) -> (Sto
     (stop, events, log)
 }
 
-/// The same, taken up while what the dead driver ran on this machine is still there for so many looks.
-fn taken_up_beside(left: u32, via: Via, says: &[Says]) -> (Stop, Vec<Event>, Vec<String>) {
+/// The same, taken up while what the dead driver ran on this machine is still there for so many looks: the block itself, or what
+/// it started.
+fn taken_up_beside((left, is): (u32, Unfound), via: Via, says: &[Says]) -> (Stop, Vec<Event>, Vec<String>) {
     let fake = Fake { lose: BTreeSet::from([name(1)]), ..Fake::default() };
     let (_, events) = driven("{ at_once: 1 }", 1, &fake, Vec::new(), nobody());
     let Event::RunOpened(first) = &events[0] else { unreachable!() };
@@ -103,6 +104,7 @@ fn taken_up_beside(left: u32, via: Via, says: &[Says]) -> (Stop, Vec<Event>, Vec
     let again = Fake { names: Rc::clone(&fake.names), ..Fake::default() };
     again.unfound.borrow_mut().extend([Unfound::Lost; 9]);
     again.left.set(left);
+    again.is.set(Some(is));
     let desk = Saying { log: Rc::clone(&again.log), via, says: says.iter().copied().collect() };
     let (stop, events) = driven_by("{ at_once: 1 }", 1, &again, before, desk);
     let log = again.log.borrow().clone();
@@ -138,8 +140,10 @@ fn while_its_place_cannot_be_reached_a_block_is_asked_about_again_and_never_run_
     let [run, happened] = [Choice::Run, Choice::Happened].map(Says::Decides);
     let away = [Unfound::Away; 5];
     let (stop, events, log) = taken_up(1, Via::Terminal, &[run, run, happened], &away);
-    assert_eq!((stop, begun(&events)), (Stop::Done(Verdict::Passed), 1), "{log:#?}");
-    assert_eq!((count(&log, "run back"), count(&log, "ask InDoubt")), (4, 3), "{log:#?}");
+    // What follows there is not begun: its place is still away.
+    assert!(matches!(stop, Stop::Parked(_, Question::Failed)), "{stop:?} {log:#?}");
+    assert_eq!(begun(&events), 1, "{log:#?}");
+    assert_eq!((count(&log, "run back"), count(&log, "ask InDoubt")), (5, 3), "{log:#?}");
     assert_eq!(events.iter().filter(|event| is_answer(event)).count(), 1, "{events:#?}");
     for says in ALL {
         let (stop, events, log) = taken_up(1, Via::Terminal, &[says], &away);
@@ -198,18 +202,34 @@ fn an_answer_about_one_place_looks_there_and_one_about_the_run_looks_everywhere(
 #[test]
 fn while_a_block_that_was_left_behind_runs_an_answer_is_held_at_a_terminal_and_the_run_left_elsewhere() {
     for says in ALL.into_iter().filter(|says| *says != Says::Decides(Choice::Abort)) {
-        let (stop, events, log) = taken_up_beside(9, Via::Answers, &[says; 3]);
+        let (stop, events, log) = taken_up_beside((9, Unfound::Runs), Via::Answers, &[says; 3]);
         assert!(matches!(stop, Stop::Parked(_, Question::InDoubt)), "{says:?} {stop:?}");
         assert_eq!((begun(&events), count(&log, "ask InDoubt")), (1, 1), "{says:?} {log:#?}");
         assert!(!events.iter().any(is_answer), "{says:?} {events:#?}");
     }
     let happened = Says::Decides(Choice::Happened);
-    let (stop, events, log) = taken_up_beside(2, Via::Terminal, &[happened; 3]);
+    let (stop, events, log) = taken_up_beside((2, Unfound::Runs), Via::Terminal, &[happened; 3]);
     assert_eq!((stop, begun(&events)), (Stop::Done(Verdict::Passed), 1), "{log:#?}");
     assert_eq!(count(&log, "ask InDoubt"), 3, "{log:#?}");
     assert_eq!(events.iter().filter(|event| is_answer(event)).count(), 1, "{events:#?}");
-    let (stop, ..) = taken_up_beside(9, Via::Answers, &[Says::Decides(Choice::Abort)]);
+    let (stop, ..) = taken_up_beside((9, Unfound::Runs), Via::Answers, &[Says::Decides(Choice::Abort)]);
     assert_eq!(stop, Stop::Done(Verdict::Aborted));
+}
+
+#[test]
+fn beside_what_a_block_started_that_has_ended_an_answer_counts_when_somebody_gives_it_twice() {
+    let beside = (99, Unfound::Away);
+    for says in ALL.into_iter().filter(|says| *says != Says::Decides(Choice::Abort)) {
+        let (stop, events, _) = taken_up_beside(beside, Via::Answers, &[says; 3]);
+        assert!(matches!(stop, Stop::Parked(_, Question::InDoubt)), "{says:?} {stop:?}");
+        assert!(!events.iter().any(is_answer), "{says:?} {events:#?}");
+        let (_, events, log) = taken_up_beside(beside, Via::Terminal, &[says; 3]);
+        let runs = says == Says::Decides(Choice::Run);
+        assert_eq!((begun(&events), events.iter().any(is_answer)), (1, !runs), "{says:?} {log:#?}");
+    }
+    let happened = Says::Decides(Choice::Happened);
+    let (stop, _, log) = taken_up_beside(beside, Via::Terminal, &[happened; 3]);
+    assert_eq!((stop, count(&log, "ask InDoubt")), (Stop::Done(Verdict::Passed), 2), "{log:#?}");
 }
 
 #[test]

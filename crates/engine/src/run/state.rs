@@ -72,6 +72,14 @@ pub(crate) struct Probe {
     pub(crate) running: bool,
 }
 
+/// An attempt that was sent to a place and has no end.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unended {
+    pub(crate) sent: Arc<SentTo>,
+    pub(crate) attempt: u32,
+    pub(crate) probe: bool,
+}
+
 pub(crate) static UNTOUCHED: State = State {
     status: Status::Pending,
     left: None,

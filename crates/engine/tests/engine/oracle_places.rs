@@ -17,6 +17,7 @@ pub(crate) fn frontier(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
     if !begun || aborted || !placed {
         return [oracle::expected(plan, events)].into();
     }
+    let events = &as_if_unanswered(plan, events);
     let rollback = |e: &Event| matches!(e, Event::RollbackOpened { .. });
     if let Some(opened) = events.iter().position(rollback) {
         return [rolling_back(plan, events, opened)].into();
@@ -47,6 +48,76 @@ pub(crate) fn frontier(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
         })
     });
     [if nothing { "done NothingDone".to_owned() } else { "done Passed".to_owned() }].into()
+}
+
+/// The same history with ends that were found after somebody had answered for their attempts: as if nobody had. An end of an
+/// attempt that its step or another attempt has left behind, or of one that was only to find something out, is of nothing any more.
+fn as_if_unanswered(plan: &Plan, events: &[Event]) -> Vec<Event> {
+    let mut out: Vec<Event> = Vec::new();
+    for event in events {
+        let (Event::ActionFinished(end) | Event::RollbackFinished(end)) = event else {
+            out.push(event.clone());
+            continue;
+        };
+        let is_start = |e: &Event| match e {
+            Event::ActionStarted(s) | Event::RollbackStarted(s) => {
+                (&s.action, &s.place, s.attempt, s.probe) == (&end.action, &end.place, end.attempt, end.probe)
+            }
+            _ => false,
+        };
+        let start = out.iter().rposition(is_start).unwrap();
+        let answered = |e: &Event| match e {
+            Event::Decision { action, place, .. } => *action == end.action && *place == end.place,
+            Event::Deviation(d) if d.kind == DeviationKind::Skipped => {
+                let here = d.place.is_none() || d.place == end.place;
+                here && d.step == end.step && d.action.as_ref().is_none_or(|action| *action == end.action)
+            }
+            _ => false,
+        };
+        let left = out[start..].iter().any(|e| matches!(e, Event::SessionOpened(_)));
+        let probe_over = end.probe && left;
+        let begun_since = out[start + 1..].iter().any(|e| match e {
+            Event::ActionStarted(s) | Event::RollbackStarted(s) => {
+                (&s.action, &s.place, s.probe) == (&end.action, &end.place, end.probe)
+            }
+            _ => false,
+        });
+        let index = plan.step(&end.step).unwrap().0;
+        if probe_over || begun_since || (History { plan, events: &out }).begun_again(index) > start {
+            continue;
+        }
+        let since = out.split_off(start);
+        for e in since {
+            match &e {
+                Event::Deviation(d) if answered(&e) && d.action.is_none() => {
+                    out.extend(others_skipped(plan, index, d, end));
+                }
+                e if answered(e) => {}
+                _ => out.push(e),
+            }
+        }
+        out.push(event.clone());
+    }
+    out
+}
+
+/// What was skipped with a whole step, but for the one that has ended after all.
+fn others_skipped(plan: &Plan, index: usize, skipped: &Deviation, end: &Finished) -> Vec<Event> {
+    let mut out = Vec::new();
+    for action in &plan.steps[index].actions {
+        let places = match action.work.block() {
+            Some(_) => PLACES.iter().map(|place| Some((*place).to_owned())).collect(),
+            None => vec![None],
+        };
+        for place in places {
+            let covered = skipped.place.is_none() || skipped.place == place;
+            if covered && (&action.id, &place) != (&end.action, &end.place) {
+                let action = Some(action.id.clone());
+                out.push(Event::Deviation(Deviation { action, place, ..skipped.clone() }));
+            }
+        }
+    }
+    out
 }
 
 /// Steps and places that a rollback would undo now, last first.

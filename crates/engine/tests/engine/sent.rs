@@ -270,10 +270,8 @@ fn a_rollback_block_in_doubt_at_one_place_keeps_the_others_waiting_until_its_end
 #[test]
 fn a_rollback_block_in_doubt_at_one_place_is_run_again_there_or_skipped_there_only_by_somebody() {
     let decided = |decide: &dyn Fn(&mut Fake)| {
-        let (mut fake, open) = left_undoing();
-        let end = fake.story.end_of(open, Outcome::Passed, |_| ());
+        let (mut fake, _) = left_undoing();
         decide(&mut fake);
-        fake.story.refuses(end);
         let over = fake.go_on();
         let at = |place| fake.positions(&format!("start a#rollback-1 {}", web(place))).len();
         (over, [at(1), at(2), at(3)])
@@ -293,4 +291,30 @@ fn a_rollback_block_in_doubt_at_one_place_is_run_again_there_or_skipped_there_on
         by: by(OPS),
     };
     fake.story.refuses(elsewhere);
+}
+
+#[test]
+fn the_end_of_a_rollback_block_counts_after_somebody_has_answered_for_it() {
+    let ends = |answer: &dyn Fn(&mut Fake), outcome| {
+        let (mut fake, open) = left_undoing();
+        let end = fake.story.end_of(open, outcome, |_| ());
+        answer(&mut fake);
+        fake.story.tell(end.clone());
+        fake.story.refuses(end);
+        fake
+    };
+    let decides = |choice| move |fake: &mut Fake| fake.decide_at("a#rollback-1", 3, choice);
+    let skips = |fake: &mut Fake| fake.skip_at("a#rollback-1", 3);
+    for answer in [&decides(Choice::Run) as &dyn Fn(&mut Fake), &decides(Choice::Happened), &skips] {
+        let mut fake = ends(answer, Outcome::Passed);
+        assert_eq!(fake.go_on(), "done RolledBack");
+        assert_eq!(
+            fake.positions(&format!("start a#rollback-1 {}", web(3))).len(),
+            0,
+            "it ran before the crash"
+        );
+        let fake = ends(answer, Outcome::Failed);
+        assert_eq!(fake.asked(), [format!("a#rollback-1 {}", web(3))]);
+        assert_eq!(fake.frontier().asks[0].1, Question::Failed);
+    }
 }
