@@ -4,7 +4,7 @@ use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::Status;
-use crate::{Event, Evidence, Fit, Run, Task, fit};
+use crate::{Event, Evidence, Fit, Run, Task};
 
 impl Run {
     pub(crate) fn record(&mut self, plan: &Plan, task: Task, event: &Event) -> Fold {
@@ -16,13 +16,14 @@ impl Run {
             return Err(format!("no value {name} is to be written down here"));
         };
         judged(field, value, *within_limits)?;
-        ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
+        let proven = field.is_left_empty(value) && evidence.is_none() || proves(field, evidence.as_ref());
+        ensure(proven, "the value needs evidence")?;
         let offered = task.offered(plan).is_some();
         ensure(!offered || *within_limits, "a command is given no value that does not keep its limits")?;
         let last = open.len() == 1 && !offered;
         self.captured.remove(name);
         self.written.insert(name.clone(), task);
-        self.values.set_typed(name, value, &field.kind);
+        self.values.write_down(field, value);
         self.performed_by(&by.who);
         self.change(task, |state| {
             if !offered {
@@ -115,7 +116,7 @@ impl Run {
 
 /// Whether a value is one that the field can have, and keeps its limits as it is told.
 pub(crate) fn judged(field: &Field, value: &str, within_limits: bool) -> Fold {
-    match fit(&field.kind, value) {
+    match field.fit(value) {
         Fit::Wrong(why) => Err(format!("{}: {why}", field.name)),
         Fit::Within => ensure(within_limits, "the value keeps its limits"),
         Fit::OutOfLimits(_) => ensure(!within_limits, "the value does not keep its limits"),

@@ -133,7 +133,7 @@ impl Run {
         )?;
         ensure(old != new, "it corrects nothing")?;
         judged(field, new, *within_limits)?;
-        self.values.set_typed(name, new, &field.kind);
+        self.values.write_down(field, new);
         self.performed_by(&by.who);
         self.judge_again(plan, task, name, *within_limits);
         self.lapse_since(task, &format!("{name}, which its signer saw, was corrected"));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
-use holdpoint_model::{Block, ValueKind, shows_nothing};
+use holdpoint_model::{Block, Field, ValueKind, shows_nothing};
 use holdpoint_shell::{is_empty_script, open_here_document};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
@@ -95,6 +95,18 @@ impl Values {
             ValueKind::Text { .. } | ValueKind::Choice { .. } => return,
         };
         Arc::make_mut(&mut self.known).types.insert(name, typed);
+    }
+
+    /// Sets a variable to what somebody wrote down. A text that is left empty is an empty one; of any other type there is no
+    /// value then.
+    pub(crate) fn write_down(&mut self, field: &Field, value: &str) {
+        let is_text = matches!(field.kind, ValueKind::Text { .. });
+        self.set_typed(&field.name, value, &field.kind);
+        if field.is_left_empty(value) && !is_text {
+            let known = Arc::make_mut(&mut self.known);
+            known.vars.remove(&field.name);
+            known.types.remove(&field.name);
+        }
     }
 
     /// Takes a variable away that has no one value here. Whatever reads it is told why.

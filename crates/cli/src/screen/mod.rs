@@ -61,7 +61,7 @@ pub use lent_writer::LentWriter;
 pub use live::{Live, last_lines};
 pub use pace::{told, told_together};
 pub use playback::Playback;
-pub use prompt::{EXPLAIN, forget_typed, meant, not_empty, with_kind};
+pub use prompt::{EXPLAIN, forget_typed, meant, not_empty, with_field, with_kind};
 pub use prose::{Cautions, heading, markdown, marked};
 pub use retrying::Retries;
 pub use soaking::Soaking;

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use holdpoint_document::ValueKind;
+use holdpoint_document::{Field, ValueKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
@@ -132,6 +132,15 @@ impl Screen {
 /// Drops what was typed before anybody had seen what it would answer.
 pub fn forget_typed() {
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
+/// A prompt for a value to write down, with what it takes.
+pub fn with_field(prompt: String, field: &Field) -> String {
+    match (field.kind.words(), field.may_be_empty) {
+        (Some(words), true) => format!("{prompt} ({words}; may be empty)"),
+        (None, true) => format!("{prompt} (may be empty)"),
+        (_, false) => with_kind(prompt, &field.kind),
+    }
 }
 
 /// A prompt for a value, with what it takes.

@@ -1,7 +1,7 @@
 //! `correct`: a value that was written down is put right, in an open run that nobody drives.
 
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Run, Via, fit};
+use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Run, Via};
 use holdpoint_record::{Deed, Visitor};
 
 use super::note::known_secrets;
@@ -85,7 +85,7 @@ fn corrected(
             .unwrap_or_else(|| format!("no value {name} was written down in this run"));
         return Err(Problem::usage(message, help));
     };
-    let within_limits = match fit(&field.kind, &arguments.value) {
+    let within_limits = match field.fit(&arguments.value) {
         Fit::Within => true,
         Fit::OutOfLimits(_) => false,
         Fit::Wrong(why) => {

@@ -243,7 +243,7 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
         Work::Record { fields } => {
             for field in fields {
                 let prompt = rendered(values, field.prompt.as_deref().unwrap_or(""));
-                let prompt = screen::with_kind(first_line(screen, &prompt), &field.kind);
+                let prompt = screen::with_field(first_line(screen, &prompt), field);
                 line(format!("        record    {}  {prompt}", field.name));
             }
         }

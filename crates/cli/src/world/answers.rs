@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint_document::{Answers, Assurance, Entry, EvidenceKind, Plan, SignOff, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Question, SignedOff, Task, Via,
-    fit, is_address,
+    is_address,
 };
 
 use super::reply::evidence_file;
@@ -210,7 +210,7 @@ impl Asked<'_> {
             let Some(value) = self.entry.value.get(&field.name).cloned().or(nothing) else {
                 return Ok(None);
             };
-            let within_limits = match fit(&field.kind, &value) {
+            let within_limits = match field.fit(&value) {
                 Fit::Within => true,
                 Fit::OutOfLimits(_) if self.task.offered(self.view.plan).is_none() => false,
                 Fit::OutOfLimits(why) | Fit::Wrong(why) => {
@@ -222,6 +222,7 @@ impl Asked<'_> {
             };
             let evidence = match (field.evidence, self.entry.evidence.get(&field.name)) {
                 (None, _) => None,
+                (Some(_), None) if field.is_left_empty(&value) => None,
                 (Some(_), None) => return Ok(None),
                 (Some(EvidenceKind::Url), Some(url)) if !is_address(url) => {
                     return Err(Problem::waits(

@@ -6,7 +6,7 @@ use holdpoint_document::{Confidence, Plan, Span, Work, many};
 use holdpoint_engine::{Execution, NotUndone, PlaceIx, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
-use crate::screen::{self, Screen, with_kind};
+use crate::screen::{self, Screen, with_field};
 
 /// The actions whose prose was shown: it stands there once for all places, and is not repeated for a second question.
 #[derive(Debug, Default)]
@@ -214,7 +214,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for field in view.run.open_fields(plan, task) {
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
                 let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
-                let prompt = with_kind(prompt, &field.kind);
+                let prompt = with_field(prompt, field);
                 let told = format!("{}: {prompt}", field.name);
                 screen.say_hung("  write down ", &screen.neutralise(&told));
             }

@@ -422,3 +422,49 @@ fn a_variable_that_is_no_text_is_an_error_and_not_passed_over() {
         assert!(!bench.exists(".holdpoint/runs/0001"), "{name}");
     }
 }
+
+#[test]
+fn an_optional_value_is_left_empty_and_has_no_value_then_but_a_text_an_empty_one() {
+    let body = "## Look\n\n```yaml record\npages: { type: integer, min: 1, optional: true, evidence: url }\n\
+        remark: { optional: true, pattern: '[a-z]+' }\nsure: { type: boolean }\n```\n\n## Count\n\n\
+        ```sh check\n#| when: pages is defined and pages > 3\necho many >>seen\n```\n\n## Say\n\n\
+        ```sh check\n#| when: remark != \"\"\necho \"$remark\" >>seen\n```\n";
+    let given = "pages: 4, remark: fine, sure: true }, evidence: { pages: 'https://ci.example.org/4' }";
+    for (answer, values, seen) in
+        [("sure: true }", ["", "", "true"], ""), (given, ["4", "fine", "true"], "many\nfine\n")]
+    {
+        let bench = Bench::with(&[("book.md", &book("", body))]);
+        bench.file("seen", "");
+        bench.file("answers.yaml", &format!("steps:\n  look: {{ value: {{ {answer} }}\n"));
+        let ran = bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+        ran.says("(whole number, at least 1; may be empty)");
+        let recorded = bench.of_type(1, "value.recorded");
+        assert!(recorded.iter().map(|event| event["value"].as_str().unwrap()).eq(values), "{recorded:?}");
+        assert_eq!(bench.text("seen"), seen);
+        bench.ends(0, &["verify", "1"]).says("intact and complete");
+    }
+    // What needs a value that was left empty asks, as of whatever is not known.
+    let body = body.replace("pages is defined and ", "");
+    let bench = Bench::with(&[("book.md", &book("", &body))]);
+    bench.file("answers.yaml", "steps:\n  look: { value: { sure: true } }\n");
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]).says("pages");
+    // Nothing is not of the type of what must be written down.
+    let bench = Bench::with(&[("book.md", &book("", &body))]);
+    bench.file("answers.yaml", "steps:\n  look: { value: { sure: '' } }\n");
+    bench.ends(2, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+}
+
+#[test]
+fn an_optional_value_that_was_left_empty_is_put_right_later() {
+    let body = "## Look\n\n```yaml record\npages: { type: integer, optional: true }\n```\n\n## Go\n\n- [ ] go\n\n## Count\n\n\
+        ```sh check\n#| when: pages is defined\necho \"$pages\" >seen\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    bench.file("answers.yaml", "steps:\n  look: { value: { pages: '' } }\n");
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    bench.ends(2, &["correct", "1", "pages", "four", "--reason", "it was counted"]);
+    bench.ends(0, &["correct", "1", "pages", "4", "--reason", "it was counted"]);
+    bench.file("answers.yaml", "steps: { go: { confirm: true } }\n");
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.text("seen"), "4\n");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}

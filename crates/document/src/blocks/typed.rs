@@ -159,8 +159,9 @@ pub(crate) fn record(node: &Node, findings: &mut Findings) -> (Vec<Field>, Vec<S
         let evidence = fields.get("evidence").and_then(|node| {
             node.word(findings, &[("url", EvidenceKind::Url), ("file", EvidenceKind::File)])
         });
+        let may_be_empty = fields.bool("optional", findings).unwrap_or(false);
         fields.finish(findings);
-        read.push(Field { name: entry.key.clone(), prompt, kind, evidence, may_be_empty: false });
+        read.push(Field { name: entry.key.clone(), prompt, kind, evidence, may_be_empty });
         spans.push(entry.key_span);
     }
     (read, spans, templates)

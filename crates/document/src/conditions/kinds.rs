@@ -8,7 +8,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
 use super::matching::{Matching, Room};
-use crate::ValueKind;
+use crate::{Field, ValueKind};
 
 /// What is known of a value. `Unknown` is never a reason to complain.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,14 @@ pub(crate) enum Operator {
 }
 
 impl Kind {
+    /// A value that an operator writes down. An optional text may be an empty one.
+    pub(crate) fn of_field(field: &Field) -> Kind {
+        match (&field.kind, field.may_be_empty) {
+            (ValueKind::Text { .. }, true) => Kind::Text(Texts::Any),
+            (kind, _) => Kind::of(kind, false),
+        }
+    }
+
     /// An input, or a value that an operator writes down: of the latter one out of its limits is kept, so they say
     /// nothing.
     pub(crate) fn of(kind: &ValueKind, limited: bool) -> Kind {

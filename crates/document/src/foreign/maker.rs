@@ -244,7 +244,7 @@ impl Maker<'_> {
                 "" => String::new(),
                 written => format!(", beside “{written}”"),
             };
-            let prompt = format!("{}{written} (may be empty)", comment.called);
+            let prompt = format!("{}{written}", comment.called);
             let field = field(format!("{name}_comment"), prompt, ValueKind::Text { pattern: None });
             Field { may_be_empty: true, ..field }
         });

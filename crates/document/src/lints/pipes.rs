@@ -68,6 +68,17 @@ fn sets(shell: &Shell<'_>) -> bool {
     shell.commands.iter().any(sets)
 }
 
+/// Whether a switch or router reads this, and no shell: what it shows goes through filters of its own behind `|`.
+fn is_of_a_device(shell: &Shell<'_>) -> bool {
+    const FILTERS: [&str; 13] = [
+        "include", "inc", "exclude", "exc", "begin", "beg", "section", "sec", "match", "except", "display",
+        "no-more", "count",
+    ];
+    let mut programs = shell.commands.iter().map(Command::program);
+    let shows = matches!(programs.next(), Some("show" | "display"));
+    shows && programs.all(|program| FILTERS.contains(&program))
+}
+
 /// The first command on the left of a pipe that can fail.
 fn unheard(shell: &Shell<'_>) -> Option<(Range<usize>, String)> {
     let safe = |command: &Command<'_>| match command.program() {
@@ -119,7 +130,8 @@ fn of_handed(handed: &Handed<'_>, pipefail: bool, depth: usize) -> Option<Unhear
     // What is worked out before it is handed on is the business of the shell around it.
     let text = if handed.settled { handed.text.clone() } else { without_commands(&handed.text).into() };
     let shell = Shell::scan(&text);
-    let pipefail = pipefail || sets(&shell);
+    let device = matches!(handed.to, To::Login(_)) && is_of_a_device(&shell);
+    let pipefail = pipefail || sets(&shell) || device;
     let own = if pipefail { None } else { unheard(&shell) };
     own.map(|(_, program)| (program, who))
         .or_else(|| in_handed(&text, pipefail, depth + 1).map(|inner| (inner.program, inner.shell)))

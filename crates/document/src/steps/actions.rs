@@ -410,7 +410,7 @@ impl<'w> Maker<'w> {
         for (field, span) in fields.iter().zip(&spans) {
             self.scope.take(
                 &field.name,
-                conditions::Kind::of(&field.kind, false),
+                conditions::Kind::of_field(field),
                 *span,
                 open.conditional,
                 findings,

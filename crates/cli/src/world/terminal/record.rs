@@ -7,7 +7,7 @@ use super::ask::{self, Asked, Typed};
 use super::choose::{NOT_THIS_ONE, Option_, act, options};
 use super::operator::{Operator, me};
 use crate::problem::Problem;
-use crate::screen::{self, with_kind};
+use crate::screen::{self, with_field};
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::{Answer, RunView, Store};
 
@@ -75,7 +75,7 @@ fn value(
     let screen = &operator.screen;
     let prompt = field.prompt.as_deref().unwrap_or(&field.name);
     let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
-    let prompt = screen.neutralise(&with_kind(prompt, &field.kind));
+    let prompt = screen.neutralise(&with_field(prompt, field));
     let fits = |text: &str| match fit(&field.kind, screen::meant(&field.kind, text)) {
         Fit::Wrong(why) => Err(why),
         _ => Ok(()),
@@ -98,14 +98,18 @@ fn value(
         Asked::Left => return Ok(Told::Left),
     };
     let value = screen::meant(&field.kind, &value).to_owned();
-    let within_limits = match fit(&field.kind, &value) {
+    let within_limits = match field.fit(&value) {
         Fit::OutOfLimits(why) => {
             screen.tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
             false
         }
         _ => true,
     };
-    let Some(evidence) = evidence(operator, view, field, store)? else { return Ok(Told::Again) };
+    let evidence = match field.is_left_empty(&value) {
+        true => Some(None),
+        false => evidence(operator, view, field, store)?,
+    };
+    let Some(evidence) = evidence else { return Ok(Told::Again) };
     let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
     let name = field.name.clone();
     let written = Event::ValueRecorded { step, action, name, value, evidence, within_limits, by };
