@@ -1,6 +1,6 @@
 //! Attempts from somebody's permission to their end, at several places at once where the engine lets them.
 
-use holdpoint_engine::{Event, Execution, Question, SentTo, Slot, Started, Task, Unfound};
+use holdpoint_engine::{Event, Execution, Outcome, Question, SentTo, Slot, Started, Task, Unfound};
 use holdpoint_model::Plan;
 
 use crate::moment::named;
@@ -33,13 +33,13 @@ where
         {
             return Ok(());
         }
-        if self.is_looking() {
+        if self.is_looking() || self.under_way.is_empty() && self.looks_before(ready)? {
             return Ok(());
         }
         for execution in ready {
             let others = !self.under_way.is_empty();
             let unasked = others && self.desk.attended() && !self.under_way.has_block_of(execution.task);
-            let unseen = others && !self.unseen_at(execution.task).is_empty();
+            let unseen = others && self.is_unseen_at(execution.task);
             if unasked || unseen || self.under_way.has(execution.task) {
                 continue;
             }
@@ -84,8 +84,7 @@ where
         interrupted: Option<Interrupt>,
     ) -> Result<bool, J::Error> {
         let task = execution.task;
-        let unseen = self.unseen_at(task);
-        if !unseen.is_empty() && !self.under_way.is_empty() {
+        if self.is_unseen_at(task) && !self.under_way.is_empty() {
             return Ok(false);
         }
         let parked = Leave::Waiting(task, Question::Confirm);
@@ -121,20 +120,15 @@ where
             self.recorder.tell(Moment::NeedsSomebody { step, action });
             return self.leave(parked);
         }
-        if !unseen.is_empty() {
-            match task.place.and_then(|place| self.unreached.remove(&place)) {
-                Some(why) => {
-                    let reached = Reached { cwd: self.runner.cwd(), way: Way::Nowhere(why) };
-                    self.under_way.add(task, async move { Arrived::Reached(execution, script, reached) });
-                    return Ok(true);
-                }
-                None => {
-                    // Whoever let it begin is not asked again for that.
-                    self.decided.insert(task);
-                    self.sought.extend(unseen.iter().map(|unseen| (unseen.task, task)));
-                    return self.look_for(&unseen).map(|()| false);
-                }
-            }
+        if let Some(why) = task.place.and_then(|place| self.unreached.remove(&place)) {
+            let reached = Reached { cwd: self.runner.cwd(), way: Way::Nowhere(why) };
+            self.under_way.add(task, async move { Arrived::Reached(execution, script, reached) });
+            return Ok(true);
+        }
+        if self.looks_before(&[execution])? {
+            // Whoever let it begin is not asked again for that.
+            self.decided.insert(task);
+            return Ok(false);
         }
         let (runner, where_to) = (self.runner, self.whereabouts(task));
         self.under_way.add(task, async move {
@@ -341,6 +335,10 @@ where
         let view = RunView { plan, source, run, secrets };
         match self.runner.end(&view, attempt, journal)? {
             End::Known(executed) => {
+                if sought.is_some() && executed.finished.outcome == Outcome::Interrupted {
+                    let held = sought.flatten().unwrap_or(task);
+                    self.leaving.get_or_insert(Leave::Waiting(held, Question::Confirm));
+                }
                 self.record_end(task, *executed, sent)?;
                 self.found(task)
             }
@@ -354,7 +352,7 @@ where
                 }
                 self.recorder.tell(Moment::AttemptOpen { step, action, place: place.clone(), why });
                 if let Some(held) = sought.filter(|_| unfound == Unfound::Runs) {
-                    self.hold_back(held, place, None)?;
+                    self.hold_back(held.ok_or(task), place, None)?;
                 }
                 if !is_asked {
                     self.leaving.get_or_insert(Leave::Waiting(task, Question::InDoubt));

@@ -78,7 +78,8 @@ where
         self.settle()?;
         let why = if unfound == Unfound::Runs { Overtaken::Runs } else { Overtaken::Unreached };
         let group = Some(group);
-        self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, group });
+        let left = !asked_again;
+        self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, left, group });
         Ok(())
     }
 
@@ -86,7 +87,7 @@ where
     pub(crate) fn is_held(&mut self, task: Task) -> Result<bool, J::Error> {
         let left = self.runner.left_behind().filter(|left| left.unfound == Unfound::Runs);
         let Some(LeftBehind { group, .. }) = left else { return Ok(false) };
-        self.hold_back(task, None, Some(group))?;
+        self.hold_back(Ok(task), None, Some(group))?;
         Ok(true)
     }
 
@@ -101,21 +102,56 @@ where
         unseen
     }
 
+    /// Whether something was answered for at the place of this task of which nobody knows anything: that it cannot be reached,
+    /// either.
+    pub(crate) fn is_unseen_at(&self, task: Task) -> bool {
+        let unreached = task.place.is_some_and(|place| self.unreached.contains_key(&place));
+        !unreached && !self.unseen_at(task).is_empty()
+    }
+
+    /// Looks for what was answered for at the places where something begins. Says whether there is any.
+    pub(crate) fn looks_before(&mut self, ready: &[Execution]) -> Result<bool, J::Error> {
+        let mut unseen: Vec<Execution> = Vec::new();
+        for next in ready.iter().filter(|next| self.is_unseen_at(next.task)).copied().collect::<Vec<_>>() {
+            for found in self.unseen_at(next.task) {
+                self.sought.insert(found.task, Some(next.task));
+                unseen.push(found);
+            }
+        }
+        self.look_for(&unseen)?;
+        Ok(!unseen.is_empty())
+    }
+
+    /// Looks for what was answered for before the run is over, once. Says whether there is any.
+    pub(crate) fn looks_before_the_end(&mut self) -> Result<bool, J::Error> {
+        let Recorder { plan, run, .. } = &*self.recorder;
+        let mut unseen = run.unended(plan);
+        unseen.retain(|unseen| self.is_unseen_at(unseen.task));
+        self.sought.extend(unseen.iter().map(|unseen| (unseen.task, None)));
+        self.look_for(&unseen)?;
+        Ok(!unseen.is_empty())
+    }
+
     /// Whether something is looked for that may change what begins.
     pub(crate) fn is_looking(&self) -> bool {
         !self.sought.is_empty() || !self.waiting.is_empty()
     }
 
+    /// This task does not begin; or, of one that still runs, the run does not end.
     pub(crate) fn hold_back(
         &mut self,
-        task: Task,
+        held: Result<Task, Task>,
         place: Option<String>,
         group: Option<i32>,
     ) -> Result<(), J::Error> {
+        let (task, end) = match held {
+            Ok(task) => (task, false),
+            Err(task) => (task, true),
+        };
         self.leaving.get_or_insert(Leave::Waiting(task, Question::Confirm));
         let (step, action) = named(self.recorder.plan, task);
         self.settle()?;
-        self.recorder.tell(Moment::KeptBack { step, action, place, group });
+        self.recorder.tell(Moment::KeptBack { step, action, place, group, end });
         Ok(())
     }
 
@@ -193,8 +229,14 @@ where
                 continue;
             };
             let typed = is_typed(&waiting.events);
-            if why != Overtaken::Ended && !typed {
-                self.leaving.get_or_insert(Leave::Waiting(task, question));
+            // Whoever wanted to take back what was done wants nothing to go on meanwhile.
+            let undoes = waiting.events.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
+            let left = if why == Overtaken::Ended { undoes } else { !typed };
+            if left {
+                self.leaving.get_or_insert(match why {
+                    Overtaken::Ended => Leave::Asked(task),
+                    Overtaken::Runs | Overtaken::Unreached => Leave::Waiting(task, question),
+                });
             }
             let (step, action) = named(self.recorder.plan, about);
             let place = self.recorder.run.place_of(about).map(str::to_owned);
@@ -204,7 +246,8 @@ where
                 action,
                 place,
                 why,
-                asked_again: typed,
+                asked_again: typed && !left,
+                left,
                 group: None,
             });
         }

@@ -132,13 +132,15 @@ pub enum Moment {
         place: Option<String>,
         /// What was found.
         why: Overtaken,
-        /// Whether somebody is asked once more; else the run is left where nothing has an end.
+        /// Whether somebody is asked once more.
         asked_again: bool,
+        /// Whether the run is left.
+        left: bool,
         /// The process group that still runs, where that is on this machine.
         #[serde(skip_serializing_if = "Option::is_none")]
         group: Option<i32>,
     },
-    /// Nothing begins: something may still run that an earlier driver began. The run is left.
+    /// Nothing begins, or the run does not end: something still runs that an earlier driver began. The run is left.
     KeptBack {
         /// The step that is at hand.
         step: String,
@@ -149,6 +151,9 @@ pub enum Moment {
         /// The process group that does, where that is on this machine.
         #[serde(skip_serializing_if = "Option::is_none")]
         group: Option<i32>,
+        /// Whether it is the run that does not end, for this action still runs.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        end: bool,
     },
     /// An attempt has ended.
     AttemptEnded {

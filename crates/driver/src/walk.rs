@@ -71,8 +71,8 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) told_away: BTreeSet<String>,
     /// Whether it was said that something runs which an earlier driver left on this machine.
     pub(crate) told_left: bool,
-    /// What is looked for before something else begins at its place, and what that is.
-    pub(crate) sought: BTreeMap<Task, Task>,
+    /// What is looked for before something else begins at its place, and what that is; nothing where the run would be over.
+    pub(crate) sought: BTreeMap<Task, Option<Task>>,
     /// Attempts of which their places say that nobody will ever know how they ended.
     pub(crate) lost: BTreeSet<String>,
     /// Places that were just asked what runs there and cannot be reached, with the reason.
@@ -136,10 +136,11 @@ where
         self.settle()?;
         self.under_way.settled().await;
         if let Stop::Done(_) = stop {
-            let sent = self.recorder.run.attempts_sent();
-            let sent: Vec<_> = sent.map(|(attempt, place)| (attempt.to_owned(), place.to_owned())).collect();
-            if !sent.is_empty() {
-                self.runner.clean(sent).await;
+            let named = |(attempt, place): (&str, &str)| (attempt.to_owned(), place.to_owned());
+            let over: Vec<_> = self.recorder.run.attempts_to_clear().map(named).collect();
+            let open: Vec<_> = self.recorder.run.attempts_without_end().map(named).collect();
+            if !over.is_empty() || !open.is_empty() {
+                self.runner.clean(over, open).await;
             }
         }
         Ok(stop)
@@ -227,6 +228,9 @@ where
                 self.recorder.record_and_tell(vec![opened], |_| vec![Moment::RollbackAsked])?;
             }
             Next::Done(verdict) => {
+                if self.looks_before_the_end()? {
+                    return Ok(None);
+                }
                 if !self.recorder.run.is_closed() {
                     self.take_what_is_added(true)?;
                     if matches!(verdict, Verdict::Passed | Verdict::NothingDone) {

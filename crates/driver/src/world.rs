@@ -236,8 +236,9 @@ pub trait Runner {
     fn reap(&self, _where_to: Whereabouts, _attempt: String) -> impl Future<Output = ()> {
         std::future::ready(())
     }
-    /// The run is over: its places need not keep anything of these attempts. Each is given with its place's name.
-    fn clean(&self, _attempts: Vec<(String, String)>) -> impl Future<Output = ()> {
+    /// The run is over: its places need not keep anything of the attempts that are `over`. Of those that are `open` no end is on
+    /// record, and their places keep what they have. Each is given with its place's name.
+    fn clean(&self, _over: Vec<(String, String)>, _open: Vec<(String, String)>) -> impl Future<Output = ()> {
         std::future::ready(())
     }
 }

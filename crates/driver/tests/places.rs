@@ -163,8 +163,8 @@ impl Runner for Fake {
         self.say(format!("reap {} {attempt}", where_to.place.unwrap()));
     }
 
-    async fn clean(&self, attempts: Vec<(String, String)>) {
-        self.say(format!("clean {}", attempts.len()));
+    async fn clean(&self, over: Vec<(String, String)>, open: Vec<(String, String)>) {
+        self.say(format!("clean {} keep {}", over.len(), open.len()));
     }
 }
 
@@ -358,7 +358,7 @@ fn thirty_two_places_run_at_once_and_what_comes_together_is_written_together() {
     let all = starts(&events);
     assert!(all[..64].iter().all(|start| start.starts_with("deploy")) && all[64].starts_with("after#1"));
     let reaped = log.iter().filter(|line| line.starts_with("reap")).count();
-    assert_eq!((reaped, log.last().unwrap().as_str()), (64, "clean 64"));
+    assert_eq!((reaped, log.last().unwrap().as_str()), (64, "clean 64 keep 0"));
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Run {
         if self.shell_of(task).is_some() && self.sent_to(task).is_none() {
             conform::sent_nowhere(finished)?;
         }
-        self.unended.remove(&task);
+        self.has_an_end(*execution);
         if execution.probe {
             self.probe = None;
             self.change(task, |state| state.sent = None);

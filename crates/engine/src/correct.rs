@@ -163,7 +163,7 @@ impl Run {
     }
 
     /// Every sign-off that was given after a task lapses: its signers saw something that has changed.
-    fn lapse_since(&mut self, task: Task, reason: &str) {
+    pub(crate) fn lapse_since(&mut self, task: Task, reason: &str) {
         let signed = |task: &&Task| !self.state(**task).signers.is_empty();
         let since: Vec<Task> = self.signed_off.range(task..).filter(signed).copied().collect();
         since.into_iter().for_each(|task| self.lapse(task, reason));

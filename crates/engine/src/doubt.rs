@@ -40,6 +40,10 @@ impl Run {
         let plan = plan.after(self.exchanges);
         let Frontier { attachable: mut open, running, .. } = self.frontier(plan);
         open.retain(|open| answer.iter().any(|event| self.decides_about(plan, event, *open)));
+        // Whoever ends the run waits for nothing.
+        if answer.iter().any(|event| matches!(event, Event::Decision { choice: Choice::Abort, .. })) {
+            return Vec::new();
+        }
         let undoes = answer.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
         if undoes && running.is_empty() {
             open.extend(self.unended(plan));

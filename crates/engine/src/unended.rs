@@ -1,5 +1,5 @@
 //! Attempts that were sent to a place and that somebody answered for without word of their end. They may still run, so they are
-//! looked for before anything else begins at their places, and an end that is found there counts.
+//! looked for before anything else begins at their places and before the run is over, and an end that is found there counts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::{Status, Unended};
-use crate::{Execution, Finished, Frontier, PlaceIx, Run, SentTo, Slot, Task, conform};
+use crate::{Execution, Finished, Frontier, Outcome, PlaceIx, Run, SentTo, Slot, Task, conform};
 
 impl Run {
     /// The attempts that were answered for without word from their places, and that may run there still. Nothing begins at such a
@@ -50,6 +50,28 @@ impl Run {
         self.unended.insert(task, Unended { sent: Arc::new(sent.clone()), attempt, probe });
     }
 
+    /// This attempt has ended. One of the same block that was sent before it and answered for may run still, where this one was
+    /// sent nowhere.
+    pub(crate) fn has_an_end(&mut self, ended: Execution) {
+        let is = |of: &Unended| (of.attempt, of.probe) == (ended.attempt, ended.probe);
+        if self.unended.get(&ended.task).is_some_and(is) {
+            self.unended.remove(&ended.task);
+        }
+    }
+
+    /// Every attempt that was sent to another place and that a place need not keep any more, with its place: its end is on record, or
+    /// something else has begun there since.
+    pub fn attempts_to_clear(&self) -> impl Iterator<Item = (&str, &str)> {
+        let open = |name: &str| self.unended.values().any(|of| of.sent.attempt == name);
+        self.attempts_sent().filter(move |(name, _)| !open(name))
+    }
+
+    /// The others, of which no end is on record.
+    pub fn attempts_without_end(&self) -> impl Iterator<Item = (&str, &str)> {
+        let place = |of: &Unended| self.sent.get(&of.sent.attempt).map(|place| self.place_name(*place));
+        self.unended.values().filter_map(move |of| Some((of.sent.attempt.as_str(), place(of)?)))
+    }
+
     /// Takes the end of an attempt that was answered for, if the event is of one: nothing else runs.
     pub(crate) fn finish_unended(
         &mut self,
@@ -58,7 +80,7 @@ impl Run {
         (finished, at): (&Finished, Timestamp),
         rollback: bool,
     ) -> Option<Fold> {
-        let done = now.verdict.is_some() || self.aborted || self.closed || !now.running.is_empty();
+        let done = self.aborted || self.closed || !now.running.is_empty();
         let names = (finished.step.as_str(), finished.action.as_str(), finished.place.as_deref());
         let of = |execution: &Execution| {
             self.named(plan, execution.task, names).is_ok()
@@ -86,7 +108,12 @@ impl Run {
         }
         // What was answered was about something else.
         if !rollback {
-            self.lapse_fresh(&format!("{} was found to have an end", finished.action));
+            let why = format!("{} was found to have an end", finished.action);
+            match finished.outcome {
+                Outcome::Passed => self.lapse_fresh(&why),
+                // Whoever signed since was told that it was done.
+                _ => self.lapse_since(task, &why),
+            }
         }
         self.change(task, |state| {
             (state.left, state.told.taken_as_done, state.script) = (None, false, None);

@@ -1,17 +1,57 @@
 //! What places keep of runs that are over, removed; and the rest, named.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_document::Place;
+use holdpoint_engine::Event;
 use holdpoint_executor::{Held, Remote, Setting, Unreachable, Ways};
-use holdpoint_record::Store;
+use holdpoint_record::{Reader, RunDir, Store};
 
 use super::read::store_problem;
-use super::standing::standings;
+use super::standing::{Standing, standings};
 use crate::problem::Problem;
 
-/// The runs of a store, by id: their number, and whether they are over.
-pub struct Runs(BTreeMap<String, (u64, bool)>);
+/// The runs of a store, by id.
+pub struct Runs(BTreeMap<String, OneRun>);
+
+struct OneRun {
+    number: u64,
+    over: bool,
+    dir: RunDir,
+    /// The attempts of which it has no end on record; found out when somebody asks. `None`: it cannot be read.
+    without_end: OnceCell<Option<BTreeSet<String>>>,
+}
+
+impl OneRun {
+    /// Whether it has no end of this attempt on record, or nobody can tell: a place keeps that.
+    fn lacks(&self, attempt: &str) -> bool {
+        let without_end = self.without_end.get_or_init(|| without_end(&self.dir));
+        without_end.as_ref().is_none_or(|without| without.contains(attempt))
+    }
+}
+
+/// The attempts that were sent to places and of which a record has no end.
+fn without_end(dir: &RunDir) -> Option<BTreeSet<String>> {
+    let mut open: BTreeMap<(String, Option<String>, u32, bool), String> = BTreeMap::new();
+    let mut lost = BTreeSet::new();
+    for stamped in Reader::open(&dir.path).ok()? {
+        match stamped.ok()?.event {
+            Event::ActionStarted(start) | Event::RollbackStarted(start) => {
+                let Some(sent) = start.remote else { continue };
+                // A step that was begun again counts its attempts on; a name twice would be of an older one.
+                let of = (start.action, start.place, start.attempt, start.probe);
+                lost.extend(open.insert(of, sent.attempt));
+            }
+            Event::ActionFinished(end) | Event::RollbackFinished(end) => {
+                open.remove(&(end.action, end.place, end.attempt, end.probe));
+            }
+            _ => {}
+        }
+    }
+    lost.extend(open.into_values());
+    Some(lost)
+}
 
 /// What was done at one place.
 pub struct Cleared {
@@ -25,11 +65,13 @@ impl Runs {
     /// Those of this store. One that cannot be read is over for nobody.
     pub fn of(store: &Store) -> Result<Runs, Problem> {
         let dirs = store.runs().map_err(store_problem)?;
-        let standings = standings(&dirs).into_iter().flatten();
-        let told = |standing: super::standing::Standing| {
-            (standing.opened.id.clone(), (standing.opened.number, standing.verdict.is_some()))
+        let standings = standings(&dirs);
+        let told = |(dir, standing): (RunDir, Result<Standing, _>)| {
+            let Standing { opened, verdict, .. } = standing.ok()?;
+            let (number, over) = (opened.number, verdict.is_some());
+            Some((opened.id.clone(), OneRun { number, over, dir, without_end: OnceCell::new() }))
         };
-        Ok(Runs(standings.map(told).collect()))
+        Ok(Runs(dirs.into_iter().zip(standings).filter_map(told).collect()))
     }
 
     /// Asks a place what it keeps, and has it remove what is of no use any more.
@@ -39,12 +81,15 @@ impl Runs {
         for kept in remote.kept().await? {
             let run = kept.id.split('-').next().and_then(|run| self.0.get(run));
             let why = match (run, kept.held) {
-                (Some((number, true)), Held::Begun) => format!("of run {number}, and has no end"),
-                (Some((_, true)), _) => {
+                (Some(run), Held::Begun) if run.over => format!("of run {}, and has no end", run.number),
+                (Some(run), _) if run.over && run.lacks(&kept.id) => {
+                    format!("of run {}, which has no end of it on record", run.number)
+                }
+                (Some(run), _) if run.over => {
                     over.push(kept.id);
                     continue;
                 }
-                (Some((number, false)), _) => format!("of run {number}, which is open"),
+                (Some(run), _) => format!("of run {}, which is open", run.number),
                 (None, _) => "of no run of this store".to_owned(),
             };
             left.insert(kept.id, why);

@@ -300,10 +300,12 @@ pub async fn take_on(
         let wanted = run.offers(plan).rollback;
         let lets = looked.unfound.is_none_or(|unfound| unfound.lets(&answer, told));
         if looked.leaves || !lets {
-            let why = if looked.leaves {
-                ""
-            } else {
-                ": what may still run there may change more. Once it is over, do it again"
+            let why = match looked.unfound {
+                _ if looked.leaves => "",
+                Some(Unfound::Away) => {
+                    ": what may still run there may change more. Once its place answers, or you know that it is over, do it again at a terminal, without --yes"
+                }
+                _ => ": what still runs there may change more. Once it is over, do it again",
             };
             screen.tell(&format!("Nothing was rolled back{why}."));
             return Ok(Exit::Parked);

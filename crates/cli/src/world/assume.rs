@@ -420,8 +420,8 @@ impl Runner for ChecksOnly {
         self.places.reap(where_to, attempt).await;
     }
 
-    async fn clean(&self, attempts: Vec<(String, String)>) {
-        self.places.clean(attempts).await;
+    async fn clean(&self, over: Vec<(String, String)>, open: Vec<(String, String)>) {
+        self.places.clean(over, open).await;
     }
 
     async fn run(&self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {

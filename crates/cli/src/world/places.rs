@@ -324,10 +324,12 @@ impl Runner for Places {
         }
     }
 
-    async fn clean(&self, attempts: Vec<(String, String)>) {
-        let mut by_place: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (attempt, place) in attempts {
-            by_place.entry(place).or_default().push(attempt);
+    async fn clean(&self, over: Vec<(String, String)>, open: Vec<(String, String)>) {
+        let mut by_place: BTreeMap<String, [Vec<String>; 2]> = BTreeMap::new();
+        for (which, attempts) in [over, open].into_iter().enumerate() {
+            for (attempt, place) in attempts {
+                by_place.entry(place).or_default()[which].push(attempt);
+            }
         }
         let all = by_place.into_iter().map(|(place, attempts)| self.clean_at(place, attempts));
         super::together::all(all).await;
@@ -335,13 +337,24 @@ impl Runner for Places {
 }
 
 impl Places {
-    async fn clean_at(&self, place: String, attempts: Vec<String>) {
+    async fn clean_at(&self, place: String, [over, open]: [Vec<String>; 2]) {
+        let screen = &self.local.screen;
+        if !open.is_empty() {
+            let text = format!(
+                "  {place} keeps what it has of this run without an end on record ({}): look at it there, in ~/.holdpoint/attempts",
+                open.join(", ")
+            );
+            screen.tell(&screen.neutralise(&text));
+        }
+        if over.is_empty() {
+            return;
+        }
         let known = self.doors.borrow().keys().find(|key| key.0 == place).cloned();
         let key = known.unwrap_or((place, None));
         let mut left = None;
         match self.open(&key).await {
             Err(_) => left = Some("it cannot be reached".to_owned()),
-            Ok(remote) => match remote.clean_all(&attempts).await {
+            Ok(remote) => match remote.clean_all(&over).await {
                 Ok(kept) if kept.is_empty() => {}
                 Ok(kept) => left = Some(format!("no end is known of {}", kept.join(", "))),
                 Err(error) => left = Some(error.why),
@@ -350,7 +363,6 @@ impl Places {
         if let Some(why) = left {
             let text =
                 format!("  {} keeps something of this run ({why}); see: holdpoint targets --clean", key.0);
-            let screen = &self.local.screen;
             screen.tell(&screen.neutralise(&text));
         }
     }

@@ -180,11 +180,17 @@ fn waiting_for(group: i32) -> String {
 }
 
 /// Why an answer does not count, and what to do.
-fn overtaken(why: Overtaken, asked_again: bool) -> &'static str {
+fn overtaken(why: Overtaken, asked_again: bool, left: bool) -> &'static str {
     match (why, asked_again) {
+        (Overtaken::Ended, _) if left => {
+            "has an end after all: what was answered does not count, and nothing else begins. Resume the run, or roll it back."
+        }
         (Overtaken::Ended, _) => "has an end after all: what was answered does not count.",
-        (Overtaken::Runs, _) => {
+        (Overtaken::Runs, true) => {
             "still runs, so what was answered does not count. Wait for it or end it there, then answer once more."
+        }
+        (Overtaken::Runs, false) => {
+            "still runs, so what was answered does not count. Wait for it or end it there, then resume the run."
         }
         (Overtaken::Unreached, true) => {
             "may still run, so what was answered does not count. Every answer but to run it again counts when it is given \
@@ -295,6 +301,13 @@ impl Observer for Screening {
                     )),
                 );
             }
+            Moment::KeptBack { action, place, end: true, .. } => {
+                let what = format!(
+                    "{action} still runs at {}, so the run does not end. Wait for it or end it there. Then resume the run.",
+                    place.as_deref().unwrap_or("its place")
+                );
+                self.screen.say_hung("  ", &self.screen.neutralise(&what));
+            }
             Moment::KeptBack { action, place, group, .. } => {
                 let what = match (place, group) {
                     (_, Some(group)) => format!(
@@ -308,9 +321,9 @@ impl Observer for Screening {
                 };
                 self.screen.say_hung("  ", &self.screen.neutralise(&format!("{what}. Then resume the run.")));
             }
-            Moment::AnswerOvertaken { action, place, why, asked_again, .. } => {
+            Moment::AnswerOvertaken { action, place, why, asked_again, left, .. } => {
                 let place = place.as_deref().unwrap_or_default();
-                let what = format!("{action} at {place} {}", overtaken(*why, *asked_again));
+                let what = format!("{action} at {place} {}", overtaken(*why, *asked_again, *left));
                 self.screen.say_hung("  ", &self.screen.neutralise(&what));
             }
             Moment::Answered { events, .. } => tell_answers(&self.screen, view, events),

@@ -126,9 +126,13 @@ fn count(log: &[String], what: &str) -> usize {
 #[test]
 fn whatever_is_answered_about_a_block_that_has_ended_meanwhile_its_end_counts_and_it_runs_once() {
     for via in [Via::Terminal, Via::Answers] {
-        for says in ALL {
+        for says in ALL.into_iter().filter(|says| *says != Says::Decides(Choice::Abort)) {
             let (stop, events, log) = taken_up(1, via, &[says], &[Unfound::Away]);
-            assert_eq!(stop, Stop::Done(Verdict::Passed), "{says:?} {log:#?}");
+            // Whoever wanted it undone lets nothing else begin.
+            match says {
+                Says::RollsBack => assert!(matches!(stop, Stop::Parked(..)), "{stop:?} {log:#?}"),
+                _ => assert_eq!(stop, Stop::Done(Verdict::Passed), "{says:?} {log:#?}"),
+            }
             assert_eq!((begun(&events), count(&log, "run back")), (1, 2), "{says:?} {log:#?}");
             assert!(!events.iter().any(is_answer), "{says:?} {events:#?}");
         }
@@ -273,4 +277,14 @@ fn nothing_begins_where_what_was_answered_for_still_runs_or_cannot_be_asked() {
     // It is as if nobody had been reached for the check.
     assert_eq!((count(&log, "end ssh://web-01 failed"), count(&log, "run ssh")), (1, 0), "{log:#?}");
     assert_eq!(starts(&events).len(), 2, "{log:#?}");
+}
+
+#[test]
+fn to_abort_waits_for_no_place_and_the_place_keeps_what_has_no_end_on_record() {
+    for unfound in [Unfound::Away, Unfound::Runs] {
+        let (stop, events, log) = taken_up(1, Via::Answers, &[Says::Decides(Choice::Abort)], &[unfound; 2]);
+        assert_eq!(stop, Stop::Done(Verdict::Aborted), "{log:#?}");
+        assert_eq!((count(&log, "run back"), begun(&events)), (1, 1), "{log:#?}");
+        assert!(log.contains(&"clean 0 keep 1".to_owned()), "{log:#?}");
+    }
 }

@@ -168,7 +168,7 @@ fn what_may_still_have_an_end_is_looked_for_before_an_answer_about_it() {
     }
     let skip = Deviation::of(DeviationKind::Skipped, "a", Some("a#1".into()), "why", by());
     assert_eq!(unseen(&fake, Event::Deviation(skip.at(Some(web(1))))), [open[0]]);
-    assert_eq!(unseen(&fake, decision(1, Choice::Abort)), open, "what ends the run is about all of it");
+    assert_eq!(unseen(&fake, decision(1, Choice::Abort)), [], "what ends the run waits for nothing");
     let none = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect();
     let rollback = Event::RollbackOpened {
         steps: none(&["a"]),
@@ -317,4 +317,47 @@ fn the_end_of_a_rollback_block_counts_after_somebody_has_answered_for_it() {
         assert_eq!(fake.asked(), [format!("a#rollback-1 {}", web(3))]);
         assert_eq!(fake.frontier().asks[0].1, Question::Failed);
     }
+}
+
+#[test]
+fn an_attempt_that_was_sent_nowhere_leaves_the_one_before_it_to_be_looked_for() {
+    let mut fake = left();
+    let open = fake.frontier().attachable;
+    let end = fake.story.end_of(open[0], Outcome::Failed, |_| ());
+    fake.decide_at("a#1", 1, Choice::Happened);
+    fake.decide_at("a#1", 2, Choice::Happened);
+    fake.story.repeat("a");
+    let execution = fake.frontier().ready[0];
+    assert_eq!((fake.story.run.place_of(execution.task), execution.attempt), (Some(&*web(1)), 2));
+    let mut start = started(&fake.story.plan, execution);
+    (start.place, start.remote) = (Some(web(1)), None);
+    fake.story.tell(Event::ActionStarted(start));
+    let gone = fake.story.end_of(execution, Outcome::Failed, |finished| {
+        (finished.exit, finished.error) = (None, Some("it is away".into()));
+    });
+    fake.story.tell(gone);
+    assert_eq!(fake.story.run.unended(&fake.story.plan).len(), 2);
+    // Of an earlier round: on record, and of nothing any more.
+    fake.story.tell(end.clone());
+    fake.story.refuses(end);
+    assert_eq!(fake.story.run.unended(&fake.story.plan).len(), 1);
+}
+
+#[test]
+fn a_failure_that_is_found_when_the_run_would_be_over_is_asked_about() {
+    let mut fake = Fake::of([on_web(step("a").run(), 0, 1, 0)], 1);
+    let event = sending(&fake, "one");
+    fake.story.tell(event);
+    fake.story.crash();
+    let end = fake.story.end_of(fake.frontier().attachable[0], Outcome::Failed, |_| ());
+    fake.decide_at("a#1", 1, Choice::Happened);
+    assert_eq!(fake.story.at(), "done Passed");
+    let over = fake.story.run.clone();
+    fake.story.tell(end.clone());
+    assert_eq!(fake.frontier().asks[0].1, Question::Failed);
+    fake.story.run = over;
+    fake.story.close(Verdict::Passed);
+    fake.story.refuses(end);
+    let open: Vec<&str> = fake.story.run.attempts_without_end().map(|(name, _)| name).collect();
+    assert_eq!((open, fake.story.run.attempts_to_clear().count()), (vec!["one"], 0));
 }

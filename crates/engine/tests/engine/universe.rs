@@ -363,8 +363,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
                 named(e.task, &f.step, &f.action, f.place.as_ref())
                     && (e.attempt, e.probe) == (f.attempt, f.probe)
             };
-            let answered =
-                now.running.is_empty() && now.verdict.is_none() && run.unended(plan).iter().any(is);
+            let answered = now.running.is_empty() && run.unended(plan).iter().any(is);
             answered || now.running.iter().chain(&now.attachable).any(|e| fits(run, e.task, f) && is(e))
         }
         Event::ItemConfirmed { step, action, .. } => asked(step, action, Question::Confirm),
