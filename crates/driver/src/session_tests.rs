@@ -60,6 +60,11 @@ impl Desk for Slow {
         Ok(Answer::Go)
     }
 
+    fn waits(&mut self, _: &RunView<'_>, _: Task, _: Timestamp) -> bool {
+        self.wait();
+        true
+    }
+
     fn answer(
         &mut self,
         view: &RunView<'_>,
@@ -321,8 +326,9 @@ impl Desk for Quick {
     }
 }
 
-/// Everything passes, but a block of this name; says what is executed and what is expected next.
-struct Noting(Done, &'static str);
+/// Everything passes, but a block of this name; says what is executed and what is expected next. Where it waits, the clock
+/// goes on.
+struct Noting(Done, &'static str, Clock);
 
 impl Runner for Noting {
     type Error = Fault;
@@ -337,8 +343,9 @@ impl Runner for Noting {
         Passing.script(view, task, journal)
     }
 
-    async fn wait(&self, _: Duration) -> Option<Interrupt> {
+    async fn wait(&self, pause: Duration) -> Option<Interrupt> {
         self.0.borrow_mut().push("waited".to_owned());
+        self.2.set(self.2.get() + pause);
         None
     }
 
@@ -401,8 +408,8 @@ fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec
     );
     let mut session = Session {
         recorder,
-        desk: Quick { attended, done: Rc::clone(&done), clock },
-        runner: Noting(Rc::clone(&done), fails),
+        desk: Quick { attended, done: Rc::clone(&done), clock: Rc::clone(&clock) },
+        runner: Noting(Rc::clone(&done), fails, clock),
         rules: Box::new(|_, _| panic!("no rule is kept here")),
     };
     session.recorder.record(vec![opened(1)]).unwrap();
@@ -475,6 +482,31 @@ fn when_the_end_of_a_block_cannot_be_written_the_next_does_not_run() {
         let (done, stop) = done(THREE, false, "", writes);
         assert_eq!(done.iter().filter(|what| what.starts_with("ran ")).count(), ran, "{done:#?}");
         assert_eq!(stop, None);
+    }
+}
+
+#[test]
+fn a_step_that_is_waited_for_begins_at_its_time_however_late_somebody_says_that_it_is() {
+    let plan = plan(
+        "## Change\n\n```yaml step\nnot_before: \"2026-11-23T10:00:00Z\"\n```\n\n```sh run\ntrue\n```\n",
+    );
+    for (hours, begins) in [(0, "10:00:00"), (1, "10:00:00"), (3, "11:00:00")] {
+        let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
+        let now = Rc::clone(&clock);
+        let recorder =
+            Recorder::new((&plan, ""), Memory::default(), (), Secrets::default(), move || now.get());
+        let mut session = Session {
+            recorder,
+            desk: Slow { clock: Rc::clone(&clock), hours: [0, hours].into() },
+            runner: Noting(Done::default(), "", clock),
+            rules: Box::new(|_, _| panic!("no rule is kept here")),
+        };
+        session.recorder.record(vec![opened(1)]).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(session.drive()).unwrap(), Stop::Done(Verdict::Passed));
+        let events = &session.recorder.journal.events;
+        let begun = events.iter().find(|(_, event)| matches!(event, Event::ActionStarted(_))).unwrap();
+        assert_eq!(begun.0.to_string(), format!("2026-11-23T{begins}Z"), "after {hours} hours");
     }
 }
 

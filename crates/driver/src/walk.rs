@@ -266,8 +266,9 @@ where
         }
         let Some(until) = run.not_before(plan, task.step) else { return Ok(None) };
         self.enter(task);
-        let pause = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-        let fits = pause <= PATIENCE && self.recorder.run.ending(now).is_none_or(|ending| until < ending.at);
+        let left = |now| Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        let fits =
+            left(now) <= PATIENCE && self.recorder.run.ending(now).is_none_or(|ending| until < ending.at);
         let waits = match self.desk.attended() {
             true => self.desk.waits(&self.recorder.view(), task, until),
             false => fits,
@@ -279,7 +280,8 @@ where
             return Ok(Some(None));
         }
         self.settle()?;
-        let interrupted = self.runner.wait(pause).await;
+        // Whoever was asked may have taken their time.
+        let interrupted = self.runner.wait(left(self.recorder.now())).await;
         Ok(Some(interrupted.map(|_| Stop::Parked(task, Question::Confirm))))
     }
 
