@@ -72,7 +72,8 @@ pub async fn dry_run(
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));
     }
-    let learnt = Rc::new(RefCell::new(Learnt::default()));
+    let number = before.as_ref().map(|before| before.number);
+    let learnt = Rc::new(RefCell::new(Learnt { replayed_from: number, ..Learnt::default() }));
     let desk = Assuming {
         screen: screen.clone(),
         learnt: Rc::clone(&learnt),
@@ -80,7 +81,6 @@ pub async fn dry_run(
         told: ProseShown::default(),
     };
     let places = Places::new(local, &opened, BTreeMap::new());
-    let number = before.as_ref().map(|before| before.number);
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt), before, checks: how.checks };
     let book = (&prepared.plan, prepared.sources.text());
     let screening =
@@ -149,6 +149,8 @@ struct Summary {
     untried: Vec<String>,
     /// Steps and actions of which nobody knows whether they are for this run, and on what it depends.
     undecided: BTreeMap<String, Vec<String>>,
+    /// Steps and actions of which a value of the run `replayed_from` decided whether they are for this run, and whose.
+    decided_by_replay: BTreeMap<String, Vec<String>>,
     points_of_no_return: Vec<String>,
     missing_tools: Vec<String>,
     unreachable: BTreeMap<String, String>,
@@ -219,7 +221,9 @@ impl Summary {
         (stop, refused): (Stop, Vec<String>),
     ) -> Summary {
         let plan = &prepared.plan;
-        let undecided = undecided(plan, learnt);
+        let undecided = hanging_on(plan, |condition| learnt.unknown_in(condition));
+        let mut decided_by_replay = hanging_on(plan, |condition| learnt.replayed_in(condition));
+        decided_by_replay.retain(|what, _| !undecided.contains_key(what));
         let outcome = match (stop, learnt.failures.is_empty()) {
             (_, false) => Outcome::WouldStop,
             (Stop::Done(Verdict::NothingDone), _) if undecided.is_empty() => Outcome::NothingToDo,
@@ -250,7 +254,7 @@ impl Summary {
             let (label, known) = match () {
                 () if learnt.unknown.contains(name) => ("unknown", false),
                 () if learnt.real.contains(name) => ("real", true),
-                () if learnt.replayed.contains(name) => ("replayed", true),
+                () if learnt.is_replayed(name) => ("replayed", true),
                 () => ("given", true),
             };
             let run = replayed_from.filter(|_| label == "replayed");
@@ -288,6 +292,7 @@ impl Summary {
             unreachable: learnt.unreachable.clone(),
             undefined_variables: undefined.into_iter().collect(),
             undecided,
+            decided_by_replay,
             steps,
         }
     }
@@ -344,6 +349,9 @@ impl Summary {
                 unknown.join(", ")
             ));
         }
+        for (what, names) in &self.decided_by_replay {
+            screen.tell(&format!("  whether {what} is for this run was decided by {}", self.replayed(names)));
+        }
         let told = match self.outcome {
             Outcome::NothingToDo => {
                 "Dry run: nothing would be done, every action is passed over or skipped.".to_owned()
@@ -375,13 +383,24 @@ impl Summary {
             does += "; point of no return";
         }
         match (step.applies, self.undecided.get(&step.id)) {
-            (Some(true), _) => format!("{}: {does}{}", step.title, self.within(step)),
-            (Some(false), _) => format!("{}: passed over", step.title),
+            (Some(true), _) => format!("{}: {does}{}{}", step.title, self.within(step), self.by_replay(step)),
+            (Some(false), _) => format!("{}: passed over{}", step.title, self.by_replay(step)),
             (None, unknown) => {
                 let unknown = unknown.map(|names| names.join(", ")).unwrap_or_default();
                 format!("{}: passed over, or {does}, by what {unknown} comes to", step.title)
             }
         }
+    }
+
+    /// What a step is told by that hangs on a value of an earlier run.
+    fn by_replay(&self, step: &StepTold) -> String {
+        let names = self.decided_by_replay.get(&step.id);
+        names.map(|names| format!(", by {}", self.replayed(names))).unwrap_or_default()
+    }
+
+    fn replayed(&self, names: &[String]) -> String {
+        let from = self.replayed_from.map(|number| format!(" (replayed from run {number})"));
+        format!("{}{}", names.join(", "), from.unwrap_or_default())
     }
 
     /// Actions of a step that hang on something unknown.
@@ -397,12 +416,18 @@ impl Summary {
         let all = self.untried.is_empty() && self.undecided.is_empty();
         let mut told = match (holds, all) {
             (true, true) => "every check before the first change holds".to_owned(),
-            (true, false) => "every check that could be tried holds".to_owned(),
+            (true, false) => "every check that could be tried before the first change holds".to_owned(),
             (false, true) => {
                 "nothing is known to hold, for no check stands before the first change".to_owned()
             }
             (false, false) => "nothing is known to hold".to_owned(),
         };
+        let early = |taken: &&Taken| matches!(taken.how, Known::TooEarly { holds: false });
+        let early: BTreeSet<&str> = self.actions.iter().filter(early).map(|it| it.action.as_str()).collect();
+        if !early.is_empty() {
+            let early = early.into_iter().collect::<Vec<_>>().join(", ");
+            told += &format!("; tried before what they check was done, and did not hold then: {early}");
+        }
         if !self.untried.is_empty() {
             told += &format!("; not tried: {}", self.untried.join(", "));
         }
@@ -459,13 +484,13 @@ fn asks(step: &Step) -> Vec<String> {
     roles.into_iter().collect()
 }
 
-/// Steps and actions whose condition reads what nobody knows yet, with what that is: a dry run decides it by a stand-in.
-fn undecided(plan: &Plan, learnt: &Learnt) -> BTreeMap<String, Vec<String>> {
-    let mut found = BTreeMap::new();
+/// Steps and actions whose condition reads something of which `found` names what it is.
+fn hanging_on(plan: &Plan, found: impl Fn(&str) -> Vec<String>) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
     let mut look = |what: &str, condition: &str| {
-        let unknown = learnt.unknown_in(condition);
-        if !unknown.is_empty() {
-            found.entry(what.to_owned()).or_insert_with(Vec::new).extend(unknown);
+        let names = found(condition);
+        if !names.is_empty() {
+            all.entry(what.to_owned()).or_insert_with(Vec::new).extend(names);
         }
     };
     for step in &plan.steps {
@@ -475,7 +500,7 @@ fn undecided(plan: &Plan, learnt: &Learnt) -> BTreeMap<String, Vec<String>> {
             own.into_iter().for_each(|condition| look(&action.id, condition));
         }
     }
-    found
+    all
 }
 
 /// Shells that may be asked what they can call.

@@ -33,6 +33,8 @@ pub struct Learnt {
     pub real: BTreeSet<String>,
     /// Variables that have the value of the last rehearsal.
     pub replayed: BTreeSet<String>,
+    /// The run that they are replayed from; `None` where there is none.
+    pub replayed_from: Option<u64>,
     /// How each action came out, in the order in which they were come to.
     pub taken: Vec<Taken>,
     /// Places that could not be reached, and why.
@@ -50,8 +52,19 @@ pub struct Learnt {
 impl Learnt {
     /// The names that a condition reads and nobody knows before the real run.
     pub fn unknown_in(&self, condition: &str) -> Vec<String> {
-        let names = holdpoint_engine::names_in_condition(condition).into_iter();
+        let names = names_in_condition(condition).into_iter();
         names.filter(|name| self.unknown.contains(name)).collect()
+    }
+
+    /// The names that a condition reads and that have the value of the last rehearsal: a real run may decide otherwise.
+    pub fn replayed_in(&self, condition: &str) -> Vec<String> {
+        let names = names_in_condition(condition).into_iter();
+        names.filter(|name| self.is_replayed(name)).collect()
+    }
+
+    /// Whether a variable has the value of the last rehearsal, and no other.
+    pub fn is_replayed(&self, name: &str) -> bool {
+        self.replayed.contains(name) && !self.real.contains(name) && !self.unknown.contains(name)
     }
 }
 

@@ -68,11 +68,19 @@ impl Screening {
         (!unknown.is_empty()).then(|| unknown.join(", "))
     }
 
+    /// The names that a condition reads and that have the value of an earlier run, in words; `None` where there are none.
+    fn replayed_in(&self, condition: &str) -> Option<String> {
+        let learnt = self.learnt.as_ref()?.borrow();
+        let (names, number) = (learnt.replayed_in(condition), learnt.replayed_from?);
+        (!names.is_empty()).then(|| format!("{} replayed from run {number}", names.join(", ")))
+    }
+
     /// Says that something is passed over, and what it does, where only a real run finds out whether it is.
     fn show_passed_over(&self, view: &RunView<'_>, step: &str, action: Option<&str>, condition: &str) {
         let shown = self.screen.neutralise(condition);
         let Some(unknown) = self.unknown_in(condition) else {
-            return self.screen.tell(&format!("  not for this run: {shown} does not hold"));
+            let replayed = self.replayed_in(condition).map(|it| format!(" ({it})")).unwrap_or_default();
+            return self.screen.tell(&format!("  not for this run: {shown} does not hold{replayed}"));
         };
         self.screen.tell(&format!(
             "  passed over here: whether {shown} holds depends on {unknown}, unknown before the real run. Where it does:"
@@ -115,6 +123,9 @@ impl Screening {
                 self.screen.tell(&format!(
                     "  taken to be for this run: whether {condition} holds depends on {unknown}, unknown before the real run"
                 ));
+            } else if let Some(replayed) = self.replayed_in(condition).filter(|_| holds()) {
+                let condition = self.screen.neutralise(condition);
+                self.screen.tell(&format!("  for this run: {condition} holds ({replayed})"));
             }
         }
     }

@@ -126,6 +126,7 @@ echo "$NOW"
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let ran = bench.ends(0, &DRY);
     ran.says("before the changes that this run would make").says("NOW = unknown");
+    ran.says("nothing is known to hold, for no check stands before the first change; tried before what they check was done, and did not hold then: change-it#2. Nothing was changed");
 }
 
 #[test]
@@ -215,7 +216,7 @@ file: { path: book.md, contains: "{{ TAG }}" }
     let front = "inputs:\n  STAGING: { default: here }\n";
     let bench = Bench::with(&[("book.md", &book(front, body)), ("here/the-TAG", "a TAG\n")]);
     let ran = bench.ends(0, &DRY);
-    ran.says("every check that could be tried holds; not tried: look#3. ");
+    ran.says("every check that could be tried before the first change holds; not tried: look#3. ");
     assert_eq!(ran.stderr.matches("it needs TAG").count(), 1, "{}", ran.stderr);
 }
 
@@ -315,7 +316,11 @@ fn what_a_block_captured_in_the_last_rehearsal_stands_in_for_what_is_not_execute
     bench.ends(0, &["run", "book.md", "--unattended", "--env", "staging", "--answers", "signed.yaml"]);
     let before = bench.tree();
     let ran = dry();
-    ran.says("DIGEST = abc (replayed from run 1)").says("│ uses abc").says("Sometimes: passed over");
+    ran.says("DIGEST = abc (replayed from run 1)").says("│ uses abc");
+    // Another value would decide otherwise.
+    ran.says("DIGEST != \"abc\" does not hold (DIGEST replayed from run 1)");
+    ran.says("Sometimes: passed over, by DIGEST (replayed from run 1)");
+    ran.says("whether sometimes is for this run was decided by DIGEST (replayed from run 1)");
     assert_eq!(bench.tree(), before);
     let json = |env: &str| {
         let words = [&DRY[..], &["--env", env, "--format", "json"]].concat();
@@ -325,6 +330,8 @@ fn what_a_block_captured_in_the_last_rehearsal_stands_in_for_what_is_not_execute
     let digest = told["values"].as_array().unwrap().iter().find(|it| it["name"] == "DIGEST").unwrap();
     let wanted = serde_json::json!({ "name": "DIGEST", "value": "abc", "label": "replayed", "run": 1 });
     assert_eq!((digest, &told["outcome"]), (&wanted, &"holds".into()));
+    let decided = (&told["decided_by_replay"], &told["replayed_from"]);
+    assert_eq!(decided, (&serde_json::json!({ "sometimes": ["DIGEST"] }), &1.into()));
     // Of other bytes nobody knows anything.
     bench.file("book.md", &book("roles: [qa]\n", &TAGGED.replace("echo abc", "echo other")));
     dry().says("DIGEST = unknown before the real run");
