@@ -216,6 +216,12 @@ impl Run {
         unmet
     }
 
+    /// Why what comes next may not begin yet, by the time of its step; `None` where it may, or somebody answered for that.
+    pub fn too_early(&self, plan: &Plan, at: Timestamp) -> Option<Unmet> {
+        let unmet = self.next_by_time(plan, at).into_iter().find(|unmet| unmet.rule == Rule::NotBefore);
+        unmet.filter(|unmet| !self.looks.overridden.contains(&unmet.rule))
+    }
+
     /// When rules of time will keep the run from changing anything more, where they do not yet.
     pub fn ending(&self, at: Timestamp) -> Option<Ending> {
         let opened = self.opened().filter(|opened| !opened.dry)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use holdpoint_document::Assurance;
 use holdpoint_engine::{
-    By, Change, Deviation, DeviationKind, Event, Override, People, Policy, Rehearsed, Run, Via,
+    By, Change, Deviation, DeviationKind, Event, Override, People, Policy, Rehearsed, Rule, Run, Via,
 };
 use holdpoint_signing::SIGNOFF;
 
@@ -26,11 +26,11 @@ pub struct Ready {
 }
 
 /// Whether somebody who may overrides the rules that do not hold. `run` is as it would be then; nothing has been written
-/// yet.
+/// yet, nor been looked at `more`, a rule that will not hold then either.
 pub fn ready(
     place: &Place,
     given: &Overriding,
-    refusal: Option<Problem>,
+    (refusal, more): (Option<Problem>, Option<Rule>),
     run: &Run,
     zone: &str,
 ) -> Result<Ready, Problem> {
@@ -75,8 +75,8 @@ pub fn ready(
             ));
         }
     }
-    let overridden =
-        Override { rules: run.barred().to_vec(), role, name, assurance: Assurance::Typed, signature: None };
+    let rules = run.barred().iter().copied().chain(more).collect();
+    let overridden = Override { rules, role, name, assurance: Assurance::Typed, signature: None };
     let by = By { who, via: Via::Command };
     let deviation = Deviation::of(DeviationKind::PolicyOverridden, "", None, reason, by);
     Ok(Ready { deviation: deviation.overriding(overridden) })

@@ -193,8 +193,13 @@ pub async fn take_on(
     };
     let (refusal, disregarded) =
         if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
+    // The time of a step keeps nobody from taking the run up: it stands in the way of the step, once somebody overrides it.
+    let overrides = arguments.overriding.reason.is_some();
+    let early = recorder.run().too_early(plan, Timestamp::now()).filter(|_| overrides && new.is_none());
+    let refusal =
+        refusal.or_else(|| Some(Problem::refused(early.as_ref()?.why.clone(), "Wait until its time comes.")));
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();
-    taken_up.push(Event::SessionOpened(session.clone().after(look)));
+    taken_up.push(Event::SessionOpened(session.clone().after(look.clone())));
     let mut bound = None;
     let barred = recorder.run().is_barred_since_opening().then(|| Fault::Barred.into());
     // What was done can be taken back, and the run be ended, by somebody who is asked, or by an answer that says so.
@@ -220,7 +225,8 @@ pub async fn take_on(
             let mut tried = recorder.run().clone();
             let now = Timestamp::now();
             taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
-            overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
+            let unmet = (refusal, early.as_ref().map(|early| early.rule));
+            overriding::ready(&place, &arguments.overriding, unmet, &tried, &session.time_zone).map(Some)
         }
     };
     if let Some(undo) = undo {
@@ -264,7 +270,11 @@ pub async fn take_on(
     looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
     session::sign(screen, &mut recorder, &session.seat(), key)?;
-    if let Some(ready) = ready {
+    if early.is_some() {
+        recorder.record(vec![Event::RulesChecked(look)])?;
+    }
+    // The time of the step may have come meanwhile.
+    if let Some(ready) = ready.filter(|_| early.is_none() || !recorder.run().barred().is_empty()) {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
     let (mut plan, mut sources) = (plan, &recorded.sources);

@@ -107,7 +107,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
                     Problem::fault(unexpected.to_string(), "This is a fault of holdpoint.")
                 })?;
             let (place, zone) = (&prepared.place, &session.time_zone);
-            Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
+            Some(overriding::ready(place, &arguments.overriding, (refusal, None), &run, zone)?)
         }
     };
     let notices = Notices::of(screen, &prepared.place)?;

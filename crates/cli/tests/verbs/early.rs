@@ -49,6 +49,43 @@ fn a_time_that_is_far_parks_the_run_which_goes_on_once_it_has_come() {
     bench.ends(6, &["verify", "1"]).says("does not begin before 22:00 Europe/Berlin");
 }
 
+const CONFIG: &str = r#"
+[environments.any]
+override = ["lead"]
+
+[people."ops@example.org"]
+name = "Olive Operator"
+
+[people."lead@example.org"]
+name = "Lea Lead"
+
+[roles]
+lead = ["lead@example.org"]
+"#;
+
+#[test]
+fn whoever_has_the_role_lets_a_step_begin_early_where_the_run_is_taken_up_again() {
+    let bench = bench("22:00 Europe/Berlin");
+    bench.file("holdpoint.toml", CONFIG);
+    let ran = at(&bench, "2027-01-05 12:00:00", &[&RUN[..], &["--env", "any"]].concat());
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    let show = bench.ends(0, &["show", "1"]);
+    show.says("not_before: second does not begin before 22:00 Europe/Berlin, 2027-01-05 21:00Z");
+    let overriding = ["resume", "1", "--unattended", "--override", "everybody is here", "--override-by"];
+    let by = |who: &'static str| at(&bench, "2027-01-05 12:30:00", &[&overriding[..], &[who]].concat());
+    let ran = by("ops@example.org");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("second does not begin before 22:00").says("does not have the role lead");
+    let ran = by("lead@example.org");
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    ran.says("RULES OVERRIDDEN: not_before, by lead@example.org: everybody is here");
+    assert_eq!(bench.text("log"), "first\nsecond\n");
+    bench.ends(0, &["verify", "1"]);
+    let overridden = bench.of_type(1, "deviation").pop().unwrap();
+    assert_eq!(overridden["overridden"]["rules"], serde_json::json!(["not_before"]));
+    bench.ends(0, &["report", "1"]).says("everybody is here");
+}
+
 #[test]
 fn the_plan_tells_the_time_of_a_step() {
     bench("22:00 Europe/Berlin").ends(0, &["plan", "book.md"]).says("not before 22:00 Europe/Berlin");

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_engine::{Onlooker, Run, Slot, Task, Verdict};
+use holdpoint_engine::{Onlooker, Rule, Run, Slot, Task, Verdict};
 use holdpoint_model::{Plan, Work};
 
 use super::*;
@@ -220,6 +220,10 @@ pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Wa
         (_, Some(Work::SignOff(sign_off))) => Some(sign_off.role.clone()),
         _ => step.role.clone(),
     };
+    let mut terms = run.sign_off_terms(plan, task);
+    let early = run.out_of_time(plan, task, summary.run.last).into_iter();
+    let early = early.filter(|unmet| unmet.rule == Rule::NotBefore);
+    terms.extend(early.map(|unmet| format!("{}: {}", unmet.rule.as_str(), unmet.why)));
     Waits {
         step: step.id.clone(),
         number: step.number.clone(),
@@ -228,6 +232,6 @@ pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Wa
         kind: action.kind,
         status: action.status,
         role,
-        terms: run.sign_off_terms(plan, task),
+        terms,
     }
 }
