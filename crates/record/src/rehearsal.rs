@@ -12,6 +12,7 @@ use crate::anchors::{Anchored, anchors};
 use crate::chain::hex;
 use crate::conform::{Verification, verify};
 use crate::disk::{cannot, open_regular};
+use crate::reader::{Read, read};
 use crate::seal::{seal_and_bytes, seal_digest};
 use crate::{DiskError, Glance, LOG, ReadError, RecordVerdict, RunDir, Store, StoreError, glance, text_blob};
 
@@ -94,8 +95,32 @@ pub fn rehearsal(
         others.push(((run, opened), differs));
     }
     unread.reverse();
-    let near = nearest(others).map(|((run, opened), differs)| Near { run, opened, differs });
+    let near =
+        nearest(others).map(|((run, opened), differs)| as_it_ended(Near { run, opened, differs }, gate));
     Ok(Err(NotFound { near, unread }))
+}
+
+/// A run whose first event tells of another document may have gone on by this one: that is what is told then. Its ends do not
+/// say so, so all of it is read.
+fn as_it_ended(near: Near, gate: &Gate<'_>) -> Near {
+    let other = |differs: &Differs| matches!(differs, Differs::Document | Differs::Included(_));
+    if !near.differs.iter().any(other) {
+        return near;
+    }
+    let Ok(Read { events, seal, .. }) = read(&near.run.path) else { return near };
+    let exchanges = events.iter().filter_map(|stamped| match &stamped.event {
+        Event::DocumentExchanged(exchanged) => Some(exchanged),
+        _ => None,
+    });
+    let mut opened = None;
+    for exchanged in exchanges {
+        opened = Some(exchanged.as_opened(opened.as_ref().unwrap_or(&near.opened)));
+    }
+    let (Some(opened), Some(last)) = (opened, events.last()) else { return near };
+    let (verdict, sealed) = (last.event.verdict(), seal.is_some());
+    let mut differs = gate.by_ends(&Ends { opened: &opened, verdict, sealed, ended: last.at });
+    differs.push(Differs::Exchanged);
+    Near { run: near.run, opened: Box::new(opened), differs }
 }
 
 /// Proves the record of a run whose ends are those of a rehearsal, and takes of it what is to be kept. What is taken is

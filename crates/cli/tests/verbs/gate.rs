@@ -59,6 +59,24 @@ fn refused(bench: &Bench, release: &str) -> Ran {
     ran
 }
 
+#[test]
+fn a_rehearsal_whose_document_was_exchanged_on_the_way_is_refused_for_that_and_no_other_reason() {
+    let asks = format!("{BODY}\n## Tell\n\n- [ ] Everybody was told\n");
+    let bench = bench();
+    bench.file("book.md", &book(FRONT, &asks)).file("yes.yaml", "steps: { tell: { confirm: true } }\n");
+    assert_eq!(run(&bench, "staging", "v1.4.0").code, 3);
+    bench.file("book.md", &book(FRONT, &asks.replace("Everybody", "Everyone")));
+    let exchange = ["--with-new-document", "--reason", "it looks", "--unattended", "--answers", "yes.yaml"];
+    bench.ends(0, &[&["resume", "1"][..], &exchange].concat());
+    let ran = refused(&bench, "v1.4.0");
+    ran.says("The nearest is run 1: its document was exchanged on the way, so none was rehearsed whole");
+    assert!(!ran.both().contains("differ"), "{}", ran.both());
+    // Changed since that, too: held against what it ended with.
+    bench.file("book.md", &book(FRONT, &asks.replace("Everybody", "Somebody")));
+    refused(&bench, "v1.4.0")
+        .says("the document has changed since: 1 line differs; its document was exchanged on the way");
+}
+
 /// Rewrites the times of a record, so that it is so many hours older.
 fn older(dir: &Path, hours: i64) {
     forge(dir, |events| {
