@@ -118,6 +118,14 @@ fn a_block_that_changes_something_does_not_begin_once_the_window_has_ended() {
     assert_eq!(looked["unmet"][0]["rule"], "window");
     let resume = ["resume", "1", "--unattended"];
     ends_at(&bench, "2027-01-07 12:00:00", 5, &resume).says("it opens Tue 2027-01-12 22:00");
+    let tells = |of: &str| {
+        let markdown = bench.ends(0, &["report", "1", "--format", "markdown"]).stdout;
+        let rows = markdown.lines().filter(|line| line.contains("did not hold") && line.contains("window"));
+        let whys: Vec<&str> = rows.filter(|line| line.contains("and it is Wed 02:00 there")).collect();
+        assert_eq!(whys.len(), 1, "{of}: {markdown}");
+        markdown
+    };
+    tells("open");
     // What was done is taken back at any time.
     bench.sh("cp -r .holdpoint kept");
     ends_at(
@@ -128,13 +136,16 @@ fn a_block_that_changes_something_does_not_begin_once_the_window_has_ended() {
     );
     assert_eq!(bench.text("log"), "first\nundone\n");
     bench.ends(0, &["verify", "1"]);
+    tells("rolled back");
     bench.sh("rm -r .holdpoint && mv kept .holdpoint");
     // Somebody answers for it.
     bench.sh("cp -r .holdpoint kept");
     let overriding = ["--override", "half of it is done", "--override-by", "lead@example.org"];
     ends_at(&bench, "2027-01-07 12:00:00", 0, &[&resume[..], &overriding].concat());
     bench.ends(0, &["verify", "1"]);
-    bench.ends(0, &["report", "1"]).says("half of it is done");
+    let markdown = tells("overridden");
+    let row = markdown.lines().find(|line| line.contains("**the whole run**")).unwrap();
+    assert!(row.contains("window") && row.contains("half of it is done"), "{row}");
     bench.sh("rm -r .holdpoint && mv kept .holdpoint");
     // Or it goes on when the window opens again.
     ends_at(&bench, "2027-01-12 21:00:00", 0, &resume);

@@ -36,6 +36,7 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
                 fenced: Value::from_safe_string(text::fenced("diff", &lines).join("\n")),
             })
             .collect(),
+        unmet_since: summary.unmet_since().map(|(n, at, unmet)| Unmet { n, at, unmet }).collect(),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
     };
     Ok(env.get_template("executed.md")?.render(Value::from(Serde(context)))?)
@@ -54,7 +55,17 @@ struct Head<'a> {
     waits_words: Option<String>,
     answered_by_file: Option<String>,
     exchanges: Vec<Fenced>,
+    unmet_since: Vec<Unmet<'a>>,
     acting: Vec<&'a Person>,
+}
+
+/// A rule that did not hold any more, and which event told of it.
+#[derive(Serialize)]
+struct Unmet<'a> {
+    n: u64,
+    at: jiff::Timestamp,
+    #[serde(flatten)]
+    unmet: &'a holdpoint_engine::Unmet,
 }
 
 /// Lines in which the document differs from the one before, from an event on.

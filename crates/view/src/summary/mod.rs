@@ -164,13 +164,20 @@ impl Summary {
     /// Every rule that did not hold: when the run opened, when it was taken up again, and in between; but for what the
     /// exchange of the document settled right then.
     pub fn all_unmet(&self) -> impl Iterator<Item = &holdpoint_engine::Unmet> {
+        self.unmet.iter().chain(self.unmet_since().map(|(_, _, unmet)| unmet))
+    }
+
+    /// The same since the run opened: each with the event that told of it, and when.
+    pub fn unmet_since(&self) -> impl Iterator<Item = (u64, jiff::Timestamp, &holdpoint_engine::Unmet)> {
         let sessions = self.sessions.iter().flat_map(|session| {
             let exchanged = self.begins_with_exchange(session.n);
             let unmet = session.session.unmet.iter();
-            unmet.filter(move |unmet| !(exchanged && unmet.rule.is_about_the_document()))
+            let unmet = unmet.filter(move |unmet| !(exchanged && unmet.rule.is_about_the_document()));
+            unmet.map(|unmet| (session.n, session.at, unmet))
         });
-        let looks = self.looks.iter().flat_map(|look| &look.look.unmet);
-        self.unmet.iter().chain(sessions).chain(looks)
+        let looks = self.looks.iter();
+        let looks = looks.flat_map(|look| look.look.unmet.iter().map(|unmet| (look.n, look.at, unmet)));
+        sessions.chain(looks)
     }
 
     /// Whether nothing came between the beginning of that session and another document, but for its operator's signature.
