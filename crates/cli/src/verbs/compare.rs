@@ -1,7 +1,7 @@
 //! `compare`: two runs beside one another. Executes nothing.
 
-use holdpoint_engine::{BlobRef, Event, Verdict};
-use holdpoint_record::{Glance, RunDir, Store, blob, glance, seal_digest, verify};
+use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
+use holdpoint_record::{Glance, ReadError, RunDir, Store, blob, glance, seal_digest, verify};
 use holdpoint_report::took;
 use holdpoint_view::{
     Alike, ByCondition, Compared, Comparison, Difference, Side, StepSide, compare as beside,
@@ -43,10 +43,7 @@ fn intact(dir: RunDir) -> Result<Recorded, Problem> {
     let proof = verify(&dir.path).map_err(read_problem)?;
     match proof.verdict.intact() || proof.verdict.is_expunged() {
         true => read_dir(dir),
-        false => Err(Problem::record(
-            format!("the record of run {number} is not intact: {}", proof.verdict),
-            format!("Nothing was compared. `holdpoint verify {number}` says more."),
-        )),
+        false => Err(damaged(format!("the record of run {number} is not intact: {}", proof.verdict), number)),
     }
 }
 
@@ -93,17 +90,25 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
         Some((there, last.event.verdict()))
     };
     if let Some(named) = &opened.policy.rehearsed {
-        let is_it = |dir: &RunDir| ends(dir).is_some_and(|(there, _)| there.id == named.id);
-        let found = dirs.into_iter().find(|dir| dir.number == named.number && is_it(dir));
-        return found.ok_or_else(|| {
-            Problem::usage(
-                format!(
-                    "run {} relied on the rehearsal in run {}, which is not here",
-                    opened.number, named.number
-                ),
-                "Name the run to hold it against.",
-            )
-        });
+        let relied = format!("run {} relied on the rehearsal in run {}", opened.number, named.number);
+        for dir in dirs.into_iter().filter(|dir| dir.number == named.number) {
+            match glance(&dir.path) {
+                Ok(Glance { first: Stamped { event: Event::RunOpened(there), .. }, .. })
+                    if there.id == named.id =>
+                {
+                    return Ok(dir);
+                }
+                Ok(_) | Err(ReadError::NotARun(_)) => {}
+                // Nobody can tell of what is damaged whether it is that one; it is where that one is to be.
+                Err(error) => {
+                    return Err(damaged(format!("{relied}, which is damaged: {error}"), named.number));
+                }
+            }
+        }
+        return Err(Problem::usage(
+            format!("{relied}, which is not here"),
+            "Name the run to hold it against.",
+        ));
     }
     let rehearsed = |dir: &RunDir| {
         ends(dir).is_some_and(|(there, verdict)| {
@@ -122,6 +127,11 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
             "Name the run to hold it against.",
         )
     })
+}
+
+/// A record that cannot be compared, for it is not what was written.
+fn damaged(message: String, number: u64) -> Problem {
+    Problem::record(message, format!("Nothing was compared. `holdpoint verify {number}` says more."))
 }
 
 /// What is told to people; `folded`: in lines of the terminal that it goes to.

@@ -157,6 +157,40 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
+fn a_rehearsal_that_was_relied_on_and_is_damaged_is_called_so_and_not_gone() {
+    let bench = bench();
+    bench.file(
+        "holdpoint.toml",
+        &CONFIG.replace(
+            "[environments.production]\n",
+            "[environments.production]\nrequires = { rehearsal = \"staging\" }\n",
+        ),
+    );
+    run(&bench, "production", &[]);
+    let compare = ["compare", "2", "--to-rehearsal"];
+    let log = bench.run_dir(1).join("run.jsonl");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let damages = [
+        "x\n".to_owned(),
+        String::new(),
+        lines[1..].concat(),
+        lines[..lines.len() - 1].concat(),
+        whole.replace("book.md", "look.md"),
+    ];
+    for damage in damages {
+        std::fs::write(&log, damage).unwrap();
+        bench.ends(6, &compare).says("run 1");
+    }
+    std::fs::write(&log, "x\n").unwrap();
+    bench.ends(6, &compare).says("run 2 relied on the rehearsal in run 1, which is damaged");
+    std::fs::write(&log, whole).unwrap();
+    bench.ends(0, &compare);
+    bench.sh("mkdir away && mv .holdpoint/runs/0001-* away");
+    bench.ends(2, &compare).says("run 2 relied on the rehearsal in run 1, which is not here");
+}
+
+#[test]
 fn the_history_of_a_document_counts_its_runs_by_step_and_passes_over_what_cannot_be_read() {
     let bench = bench();
     for _ in 0..3 {
