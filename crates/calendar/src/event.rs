@@ -11,6 +11,55 @@ use crate::recur;
 /// A title of more characters is cut.
 const TITLE: usize = 80;
 
+/// What an event may say of itself, beside `X-…`: RFC 5545, and 7986, 9073 and 9253, which add to it. Anything else may be one of
+/// those that say when it is, misspelt.
+const KNOWN: &[&str] = &[
+    "ATTACH",
+    "ATTENDEE",
+    "CALENDAR-ADDRESS",
+    "CATEGORIES",
+    "CLASS",
+    "COLOR",
+    "COMMENT",
+    "CONCEPT",
+    "CONFERENCE",
+    "CONTACT",
+    "CREATED",
+    "DESCRIPTION",
+    "DTEND",
+    "DTSTAMP",
+    "DTSTART",
+    "DURATION",
+    "EXDATE",
+    "EXRULE",
+    "GEO",
+    "IMAGE",
+    "LAST-MODIFIED",
+    "LINK",
+    "LOCATION",
+    "LOCATION-TYPE",
+    "NAME",
+    "ORGANIZER",
+    "PRIORITY",
+    "RDATE",
+    "RECURRENCE-ID",
+    "REFID",
+    "RELATED-TO",
+    "REQUEST-STATUS",
+    "RESOURCES",
+    "RESOURCE-TYPE",
+    "RRULE",
+    "SEQUENCE",
+    "SOURCE",
+    "STATUS",
+    "STRUCTURED-DATA",
+    "STYLED-DESCRIPTION",
+    "SUMMARY",
+    "TRANSP",
+    "UID",
+    "URL",
+];
+
 /// An event that takes time.
 pub(crate) struct Event {
     what: String,
@@ -42,6 +91,14 @@ impl Event {
                 _ => Err(format!("its {name} is not one time")),
             }
         };
+        let known = |name: &str| {
+            let is_own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
+            is_own || KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let mut names = component.properties.iter().map(|property| property.name.as_str());
+        if let Some(name) = names.find(|name| !known(name)) {
+            return Err(format!("it has a {}, which no event has", title(name)));
+        }
         let start = one("DTSTART")?.ok_or("it has no DTSTART")?;
         let (end, duration) = (one("DTEND")?, text_of(component, "DURATION")?);
         let length = match (end, duration) {

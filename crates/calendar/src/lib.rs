@@ -48,6 +48,7 @@ pub fn busy(
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8, from byte {} on", error.valid_up_to()))?;
     let text = unfold(text);
+    written(&text)?;
     let begun = begun(&text)?;
     let roots = read_components(&text).map_err(|_| "it is not written as a calendar is".to_owned())?;
     if roots.iter().map(count).sum::<usize>() != begun {
@@ -62,7 +63,7 @@ pub fn busy(
         let own = event::text_of(root, "X-WR-TIMEZONE")?;
         let zone = zone.or(own.as_deref());
         for component in &root.components {
-            if ["VTIMEZONE", "VTODO", "VJOURNAL"].iter().any(|known| is(component, known)) {
+            if is(component, "VTIMEZONE") {
                 continue;
             }
             if !is(component, "VEVENT") {
@@ -82,6 +83,21 @@ pub fn busy(
         return Err(format!("its events take more than {TIMES} times"));
     }
     Ok(times)
+}
+
+/// Refuses a line that is no property, which the reader passes over: it may be what is left of one.
+fn written(text: &str) -> Result<(), String> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        let name = line.split([';', ':']).next().unwrap_or_default();
+        if !is_name(name) || !line.contains(':') {
+            let shown: String = line.chars().filter(|c| !c.is_control()).take(40).collect();
+            return Err(format!("`{shown}` is no line of a calendar"));
+        }
+    }
+    Ok(())
 }
 
 /// How many components begin; refuses what nests deeper than any calendar does.

@@ -103,7 +103,7 @@ fn an_event_that_is_cancelled_takes_no_time_and_one_that_is_shown_as_free_does()
 #[test]
 fn a_calendar_may_name_its_own_zone_and_has_a_title_for_each_time() {
     let text = calendar(
-        "X-WR-TIMEZONE:Asia/Kolkata\nBEGIN:VTIMEZONE\nTZID:Asia/Kolkata\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0530\nTZOFFSETTO:+0530\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270701\nSUMMARY:Audit\\, \n all day\\nlong\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nEND:VALARM\nEND:VEVENT\nBEGIN:VTODO\nSUMMARY:No event\nEND:VTODO",
+        "X-WR-TIMEZONE:Asia/Kolkata\nBEGIN:VTIMEZONE\nTZID:Asia/Kolkata\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0530\nTZOFFSETTO:+0530\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270701\nSUMMARY:Audit\\, \n all day\\nlong\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nEND:VALARM\nEND:VEVENT",
     );
     let times =
         busy(text.as_bytes(), None, (at("2027-01-01T00:00:00Z"), at("2028-01-01T00:00:00Z"))).unwrap();
@@ -145,6 +145,13 @@ fn whatever_cannot_be_followed_is_an_error_and_no_free_time() {
         (dated("EXRULE:FREQ=DAILY"), "EXRULE is not followed"),
         (dated("RDATE;VALUE=PERIOD:20270801T170000Z/PT1H"), "is no"),
         (dated("EXDATE;VALUE=DATE:20270701"), "not written as its DTSTART"),
+        (calendar("BEGIN:VTODO\nSUMMARY:Change nothing\nDUE:20270701T170000Z\nEND:VTODO"), "VTODO"),
+        (calendar("BEGIN:VJOURNAL\nSUMMARY:Changed nothing\nEND:VJOURNAL"), "VJOURNAL"),
+        (dated("garbage"), "`garbage` is no line of a calendar"),
+        (dated("RRULE FREQ=DAILY"), "`RRULE FREQ=DAILY` is no line of a calendar"),
+        (dated("R RULE:FREQ=DAILY"), "is no line of a calendar"),
+        (dated("RRUEL:FREQ=DAILY"), "it has a RRUEL, which no event has"),
+        (dated("rrules;X-A=b:FREQ=DAILY"), "it has a rrules, which no event has"),
         (calendar("BEGIN:VFREEBUSY\nFREEBUSY:20270701T170000Z/PT3H\nEND:VFREEBUSY"), "VFREEBUSY"),
         (
             calendar("BEGIN:VEVENT\nDTSTART:20270701T170000Z\nDURATION:PT1H\nEND:VTODO"),
