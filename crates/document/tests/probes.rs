@@ -94,6 +94,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("tcp: { to: example.org }", "example.org", "`to` cannot be", "a host and a port"),
     ("tcp: { to: \"a:1\", anser: x }", "anser", "not a key of `tcp`", "did you mean `answer`?"),
     ("dns: { name: a.example, type: AAA }", "AAA", "not a value", "did you mean `AAAA`?"),
+    (
+        "dns: { name: a.example, servers: [192.0.2.1, 192.0.2.2, 192.0.2.1] }",
+        "[192.0.2.1, 192.0.2.2, 192.0.2.1]",
+        "`192.0.2.1` stands twice",
+        "each server once",
+    ),
+    ("image: { name: a/b, labels: {} }", "{}", "no label is named", "labels: { NAME: value }"),
     ("dns: { name: a.example, servers: [ns1] }", "[ns1]", "no address of a server", "192.0.2.53"),
     ("dns: { name: a b }", "a b", "cannot be `a b`", "letters"),
     ("dns: { name: a.example, records: [] }", "[]", "the list is empty", "leave the key out"),

@@ -27,6 +27,10 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
         true => of_machine()?,
         false => probe.servers.iter().map(|server| address(server)).collect::<Result<Vec<_>, _>>()?,
     };
+    let twice = servers.iter().enumerate().find(|(at, server)| servers[..*at].contains(server));
+    if let Some((_, server)) = twice {
+        return Err(format!("`servers` has {server} twice, and a server always agrees with itself"));
+    }
     facts.set("name", probe.name.as_str());
     facts.set("type", probe.r#type.as_str());
     let mut told = Vec::new();
@@ -62,6 +66,7 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
             left.dedup();
             Value::from(left)
         };
+        let wanted: Vec<String> = wanted.iter().map(|it| as_served(it, kind, &served)).collect();
         let wanted: Vec<&String> = wanted.iter().collect();
         // Where servers do not agree, what only some of them have is told by `agree`.
         facts.set("missing", not_in(&wanted, &served));
@@ -69,6 +74,36 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
     }
     facts.set("records", if agree { Value::from(first) } else { Value::Null });
     Ok(())
+}
+
+/// A text is served without the quotes that zone files put around each of its parts, and those are then one.
+fn as_served(wanted: &str, kind: RecordType, served: &[&String]) -> String {
+    let is_served = served.iter().any(|served| *served == wanted);
+    let unquoted = (kind == RecordType::TXT && !is_served).then(|| unquoted(wanted)).flatten();
+    unquoted.unwrap_or_else(|| wanted.to_owned())
+}
+
+/// What stands in quotes, one part behind the other, as RFC 1035, 5.1, writes it; `None` where it is written otherwise.
+fn unquoted(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.trim().strip_prefix('"')?.bytes();
+    loop {
+        match rest.next()? {
+            b'"' => match rest.by_ref().find(|byte| !byte.is_ascii_whitespace()) {
+                None => return String::from_utf8(bytes).ok(),
+                Some(b'"') => {}
+                Some(_) => return None,
+            },
+            b'\\' => match rest.next()? {
+                first @ b'0'..=b'9' => {
+                    let digits = [first, rest.next()?, rest.next()?];
+                    bytes.push(std::str::from_utf8(&digits).ok()?.parse().ok()?);
+                }
+                other => bytes.push(other),
+            },
+            byte => bytes.push(byte),
+        }
+    }
 }
 
 fn address(server: &str) -> Result<SocketAddr, String> {

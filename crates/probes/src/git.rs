@@ -55,7 +55,8 @@ pub(crate) async fn ask(
 /// Who signed a tag, by `git verify-tag`.
 async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, String> {
     let name = format!("refs/tags/{tag}");
-    let object = git.text(&["rev-parse", "--verify", "--end-of-options", &name]).await?;
+    let object = git.text(&["rev-parse", "--verify", "--end-of-options", &name]).await;
+    let object = object.map_err(|error| format!("`{tag}` names no tag: {error}"))?;
     let commit = git.revision(&name, "commit").await?;
     let signers = signers.map(|path| crate::paths::place(&git.root, path)).transpose()?;
     let setting = signers.as_ref().map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));

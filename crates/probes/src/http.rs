@@ -27,6 +27,10 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
     if let Some((name, _)) = setting.secrets.iter().find(|(_, secret)| holds(&first, secret)) {
         return Err(format!("the secret {name} stands in the URL, where servers and proxies keep it"));
     }
+    // Nothing behind it is sent: what stands there came with a value, and another address would be asked.
+    if first.fragment().is_some() {
+        return Err(format!("a URL with a `#` in it is refused: what follows that is not sent ({first})"));
+    }
     let (mut at, mut followed) = (first.clone(), Vec::new());
     // Read once, however often we are sent on.
     let tls = OnceCell::new();

@@ -69,7 +69,7 @@ fn a_repository_is_asked_for_its_state() {
     asks(0, "tag: v1, signers: signers, signed_by: qa@example.org");
     asks(3, "tag: v1, signers: signers, signed_by: ops@example.org").says("$.tag.signed_by");
     asks(3, "tag: v2, signers: signers").says("$.tag.signed = true");
-    asks(3, "tag: v9, signers: signers").says("git:");
+    asks(3, "tag: v9, signers: signers").says("`v9` names no tag");
     asks(3, "branch: side").says("$.branch");
     asks(3, "ancestor: [side, main]").says("$.ancestor = true");
     asks(3, "equal_trees: [first, main]").says("$.equal_trees = true");

@@ -104,6 +104,9 @@ pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
             reader.bad(node, message, "write `labels: { NAME: value }`");
             return None;
         };
+        if entries.is_empty() {
+            reader.bad(node, "no label is named", "write `labels: { NAME: value }`");
+        }
         for Entry { key, node, .. } in entries {
             if is_templated(key) || key.contains(['"', '\\', '\'']) || key.contains(char::is_control) {
                 reader.bad(node, format!("`{}` cannot be a label", shown(key)), "write its name as it is");

@@ -45,7 +45,12 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
     };
     let servers = reader.texts("servers").map(|(servers, _)| servers);
     if let Some(node) = reader.get("servers") {
-        for server in servers.iter().flatten() {
+        let all = servers.as_deref().unwrap_or_default();
+        for (at, server) in all.iter().enumerate() {
+            if all[..at].contains(server) {
+                let message = format!("`{}` stands twice in `servers`", shown(server));
+                reader.bad(node, message, "name each server once: it always agrees with itself");
+            }
             if !is_templated(server) && !is_address(server) {
                 let message = format!("`{}` is no address of a server", shown(server));
                 reader.bad(node, message, "write addresses: `192.0.2.53` or `192.0.2.53:5353`");
