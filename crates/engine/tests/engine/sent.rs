@@ -361,3 +361,20 @@ fn a_failure_that_is_found_when_the_run_would_be_over_is_asked_about() {
     let open: Vec<&str> = fake.story.run.attempts_without_end().map(|(name, _)| name).collect();
     assert_eq!((open, fake.story.run.attempts_to_clear().count()), (vec!["one"], 0));
 }
+
+#[test]
+fn what_is_undone_at_one_of_two_places_is_told_as_a_part() {
+    let mut fake = Fake::of([on_web(step("a").run().rollback(), 0, 2, 0), step("b").run()], 2);
+    fake.start_all();
+    (0..2).for_each(|_| fake.end(0));
+    fake.story.roll_back();
+    let told = |fake: &Fake| {
+        let (run, plan) = (&fake.story.run, &fake.story.plan);
+        run.rolling_back(plan).unwrap().words(run, plan, true)
+    };
+    assert!(told(&fake).starts_with("nothing is undone so far"), "{}", told(&fake));
+    let event = fake.story.start_of(fake.frontier().ready[0]);
+    fake.story.tell(event);
+    fake.end(0);
+    assert!(told(&fake).contains("a part of a is undone so far"), "{}", told(&fake));
+}
