@@ -122,7 +122,7 @@ impl DeviationKind {
             DeviationKind::Repeated => "repeated",
             DeviationKind::OutOfOrder => "gone back",
             DeviationKind::Shell => "shell",
-            DeviationKind::PolicyOverridden => "policy overridden",
+            DeviationKind::PolicyOverridden => "rules overridden",
             DeviationKind::DocumentExchanged => "document exchanged",
         }
     }

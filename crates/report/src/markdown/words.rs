@@ -25,7 +25,7 @@ pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
         DeviationKind::Repeated => "REPEATED",
         DeviationKind::OutOfOrder => "GONE BACK TO HERE",
         DeviationKind::Shell => "SHELL",
-        DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+        DeviationKind::PolicyOverridden => "RULES OVERRIDDEN",
         DeviationKind::DocumentExchanged => "DOCUMENT EXCHANGED",
     }
 }
