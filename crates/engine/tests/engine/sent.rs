@@ -376,5 +376,5 @@ fn what_is_undone_at_one_of_two_places_is_told_as_a_part() {
     let event = fake.story.start_of(fake.frontier().ready[0]);
     fake.story.tell(event);
     fake.end(0);
-    assert!(told(&fake).contains("a part of a is undone so far"), "{}", told(&fake));
+    assert!(told(&fake).contains("a part of 1 a is undone so far"), "{}", told(&fake));
 }
