@@ -16,6 +16,7 @@ impl fmt::Display for DeviationKind {
             DeviationKind::Shell => "shell",
             DeviationKind::PolicyOverridden => "rules overridden",
             DeviationKind::DocumentExchanged => "document exchanged",
+            DeviationKind::TakenAsDone => "taken as done",
         })
     }
 }
@@ -32,6 +33,7 @@ impl DeviationKind {
             DeviationKind::Shell => format!("a shell was opened at {of}"),
             DeviationKind::PolicyOverridden => format!("rules overridden for {of}"),
             DeviationKind::DocumentExchanged => format!("document exchanged at {of}"),
+            DeviationKind::TakenAsDone => format!("taken as done: {of}"),
         }
     }
 }
