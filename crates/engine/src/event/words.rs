@@ -24,6 +24,7 @@ impl DeviationKind {
             DeviationKind::Shell => format!("a shell was opened at {of}"),
             DeviationKind::PolicyOverridden => format!("rules overridden for {of}"),
             DeviationKind::DocumentExchanged => format!("document exchanged at {of}"),
+            DeviationKind::TakenAsDone => format!("taken as done: {of}"),
         }
     }
 }
