@@ -1,5 +1,7 @@
 //! The order in which a document is read.
 
+use std::collections::BTreeMap;
+
 use crate::findings::Findings;
 use crate::foreign::{self, Piece};
 use crate::include::{self, Parts, Reader};
@@ -64,7 +66,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         scope.check_text(text, *span, &mut findings);
     }
     let book = Book { source, title: &title, matter: &front.matter, instances: &instances };
-    let (mut built, passages, pieces) = book.built(kind, (&tree, linted), &mut scope, &mut findings);
+    let (mut built, mut passages, pieces) = book.built(kind, (&tree, linted), &mut scope, &mut findings);
     let mut warnings = Findings::default();
     if linted {
         lints::lists(source, &tree.blocks, &mut warnings);
@@ -85,6 +87,12 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         if kind == DocumentKind::Annotated {
             findings.make_errors(before);
         }
+    }
+    if tree.swap_tags() {
+        let mut scope = Scope::new(&front.matter, config);
+        let (titled, headed, _) = book.built(kind, (&tree, false), &mut scope, &mut Findings::default());
+        keep_titles((&mut built.steps, &mut passages), (titled.steps, headed));
+        tree.swap_tags();
     }
     if tree.cut_images() {
         let mut scope = Scope::new(&front.matter, config);
@@ -152,6 +160,31 @@ impl Book<'_> {
     fn lost(&self, tree: &Tree, own: &[Step], findings: &mut Findings) {
         let steps = foreign::read(&self.followed(tree, &[])).steps;
         lints::lost(self.source, tree, self.instances, (&steps, own), self.matter.manual, findings);
+    }
+}
+
+/// Has steps, and headings between them, be called as their document calls them, with its placeholders. Ids, and what else
+/// is told by a title, stay as they were read without: records have them.
+fn keep_titles(
+    (steps, passages): (&mut [Step], &mut [Passage]),
+    (titled, headed): (Vec<Step>, Vec<Passage>),
+) {
+    let mut by_place: BTreeMap<usize, Step> =
+        titled.into_iter().map(|step| (step.span.start, step)).collect();
+    for step in steps {
+        let Some(titled) = by_place.remove(&step.span.start) else { continue };
+        step.path = titled.path;
+        if step.alternatives.len() == titled.alternatives.len() {
+            step.alternatives = titled.alternatives;
+        }
+        if step.title != titled.title {
+            step.once_titled = Some(std::mem::replace(&mut step.title, titled.title).into());
+        }
+    }
+    for (passage, headed) in passages.iter_mut().zip(headed) {
+        if passage.prose == headed.prose {
+            passage.heading = headed.heading;
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub use diagnostic::*;
 pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader, unescaped};
-pub use markdown::{Insertion, Line, code_of, gist, html, lines};
+pub use markdown::{Insertion, Line, code_of, gist, html, indented_code, lines};
 pub use offered::{Explained, explain};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".

@@ -27,6 +27,10 @@ const PATTERNS: &[&str] = &[
     r"(?:^|[\s/=:])(\[[A-Za-z]{4,}\])(?:$|[\s/:])",
     // v0.YYYYMMDD.0, nightly-YYYY-MM-DD, YYYYmmddHHMM
     r"(?:^|[^A-Z%$+])((?:YYYY|yyyy)[-_./]?(?:MM|mm)[-_./]?(?:DD|dd)(?:[-_.T]?(?:HH|hh)[-_:.]?(?:MM|mm|MI)(?:[-_:.]?(?:SS|ss))?)?|DD[-./]MM[-./]YYYY)(?:$|[^A-Za-z])",
+    // %COUNT%; not the letters of a date, nor of an address: %FT%T, %C3%9F
+    r"(?:^|[^A-Za-z0-9_%+$])(%[A-Z][A-Z0-9_]{2,}%)(?:$|[^A-Za-z0-9_%])",
+    // __NAME__; not a variable
+    r"(?:^|[^A-Za-z0-9_$\{])(__[A-Z](?:[A-Z0-9_]*[A-Z0-9])?__)(?:$|[^A-Za-z0-9_=])",
 ];
 
 /// Of [`PATTERNS`], what a template would render.
@@ -37,6 +41,8 @@ const GLUED: usize = 7;
 const BRACKETED: usize = 8;
 /// Likewise: a template of a date.
 const DATED: usize = 9;
+/// Likewise: names between marks, which run-books have `sed` fill in.
+const MARKED: [usize; 2] = [10, 11];
 
 /// Of each pattern, texts of which a match holds at least one.
 const HINTS: [&[&str]; PATTERNS.len()] = [
@@ -50,6 +56,8 @@ const HINTS: [&[&str]; PATTERNS.len()] = [
     &["<"],
     &["["],
     &["YYYY", "yyyy"],
+    &["%"],
+    &["__"],
 ];
 
 /// What looks the same wherever it stands: ends of lines in HTML, words of awk and Go templates.
@@ -74,6 +82,24 @@ const TAGS: &[&str] = &[
     "<ul>", "<li>", "<table>", "<tr>", "<td>", "<h1>", "<h2>", "<h3>", "<script>",
 ];
 
+/// Elements of HTML that people put into titles.
+const IN_TITLES: &[&str] = &[
+    "a", "abbr", "b", "bdi", "bdo", "big", "br", "center", "cite", "code", "del", "dfn", "div", "em", "font",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "nobr", "ol", "p",
+    "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "ul", "var",
+    "wbr",
+];
+
+/// Whether a tag in a title is none to whoever wrote it: `<version>`, `<your name>`.
+pub(crate) fn is_in_title(tag: &str) -> bool {
+    let Some(inner) = tag.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else { return false };
+    let name = inner.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+    inner.starts_with(|c: char| c.is_ascii_alphabetic())
+        && inner.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | '-'))
+        && !IN_TITLES.contains(&name.as_str())
+}
+
 /// Whether what stands there is markup: within quotes, on a line that begins with a tag, or that holds the end of one.
 fn in_markup(line: &str, at: usize) -> bool {
     let before = &line[..at];
@@ -87,6 +113,13 @@ fn says_how(before: &str) -> bool {
     ["format", "to_char", "to_date", "to_timestamp", "strftime", "strptime", "pattern"]
         .iter()
         .any(|word| before.contains(word))
+}
+
+/// Whether the text before a name leads to what `sed` is to put something in the place of: `s/`, `s|`.
+fn substitutes(before: &str) -> bool {
+    let mut last = before.chars().rev();
+    let delimits = last.next().is_some_and(|c| c.is_ascii_punctuation() && !matches!(c, '\'' | '"' | '='));
+    delimits && last.next() == Some('s') && last.next().is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// Whether a placeholder is the template of a date.
@@ -109,7 +142,7 @@ impl Search {
     /// `None` where the text holds none. In a `template`, braces are what something renders.
     pub(crate) fn of(text: &str, template: bool) -> Option<Search> {
         let mut may = Search::may(text);
-        for of_people in [GLUED, BRACKETED, DATED] {
+        for of_people in [GLUED, BRACKETED, DATED].into_iter().chain(MARKED) {
             may[of_people] = false;
         }
         if template {
@@ -134,7 +167,7 @@ impl Search {
         std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)))
     }
 
-    /// Where they stand in a line of the text; none in a comment.
+    /// Where they stand in a line of the text, in order; none in a comment.
     pub(crate) fn in_line(&self, line: &str) -> Vec<Range<usize>> {
         static COMPILED: LazyLock<Vec<Regex>> =
             LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
@@ -151,13 +184,16 @@ impl Search {
                     told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
                 let tag = TAGS.contains(&found.as_str()) && in_markup(line, found.start());
                 // What says how dates are to be written is none.
-                let format = index == DATED && says_how(&line[..found.start()]);
+                let before = &line[..found.start()];
+                let format =
+                    index == DATED && says_how(before) || MARKED.contains(&index) && substitutes(before);
                 if !inside && !tag && !format && !NOT.contains(&found.as_str()) {
                     told.retain(|other| other.start < found.start() || found.end() < other.end);
                     told.push(found.range());
                 }
             }
         }
+        told.sort_by_key(|at| at.start);
         told
     }
 }
@@ -187,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_tags_are_placeholders_where_a_shell_would_read_them_as_redirections() {
+    fn what_somebody_is_to_fill_in_is_a_placeholder_and_what_a_program_reads_is_none() {
         for (line, placeholders) in [
             ("cp <table> precious.txt", &["<table>"][..]),
             ("rm -rf ./<title>/img", &["<title>"]),
@@ -199,6 +235,11 @@ mod tests {
             ("<table>", &[]),
             ("ls [a-z]* [abc] list[index]", &[]),
             ("[ -f x ] && [[ -d y ]]", &[]),
+            ("rm %COUNT% /srv/__X__/a '__A_B__'", &["%COUNT%", "__X__", "__A_B__"]),
+            ("date +%FT%T; date +%H%M%S; curl a/%C3%9F%20", &[]),
+            ("__X__=1; echo $__X__ ${__X__} __main__", &[]),
+            ("sed 's/__X__/y/; s|%COUNT%|1|' f", &[]),
+            ("a <b> YYYYMMDD [path] vX.Y.Z", &["<b>", "YYYYMMDD", "[path]", "vX.Y.Z"]),
         ] {
             assert_eq!(found(line), placeholders, "{line}");
         }

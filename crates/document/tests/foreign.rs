@@ -228,11 +228,25 @@ fn check_lists_each_placeholder_that_a_run_asks_for_wherever_its_command_stands(
     let source = "# T\n\n## A\n\n```\ngit tag vX.Y.Z\n```\n\n## B\n\nRun:\n\n    git push origin <VERSION>\n\n## C\n\n\
         $ kubectl delete pod YOUR_POD\n\n## D\n\n```console\n$ rm -rf /srv/[path]\n$ tar xf app-v<RELEASE>.tar\n```\n\n\
         ## E\n\n1. Copy\n\n   ```text\n   cp <source> a; \\\n     cp a <target>\n   ```\n\n```sh\ngit tag vX.Y.Z\n```\n\n\
-        ## F\n\nThe <name> in a sentence.\n\n```yaml\nimage: <tag>\n```\n";
+        ## F\n\nThe <name> in a sentence.\n\n```yaml\nimage: <tag>\n```\n\n\
+        ## G\n\n```sh\nrm [folder] -n %COUNT% /srv/__NAME__ YYYYMMDD <file>\n```\n";
     let (compiled, warnings) = holdpoint_document::compile_and_lint(source, None);
     let found = warnings.iter().filter(|one| one.code.as_str() == "placeholder");
     let told: Vec<&str> = found.map(|one| one.span.unwrap().of(source)).collect();
-    let wanted = ["vX.Y.Z", "<VERSION>", "YOUR_POD", "[path]", "<RELEASE>", "<source>", "<target>"];
+    let wanted = [
+        "vX.Y.Z",
+        "<VERSION>",
+        "YOUR_POD",
+        "[path]",
+        "<RELEASE>",
+        "<source>",
+        "<target>",
+        "[folder]",
+        "%COUNT%",
+        "__NAME__",
+        "YYYYMMDD",
+        "<file>",
+    ];
     assert_eq!(told, wanted);
     let actions = compiled.plan.steps.iter().flat_map(|step| &step.actions);
     let offered = actions.filter_map(|action| action.work.offered());
@@ -310,4 +324,28 @@ fn layer_is_whole(source: &str, plan: &Plan, pieces: &[holdpoint_document::Piece
         }
     }
     assert_eq!(at, source.len());
+}
+
+#[test]
+fn a_title_keeps_its_placeholders_and_ids_and_signed_texts_stay_as_they_were() {
+    let body = "# T\n\n## Publish <version> to <your host><br>\n\n1. Tell <name> **now**\n\n   ```sh FILL\n   ls\n   ```\n\n## Look at <version>\n\n```sh FILL\nls\n```\n\n## <b>Go</b> on\n\n```sh FILL\nls\n```\n";
+    for source in
+        [body.replace(" FILL", ""), format!("---\nrunbook: 1\n---\n{}", body.replace("FILL", "run"))]
+    {
+        let plan = compile(&source, None).plan;
+        let told: Vec<_> = plan
+            .steps
+            .iter()
+            .map(|step| {
+                (&*step.id, &*step.title, step.once_titled.as_deref(), step.path.last().unwrap().as_str())
+            })
+            .collect();
+        let publish = "Publish <version> to <your host>";
+        let wanted = [
+            ("publish--to/tell-now", "Tell <name> now", Some("Tell now"), publish),
+            ("look-at", "Look at <version>", Some("Look at"), "T"),
+            ("go-on", "Go on", None, "T"),
+        ];
+        assert_eq!(told, wanted, "{source}");
+    }
 }

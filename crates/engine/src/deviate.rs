@@ -69,6 +69,7 @@ impl Run {
             (DeviationKind::DocumentExchanged, _) => {
                 return Err("a document is exchanged by an event of its own".into());
             }
+            (DeviationKind::TakenAsDone, _) => return Err("that something happened is a decision".into()),
             (DeviationKind::Shell, action) => {
                 let known = |action: &String| plan.steps[index].actions.iter().any(|a| a.id == *action);
                 ensure(action.as_ref().is_none_or(known), "the step has no such action")?;
@@ -185,6 +186,8 @@ impl Run {
                 self.settle(task);
                 self.change(task, |state| state.told.taken_as_done = true);
                 self.performed_by(&by.who);
+                // Nobody saw it end: that it happened is somebody's word.
+                self.deviations += 1;
             }
             Choice::FindOut => {
                 let check = self.check_after(plan, task).ok_or("the step has no check of its own")?;

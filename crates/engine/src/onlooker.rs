@@ -2,6 +2,7 @@
 
 use holdpoint_model::Plan;
 
+use crate::status::of_untouched;
 use crate::{Question, RollbackState, Run, Status, Task};
 
 /// Somebody who looks at a run, and knows whether it is driven meanwhile.
@@ -30,7 +31,7 @@ impl Onlooker<'_> {
     pub fn status(&self, task: Task) -> Status {
         let status = self.run.status(self.plan, task).seen(self.driven);
         match self.waits_no_more(status) {
-            true => self.run.without_waiting(task),
+            true => self.run.without_waiting(self.plan, task),
             false if self.asked.contains(&task) => waited_for(status),
             false => status,
         }
@@ -42,8 +43,7 @@ impl Onlooker<'_> {
         let actions = || (0..self.plan.steps[step].actions.len()).map(|action| Task::action(step, action));
         match self.waits_no_more(status) {
             true if actions().any(|task| self.run.status(self.plan, task).is_done()) => Status::Unfinished,
-            true if actions().any(|task| self.status(task) == Status::ToBeDoneAgain) => Status::ToBeDoneAgain,
-            true => Status::NotReached,
+            true => of_untouched(&actions().map(|task| self.status(task)).collect::<Vec<_>>()),
             false if self.asked.iter().any(|asked| asked.step == step) => waited_for(status),
             false => status,
         }
@@ -63,7 +63,9 @@ impl Onlooker<'_> {
 /// Of what somebody is asked about, and of its step: it may have been on somebody's screen, and it is what the run waits for.
 fn waited_for(status: Status) -> Status {
     match status {
-        Status::NotReached | Status::ToBeDoneAgain | Status::Unfinished => Status::Waiting,
+        Status::NotReached | Status::ToBeDoneAgain | Status::FailedBefore | Status::Unfinished => {
+            Status::Waiting
+        }
         status => status,
     }
 }

@@ -58,6 +58,8 @@ pub struct Shown {
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's: [`Run::edited`](crate::Run::edited).
     pub edited: Vec<String>,
+    /// Actions that were in doubt and that somebody says happened: [`Run::taken_as_done`](crate::Run::taken_as_done).
+    pub taken_as_done: Vec<String>,
 }
 
 /// Why a run is not the rehearsal that is asked for. In the order in which they are told.
@@ -101,6 +103,8 @@ pub enum Differs {
     Skipped(Vec<String>),
     /// Something else was run than the document says, and nothing may be.
     Edited(Vec<String>),
+    /// That something happened in it is somebody's word alone, and nothing may be.
+    TakenAsDone(Vec<String>),
 }
 
 impl Differs {
@@ -124,6 +128,7 @@ impl Differs {
             }
             Differs::Skipped(what) => format!("{} skipped in it", were(what)),
             Differs::Edited(what) => format!("{} edited in it", were(what)),
+            Differs::TakenAsDone(what) => format!("{} taken as done in it", were(what)),
         }
     }
 
@@ -224,7 +229,7 @@ impl<'a> Gate<'a> {
 
     /// What keeps a run from being it whose ends do not, by what proving its record has shown.
     pub fn by_proof(&self, shown: &Shown) -> Vec<Differs> {
-        let Shown { broken, unanchored, exchanged, skipped, edited } = shown;
+        let Shown { broken, unanchored, exchanged, skipped, edited, taken_as_done } = shown;
         let mut differs: Vec<Differs> = broken.iter().cloned().map(Differs::Broken).collect();
         differs.extend(unanchored.iter().cloned().map(Differs::Unanchored));
         differs.extend(exchanged.then_some(Differs::Exchanged));
@@ -233,6 +238,9 @@ impl<'a> Gate<'a> {
         }
         if !self.skips && !edited.is_empty() {
             differs.push(Differs::Edited(edited.clone()));
+        }
+        if !self.skips && !taken_as_done.is_empty() {
+            differs.push(Differs::TakenAsDone(taken_as_done.clone()));
         }
         differs
     }

@@ -182,6 +182,11 @@ impl Run {
         self.of_which(plan, |state| state.script.is_some())
     }
 
+    /// The actions that were in doubt, that somebody says happened, and that were not done afterwards, likewise.
+    pub fn taken_as_done(&self, plan: &Plan) -> Vec<String> {
+        self.of_which(plan, |state| state.told.taken_as_done)
+    }
+
     fn of_which(&self, plan: &Plan, is: impl Fn(&State) -> bool) -> Vec<String> {
         let actions = self.states.iter().enumerate().flat_map(|(step, states)| {
             states.iter().enumerate().map(move |(action, state)| (Task::action(step, action), state))

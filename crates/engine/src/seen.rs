@@ -304,7 +304,14 @@ impl Witness {
                 self.deviations.push(exchanged.whose());
                 self.told_deviations.push(exchanged.whose());
             }
-            Event::Decision { step, action, place, choice, by, .. } => {
+            Event::Decision { step, action, place, choice, reason, by } => {
+                let of = labelled(action, place.as_deref());
+                if *choice == Choice::Happened {
+                    // Statements and what signers are shown tell it of the action alone: their words stay as they are.
+                    let what = format!("{} by ", DeviationKind::TakenAsDone.told_of(&of));
+                    let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                    self.told_deviations.push(Whose::of(what, by, why));
+                }
                 let (before, after) = match choice {
                     Choice::Happened => ("done, says ", ", who looked after a crash"),
                     Choice::Run => ("not done, says ", ", who looked after a crash"),
@@ -316,7 +323,7 @@ impl Witness {
                     | Choice::Abort
                     | Choice::RunCommand => return,
                 };
-                self.done(step, &labelled(action, place.as_deref()), Whose::of(before, by, after));
+                self.done(step, &of, Whose::of(before, by, after));
             }
             Event::SessionOpened(_)
             | Event::SessionSigned(_)
@@ -420,6 +427,7 @@ impl Witness {
             DeviationKind::PolicyOverridden => "rules overridden for",
             // Not told by a `deviation`.
             DeviationKind::DocumentExchanged => "document exchanged at",
+            DeviationKind::TakenAsDone => "taken as done:",
         };
         let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
         self.deviations.push(Whose::of(format!("{what} {of} by "), by, format!(": {reason}")));

@@ -4,7 +4,7 @@
 use holdpoint_model::{Plan, Work};
 use serde::Serialize;
 
-use crate::run::state::{Left, State, Status as Phase};
+use crate::run::state::{Before, Left, State, Status as Phase, Told};
 use crate::{Next, Outcome, RollbackState, Run, Slot, Task, Verdict};
 
 /// What became of a step or an action.
@@ -15,6 +15,8 @@ pub enum Status {
     NotReached,
     /// Something of it was done before the run went back, and nothing has happened to it since.
     ToBeDoneAgain,
+    /// It was tried before the run went back and failed, and nothing has happened to it since.
+    FailedBefore,
     /// A rollback block that no rollback asked for.
     NotUsed,
     /// A step some of whose actions are done and some are not.
@@ -41,6 +43,8 @@ pub enum Status {
     Confirmed,
     /// A command that a document offers, and that somebody says they did by hand.
     ByHand,
+    /// The same of one that was run, and did not pass.
+    ByHandAfterFailure,
     /// Every value was written down, within its limits.
     Recorded,
     /// Every sign-off it takes was given, and counts.
@@ -79,6 +83,7 @@ impl Status {
         match self {
             Status::NotReached => "NOT REACHED",
             Status::ToBeDoneAgain => "TO BE DONE AGAIN",
+            Status::FailedBefore => "FAILED, TO BE DONE AGAIN",
             Status::NotUsed => "NOT USED",
             Status::Unfinished => "UNFINISHED",
             Status::Holding => "HOLDING",
@@ -92,6 +97,7 @@ impl Status {
             Status::LeftAfterFailure => "FAILED, THEN SKIPPED",
             Status::Confirmed => "CONFIRMED",
             Status::ByHand => "DONE BY HAND",
+            Status::ByHandAfterFailure => "FAILED, THEN DONE BY HAND",
             Status::Recorded => "RECORDED",
             Status::Signed => "SIGNED",
             Status::Waiting => "WAITING",
@@ -119,11 +125,26 @@ impl Status {
                 | Status::LeftAfterFailure
                 | Status::Confirmed
                 | Status::ByHand
+                | Status::ByHandAfterFailure
                 | Status::Recorded
                 | Status::Signed
                 | Status::NotApplicable
                 | Status::TakenAsDone
         )
+    }
+
+    /// Whether somebody says that they did it by hand, tried before or not.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Status::ByHand | Status::ByHandAfterFailure)
+    }
+
+    /// What became of it before the run went back, in words; `None` where the run did not, or something has happened since.
+    pub fn before(self) -> Option<&'static str> {
+        match self {
+            Status::ToBeDoneAgain => Some("it was done before the run went back"),
+            Status::FailedBefore => Some("it was tried and failed before the run went back"),
+            _ => None,
+        }
     }
 
     /// As told by somebody who reads the record. What was begun and has no end runs where the driver that began it has
@@ -166,7 +187,12 @@ impl Run {
     pub fn status(&self, plan: &Plan, task: Task) -> Status {
         let undone = || self.rollback_state(plan, task.step) == Some(RollbackState::Done);
         let is_run = matches!(task.work(plan), Some(Work::Run(_)));
-        if is_run && self.at_each_place(task).iter().any(|task| self.state(*task).told.begun) && undone() {
+        let begun = |task: &Task| {
+            let state = self.state(*task);
+            let before = state.before.filter(|_| state.is_untouched());
+            before.map_or(state.told, |before| before.told).begun
+        };
+        if is_run && self.at_each_place(task).iter().any(begun) && undone() {
             return Status::RolledBack;
         }
         self.own_status(plan, task)
@@ -199,22 +225,40 @@ impl Run {
             Phase::Running => Status::Running,
             Phase::InDoubt => Status::InDoubt,
             Phase::Failed => state.told.outcome.map_or(Status::Failed, Status::from),
-            Phase::Settled => self.settled_as(plan, task, state),
+            Phase::Settled if self.is_lapsing(task) => Status::Waiting,
+            Phase::Settled => settled_as(task.work(plan), state.told),
             Phase::Pending if state.soak.is_some() => Status::Holding,
-            Phase::Pending => pending_as(task.work(plan), state),
+            Phase::Pending => self.pending_as(task.work(plan), task, state),
         }
     }
 
-    fn settled_as(&self, plan: &Plan, task: Task, state: &State) -> Status {
-        match task.work(plan) {
-            Some(Work::SignOff(_)) if self.is_lapsing(task) => Status::Waiting,
-            Some(Work::SignOff(_)) => Status::Signed,
-            Some(Work::Confirm { .. }) => Status::Confirmed,
-            Some(Work::Record { .. }) => Status::Recorded,
-            Some(Work::Run(_)) if state.told.by_hand => Status::ByHand,
-            Some(Work::Run(_) | Work::Check(_)) | None if state.told.taken_as_done => Status::TakenAsDone,
-            Some(Work::Run(_) | Work::Check(_)) | None => Status::Passed,
+    fn pending_as(&self, work: Option<&Work>, task: Task, state: &State) -> Status {
+        let last = state.told.outcome.map_or_else(|| self.untouched(work, task), Status::from);
+        match work {
+            Some(Work::SignOff(_)) if state.told.rejected => Status::Rejected,
+            Some(Work::SignOff(_)) => {
+                let asked = state.requested || state.told.lapsed || !state.signers.is_empty();
+                if asked { Status::Waiting } else { last }
+            }
+            Some(Work::Record { .. }) if !state.recorded.is_empty() => Status::Waiting,
+            Some(Work::Record { .. } | Work::Run(_) | Work::Check(_) | Work::Confirm { .. }) | None => last,
         }
+    }
+
+    /// Of what nothing happened to, or not since the run went back. What is being undone is not done again any more, and
+    /// so it is told as what it came to then.
+    fn untouched(&self, work: Option<&Work>, task: Task) -> Status {
+        match self.state(task).before {
+            None => Status::NotReached,
+            Some(before) if self.is_about(task.step) => came_to(work, before),
+            Some(before) if before.failed() => Status::FailedBefore,
+            Some(_) => Status::ToBeDoneAgain,
+        }
+    }
+
+    /// Whether the rollback is about this step.
+    fn is_about(&self, step: usize) -> bool {
+        self.rollback.is_some() && self.undoes(Task::rollback(step, 0))
     }
 
     /// What became of a step, from its actions and its rollback.
@@ -248,12 +292,13 @@ impl Run {
     pub(crate) fn is_to_be_done_again(&self, task: Task) -> bool {
         let places = self.at_each_place(task);
         let mut states = places.iter().map(|task| self.state(*task));
-        states.clone().any(|state| state.done_before) && states.all(State::is_untouched)
+        let before = states.clone().any(|state| state.before.is_some());
+        before && states.all(State::is_untouched) && !self.is_about(task.step)
     }
 
     /// What it is told as, where nobody waits for it any more: it may have been done before the run went back.
-    pub(crate) fn without_waiting(&self, task: Task) -> Status {
-        untouched(self.state(task))
+    pub(crate) fn without_waiting(&self, plan: &Plan, task: Task) -> Status {
+        self.untouched(task.work(plan), task)
     }
 
     /// Whether a sign-off that `who` gave here counts: it was not taken back by a lapse, done or due.
@@ -296,22 +341,32 @@ impl Run {
     }
 }
 
-/// Of what nothing happened to, or not since the run went back.
-fn untouched(state: &State) -> Status {
-    if state.done_before { Status::ToBeDoneAgain } else { Status::NotReached }
+fn settled_as(work: Option<&Work>, told: Told) -> Status {
+    let failed = told.outcome.is_some_and(|outcome| outcome != Outcome::Passed);
+    match work {
+        Some(Work::SignOff(_)) => Status::Signed,
+        Some(Work::Confirm { .. }) => Status::Confirmed,
+        Some(Work::Record { .. }) => Status::Recorded,
+        Some(Work::Run(_)) if told.by_hand && failed => Status::ByHandAfterFailure,
+        Some(Work::Run(_)) if told.by_hand => Status::ByHand,
+        Some(Work::Run(_) | Work::Check(_)) | None if told.taken_as_done => Status::TakenAsDone,
+        Some(Work::Run(_) | Work::Check(_)) | None => Status::Passed,
+    }
 }
 
-fn pending_as(work: Option<&Work>, state: &State) -> Status {
-    let last = state.told.outcome.map_or_else(|| untouched(state), Status::from);
+/// What an action came to before the run went back. A sign-off of then counts no more.
+fn came_to(work: Option<&Work>, before: Before) -> Status {
     match work {
-        Some(Work::SignOff(_)) if state.told.rejected => Status::Rejected,
-        Some(Work::SignOff(_)) => {
-            let asked = state.requested || state.told.lapsed || !state.signers.is_empty();
-            if asked { Status::Waiting } else { last }
-        }
-        Some(Work::Record { .. }) if !state.recorded.is_empty() => Status::Waiting,
-        Some(Work::Record { .. } | Work::Run(_) | Work::Check(_) | Work::Confirm { .. }) | None => last,
+        Some(Work::SignOff(_)) => Status::NotReached,
+        _ if before.done => settled_as(work, before.told),
+        _ => before.told.outcome.map_or(Status::NotReached, Status::from),
     }
+}
+
+/// Of several, to none of which anything has happened since the run went back.
+pub(crate) fn of_untouched(statuses: &[Status]) -> Status {
+    let again = [Status::ToBeDoneAgain, Status::FailedBefore];
+    again.into_iter().find(|again| statuses.contains(again)).unwrap_or(Status::NotReached)
 }
 
 fn of_step(actions: &[Status], deviated: bool) -> Status {
@@ -322,15 +377,16 @@ fn of_step(actions: &[Status], deviated: bool) -> Status {
     if actions.contains(&Status::Waiting) {
         return Status::Waiting;
     }
-    if actions.iter().all(|status| matches!(status, Status::NotReached | Status::ToBeDoneAgain)) {
-        let again = actions.contains(&Status::ToBeDoneAgain);
-        return if again { Status::ToBeDoneAgain } else { Status::NotReached };
+    let untouched = |status: &Status| *status == Status::NotReached || status.before().is_some();
+    if actions.iter().all(untouched) {
+        return of_untouched(actions);
     }
     if actions.iter().any(|status| !status.is_done()) {
         return Status::Unfinished;
     }
-    if actions.contains(&Status::LeftAfterFailure) {
-        return Status::LeftAfterFailure;
+    let failed = [Status::LeftAfterFailure, Status::ByHandAfterFailure];
+    if let Some(failed) = failed.into_iter().find(|failed| actions.contains(failed)) {
+        return failed;
     }
     let mut applicable: Vec<Status> =
         actions.iter().copied().filter(|status| *status != Status::NotApplicable).collect();

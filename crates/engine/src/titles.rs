@@ -38,6 +38,12 @@ impl Run {
         format!("{} {}", step.number, self.title(step))
     }
 
+    /// The same as whoever signs is shown it, without placeholders in it: records keep that text, and it is made again as it was.
+    pub(crate) fn signed_title(&self, step: &Step) -> String {
+        let title = step.once_titled.as_deref().unwrap_or(&step.title);
+        format!("{} {}", step.number, self.values().title(title))
+    }
+
     /// The same within a sentence of ours: without the point or colon that it may end with.
     pub fn step_in_words(&self, step: &Step) -> String {
         let title = self.numbered_title(step);

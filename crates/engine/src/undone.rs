@@ -58,8 +58,14 @@ impl RollingBack {
         let named = |step: &usize| run.step_in_words(&plan.steps[*step]);
         let mut behind: Vec<String> =
             self.behind.iter().map(|(step, state)| format!("{}: {}", named(step), state.words())).collect();
-        if behind.is_empty() {
-            behind.push("nothing is undone so far".to_owned());
+        let partly = run.rollback.as_ref().is_some_and(|rollback| {
+            let mut settled = rollback.queue[..rollback.settled].iter();
+            settled.any(|task| task.step == self.next.step && rollback.state(*task).is_done())
+        });
+        match (partly, behind.is_empty()) {
+            (true, _) => behind.push(format!("a part of {} is undone so far", named(&self.next.step))),
+            (false, true) => behind.push("nothing is undone so far".to_owned()),
+            (false, false) => {}
         }
         let next = named(&self.next.step);
         let how = run.rollback_state(plan, self.next.step).map(|state| state.seen(driven));

@@ -66,6 +66,10 @@ pub struct Step {
     pub number: String,
     /// What it is called; a template.
     pub title: String,
+    /// What programs called it once, which left `<placeholders>` out of titles, where that is another: whoever signs is shown
+    /// it by that name.
+    #[serde(skip)]
+    pub once_titled: Option<Box<str>>,
     /// Titles of the headings above, outermost first.
     pub path: Vec<String>,
     /// The step's exact source bytes.

@@ -55,6 +55,8 @@ pub struct Verification {
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's, likewise.
     pub edited: Vec<String>,
+    /// Actions that were in doubt and that somebody says happened, likewise.
+    pub taken_as_done: Vec<String>,
     /// Why nobody can say whether it conforms, where what that takes was expunged. Remarks, too.
     pub unchecked: Option<String>,
     /// What else was not proved, for what that takes was expunged. Remarks, too.
@@ -88,6 +90,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
     let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
+    let mut taken_as_done = Vec::new();
     let mut deviations = 0;
     let (mut exchanged, mut unchecked, mut unproved) = (Vec::new(), None, Vec::new());
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
@@ -96,6 +99,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             deviations = replay.run.deviations();
             skipped = replay.run.skipped(&replay.plan);
             edited = replay.run.edited(&replay.plan);
+            taken_as_done = replay.run.taken_as_done(&replay.plan);
             asks_for_anchor = replay.run.asks_for_anchored_seal();
             stands_at = replay.run.stands_at(&replay.plan).map(|task| task.id(&replay.plan).to_owned());
             if let Some(words) = replay.run.independence().words() {
@@ -147,6 +151,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         deviations,
         skipped,
         edited,
+        taken_as_done,
         unchecked,
         unproved,
         remarks,

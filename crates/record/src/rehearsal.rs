@@ -185,7 +185,8 @@ fn shown(proof: &Verification) -> Shown {
     let broken = (proof.verdict != RecordVerdict::IntactComplete).then(|| told(&proof.verdict));
     let exchanged = !proof.exchanged.is_empty();
     let (skipped, edited) = (proof.skipped.clone(), proof.edited.clone());
-    Shown { broken, unanchored: None, exchanged, skipped, edited }
+    let taken_as_done = proof.taken_as_done.clone();
+    Shown { broken, unanchored: None, exchanged, skipped, edited, taken_as_done }
 }
 
 /// A verdict with its reason.

@@ -109,7 +109,8 @@ fn told(
     }
     let mut differs = gate.by_ends(&Ends { opened: &there, verdict: told.closed(), sealed: true, ended });
     let (skipped, edited) = (run.skipped(&plan), run.edited(&plan));
-    differs.extend(gate.by_proof(&Shown { skipped, edited, ..Shown::default() }));
+    let taken_as_done = run.taken_as_done(&plan);
+    differs.extend(gate.by_proof(&Shown { skipped, edited, taken_as_done, ..Shown::default() }));
     match differs.first() {
         Some(differs) => Err(differs.words()),
         None => Ok(there),

@@ -203,6 +203,7 @@ fn verdict(
         | Status::PassedWithDeviations
         | Status::Confirmed
         | Status::ByHand
+        | Status::ByHandAfterFailure
         | Status::Recorded
         | Status::Signed
         | Status::TakenAsDone => Verdicts::Passed,
@@ -256,8 +257,9 @@ fn verdict(
                 (_, reason) => reason.unwrap_or(message),
             })
         }
-        Status::ToBeDoneAgain => {
-            Verdicts::Skipped(format!("{message}: it was done before the run went back, and not since"))
+        Status::ToBeDoneAgain | Status::FailedBefore => {
+            let before = status.before().unwrap_or_default();
+            Verdicts::Skipped(format!("{message}: {before}, and not done since"))
         }
         Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting | Status::Holding => {
             Verdicts::Skipped(message)
@@ -309,8 +311,8 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
 /// What somebody, or a file for them, said of a case.
 fn answered(what: &What, status: Status) -> Option<String> {
     let told = match what {
-        What::Confirmed { by, .. } if status == Status::ByHand => {
-            format!("done by hand, as {} says", by.words())
+        What::Confirmed { by, .. } if status.is_by_hand() => {
+            format!("{}, as {} says", status.words().to_lowercase(), by.words())
         }
         What::Confirmed { by, .. } => format!("confirmed by {}", by.words()),
         What::Recorded { name, value, by, .. } => {

@@ -137,6 +137,15 @@ fn an_action_is_what_last_became_of_it() {
             Status::ToBeDoneAgain,
         ),
         (
+            "failed, then the run went back to a step before it",
+            |t| {
+                t.ran("deploy#1", 1, failed(1, ""));
+                t.deviated(DeviationKind::OutOfOrder, "prepare", None, "wrong tag");
+            },
+            "deploy#1",
+            Status::FailedBefore,
+        ),
+        (
             "done, then another step was repeated",
             |t| {
                 t.ran("deploy#1", 1, passed(""));

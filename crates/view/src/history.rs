@@ -150,6 +150,7 @@ impl Gathered {
             Status::PassedWithDeviations,
             Status::Confirmed,
             Status::ByHand,
+            Status::ByHandAfterFailure,
             Status::Recorded,
             Status::Signed,
             Status::TakenAsDone,

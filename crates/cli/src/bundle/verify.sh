@@ -41,9 +41,22 @@ LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
 
-# What people read: nothing in it acts on a terminal, whatever the record holds.
-# shellcheck disable=SC2059 # formats of our own
-tell() { printf "$@" | tr -cd '\n\t -~' >&2; }
+break='
+'
+# What people read: nothing in it acts on a terminal, whatever the record holds, and lines that stand in what it holds, or in
+# what others say of it, pass for none of ours.
+plainly() {
+    as=$1
+    shift
+    for one in "$@"; do
+        shift
+        case $one in *"$break"*) one=$(printf '%s' "$one" | sed '2,$s/^/    | /') ;; esac
+        set -- "$@" "$one"
+    done
+    # shellcheck disable=SC2059 # formats of our own
+    printf "$as" "$@" | tr -cd '\n\t -~'
+}
+tell() { plainly "$@" >&2; }
 cannot() { tell 'verify.sh: %s\n' "$1"; exit 2; }
 wrong() { printf '%s\n' "$1"; tell '  %s\n' "$2"; exit 6; }
 altered() { wrong "altered at event $1" "$2"; }
@@ -215,6 +228,8 @@ vouched() {
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
 }
+# Tells at the end what is not trusted: distrust FORMAT [WORD].
+distrust() { plainly "$@" >>"$tmp/untrusted"; }
 # The same by what the reader trusts, in the reader's zone: trusted NAMESPACE WHO FILE SIGNATURE TIME WHAT.
 trusted() {
     [ -n "$trust" ] || return 0
@@ -224,13 +239,13 @@ trusted() {
     doubt=$(
         if [ -n "$home_zone" ]; then TZ=$home_zone; else unset TZ; fi
         ssh-keygen "$@" <"$of" 2>&1
-    ) || printf '  %s by %s is not by a trusted key: %s\n' "$which" "$whose" "$doubt" >>"$tmp/untrusted"
+    ) || distrust '  %s by %s is not by a trusted key: %s\n' "$which" "$whose" "$doubt"
 }
 signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
 buried() {
     if [ "$allowed" = none ]; then
-        [ -z "$trust" ] || printf '  event %s: %s is signed by nobody\n' "$i" "$1" >>"$tmp/untrusted"
+        [ -z "$trust" ] || distrust '  event %s: %s is signed by nobody\n' "$i" "$1"
         return
     fi
     { small "$signers" 67108864 && [ "$(digest <"$signers")" = "$allowed" ]; } ||
@@ -858,7 +873,7 @@ if there anchors; then
                     by="by a trusted authority"
                     stamped "$trust/tsa.pem" || {
                         by="by an authority that is NOT TRUSTED"
-                        printf '  anchor %s is not by a trusted authority: %s\n' "$number" "$doubt" >>"$tmp/untrusted"
+                        distrust '  anchor %s is not by a trusted authority: %s\n' "$number" "$doubt"
                     }
                 fi
                 tell '  anchor %s, time-stamp over %s, %s, %s\n' "$number" "$what" "$time" "$by"
@@ -938,7 +953,7 @@ if [ -n "$trust" ]; then
     tell '  not held against %s by this script: roles, rules and the run-book\n' "$trust"
     if [ -s "$tmp/untrusted" ]; then
         state="$state, but not as trusted" code=6 doubted=1
-        tell '%s\n' "$(cat "$tmp/untrusted")"
+        cat "$tmp/untrusted" >&2
     fi
 fi
 # Whose word it is that the signatures are of the right people.

@@ -3,7 +3,7 @@
 use holdpoint_document::many;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Choice, Outcome, Output, Status};
+use holdpoint_engine::{BlobRef, Choice, Outcome, Output};
 use holdpoint_record::{RunDir, blob};
 use holdpoint_report::took;
 use holdpoint_view::{ActionSummary, Attempt, StepSummary, Summary, What};
@@ -85,8 +85,8 @@ pub fn said(action: &ActionSummary) -> Vec<String> {
     let told = action.history.iter().filter(|happening| !happening.superseded);
     let beyond = action.out_of_limits.iter().map(|value| format!("out of limits: {value}"));
     let told = told.filter_map(|happening| match &happening.what {
-        What::Confirmed { by, .. } if action.status == Status::ByHand => {
-            Some(format!("done by hand, by {}", by.words()))
+        What::Confirmed { by, .. } if action.status.is_by_hand() => {
+            Some(format!("{}, by {}", action.status.words().to_lowercase(), by.words()))
         }
         What::Decision { choice: Choice::NotApplicable, reason, by } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -315,7 +315,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
     }
     if block.offered.is_none() && (kind == "check" || !block.expect.is_empty()) {
         let words: Vec<&str> = expected.iter().map(|one| one.words.as_str()).collect();
-        line(format!("          expects: {}", words.join(", ")));
+        // Of a port, that it takes a connection is all.
+        if !words.is_empty() {
+            line(format!("          expects: {}", words.join(", ")));
+        }
         expected.iter().flat_map(|one| &one.lines).for_each(|text| line(format!("            {text}")));
     }
     for capture in &block.options.capture {

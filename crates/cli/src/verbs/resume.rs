@@ -487,8 +487,10 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             () if run.has_lapsed(index) => "will be asked for again: its sign-off has lapsed".to_owned(),
             () => match run.step_status(plan, index) {
                 Status::NotReached => "will run: nothing of it has happened yet".to_owned(),
-                Status::ToBeDoneAgain => "will run again: it was done before the run went back".to_owned(),
-                _ => "will run; what passed in it is not run again".to_owned(),
+                status => match status.before() {
+                    Some(before) => format!("will run again: {before}"),
+                    None => "will run; what passed in it is not run again".to_owned(),
+                },
             },
         };
         screen.tell(&format!("  {title}: {why}"));

@@ -283,9 +283,11 @@ pub fn status_tone(status: Status) -> Tone {
     match status {
         Status::Failed | Status::TimedOut | Status::Interrupted | Status::Rejected => Tone::Bad,
         Status::InDoubt | Status::Unknown => Tone::Bad,
-        Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
-            Tone::Note
-        }
+        Status::PassedWithDeviations
+        | Status::Skipped
+        | Status::LeftAfterFailure
+        | Status::ByHandAfterFailure
+        | Status::TakenAsDone => Tone::Note,
         Status::Waiting | Status::Running | Status::RollbackRunning | Status::Holding => Tone::Wait,
         Status::RolledBack => Tone::Back,
         status if status.is_done() => Tone::Good,

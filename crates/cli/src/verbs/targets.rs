@@ -1,8 +1,8 @@
 //! Where blocks would run, held against where they can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Code, Config, Diagnostic, Environment, Place, Plan};
+use holdpoint_document::{Code, Config, Diagnostic, Environment, Place, Plan, Severity};
 use holdpoint_engine::{EnvironmentSeen, Task};
 
 use crate::problem::Problem;
@@ -41,6 +41,9 @@ pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem
 /// What [`can_run`] would refuse in some environment that the document may run in, and reading the document has not
 /// found, each with its block. A record is read without this, for it ran in one of them, and well.
 pub fn refused(plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
+    if config.is_none() {
+        return nowhere(plan);
+    }
     let named = &plan.front.environments;
     let environments = config.into_iter().flat_map(|config| &config.environments);
     let environments = environments.filter(|(name, _)| named.is_empty() || named.contains(name));
@@ -81,6 +84,28 @@ pub fn refused(plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
             );
             found.push(Diagnostic::new(Code::Misplaced, block.span, message, help));
         }
+    }
+    found
+}
+
+/// Each target that blocks name where there is no configuration to say what it stands for: once, at the first of them. A
+/// warning, for run-books are also kept for others, whose repositories say it.
+fn nowhere(plan: &Plan) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut found = Vec::new();
+    for task in tasks(plan) {
+        let (Some(block), Some(target)) = (task.block(plan), task.target(plan)) else { continue };
+        if target == "local" || !told.insert(target) {
+            continue;
+        }
+        let message = format!(
+            "there is no holdpoint.toml to say which places the target `{target}` stands for: a run is refused"
+        );
+        let help = format!(
+            "write a holdpoint.toml with `{target} = \"ssh://USER@HOST\"` under [environments.NAME.targets], for each environment"
+        );
+        let finding = Diagnostic::new(Code::Undeclared, block.span, message, help);
+        found.push(Diagnostic { severity: Severity::Warning, ..finding });
     }
     found
 }

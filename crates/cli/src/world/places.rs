@@ -338,31 +338,29 @@ impl Runner for Places {
 
 impl Places {
     async fn clean_at(&self, place: String, [over, open]: [Vec<String>; 2]) {
-        let screen = &self.local.screen;
+        let mut left = Vec::new();
         if !open.is_empty() {
-            let text = format!(
-                "  {place} keeps what it has of this run without an end on record ({}): look at it there, in ~/.holdpoint/attempts",
-                open.join(", ")
-            );
-            screen.tell(&screen.neutralise(&text));
-        }
-        if over.is_empty() {
-            return;
+            left.push(format!("no end is on record of {}", open.join(", ")));
         }
         let known = self.doors.borrow().keys().find(|key| key.0 == place).cloned();
         let key = known.unwrap_or((place, None));
-        let mut left = None;
-        match self.open(&key).await {
-            Err(_) => left = Some("it cannot be reached".to_owned()),
-            Ok(remote) => match remote.clean_all(&over).await {
-                Ok(kept) if kept.is_empty() => {}
-                Ok(kept) => left = Some(format!("no end is known of {}", kept.join(", "))),
-                Err(error) => left = Some(error.why),
-            },
+        if !over.is_empty() {
+            match self.open(&key).await {
+                Err(_) => left.push("it cannot be reached".to_owned()),
+                Ok(remote) => match remote.clean_all(&over).await {
+                    Ok(kept) if kept.is_empty() => {}
+                    Ok(kept) => left.push(format!("no end is known of {}", kept.join(", "))),
+                    Err(error) => left.push(error.why),
+                },
+            }
         }
-        if let Some(why) = left {
-            let text =
-                format!("  {} keeps something of this run ({why}); see: holdpoint targets --clean", key.0);
+        if !left.is_empty() {
+            let text = format!(
+                "  {} keeps something of this run ({}); see: holdpoint targets --clean",
+                key.0,
+                left.join("; ")
+            );
+            let screen = &self.local.screen;
             screen.tell(&screen.neutralise(&text));
         }
     }

@@ -104,10 +104,14 @@ fn a_command_that_failed_is_done_by_hand_or_skipped_and_every_report_says_that_i
     terminal.ends(0);
     desk.is_intact_and_complete(1);
     let (shown, _) = desk.ends(0, &["show", "1"]);
-    for told in ["DONE BY HAND", "one#1 done by hand, by", "PASSED WITH 2 DEVIATIONS"] {
+    for told in
+        ["FAILED, THEN DONE BY HAND", "one#1 failed, then done by hand, by", "PASSED WITH 2 DEVIATIONS"]
+    {
         assert!(shown.contains(told), "{told} is not in\n{shown}");
     }
     assert_eq!(shown.matches("FAILED, THEN SKIPPED").count(), 2, "{shown}");
+    let (junit, _) = desk.ends(0, &["report", "1", "--format", "junit"]);
+    assert!(junit.contains("failed, then done by hand, as ops@example.org says"), "{junit}");
     let (step, _) = desk.ends(0, &["show", "1", "--step", "three"]);
     assert!(step.contains("FAILED, THEN SKIPPED") && step.contains("DONE BY HAND"), "{step}");
 }

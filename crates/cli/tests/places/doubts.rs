@@ -151,3 +151,37 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     stage.ends(0, &["verify", "1"]).says("intact and complete");
     stage.is_over_and_clean();
 }
+
+#[test]
+fn an_output_of_which_no_end_is_on_record_stays_where_it_is_whoever_clears_away() {
+    let Some(stage) = left("places::an_output_of_which_no_end", SLOW) else { return };
+    is_reached_again(&stage);
+    fs::write(stage.on(0, "go"), "").unwrap();
+    eventually("it has ended", || stage.kept(0).iter().all(|attempt| attempt.join("end").exists()));
+    stage.ends(4, &["resume", "1", "--abort", "enough"]).says("no end is on record of");
+    let lies = || fs::read_to_string(stage.kept(0)[0].join("out")).unwrap();
+    assert!(lies().contains("whole"), "{}", lies());
+    stage.ends(0, &["targets", "--clean"]).says("has no end of it on record");
+    assert!(lies().contains("whole"), "{}", lies());
+}
+
+#[test]
+fn a_failure_that_is_found_before_the_run_would_be_over_is_asked_about() {
+    let body = SLOW.replace("echo whole\n", "exit 3\n");
+    let Some(stage) = left("places::a_failure_that_is_found", &body) else { return };
+    let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
+    shows(&terminal, "looked for there once more first", 1);
+    terminal.master.write_all(b"h\r").unwrap();
+    shows(&terminal, "looked for there once more first", 2);
+    terminal.master.write_all(b"h\r").unwrap();
+    shows(&terminal, "sh run", 1);
+    fs::write(stage.on(0, "go"), "").unwrap();
+    eventually("it has ended", || stage.kept(0).iter().all(|attempt| attempt.join("end").exists()));
+    is_reached_again(&stage);
+    terminal.master.write_all(b"\r").unwrap();
+    shows(&terminal, "did not pass", 1);
+    terminal.master.write_all(b"p\r").unwrap();
+    terminal.ends();
+    assert!(stage.blocks().contains(&"deploy#1 @0 failed".to_owned()), "{:?}", stage.blocks());
+    assert!(stage.bench.of_type(1, "run.closed").is_empty());
+}

@@ -252,3 +252,12 @@ fn a_probe_is_tried_again_until_it_holds() {
     assert_eq!(bench.of_type(1, "action.finished").len(), 3);
     bench.ends(0, &["verify", "1"]);
 }
+
+#[test]
+fn a_port_of_which_nothing_more_is_expected_has_no_line_of_expectations_in_plan() {
+    let bench = Bench::new();
+    bench.file("book.md", &book(&["tcp: { to: \"127.0.0.1:1\" }"]));
+    let ran = bench.ends(0, &["plan", "book.md"]);
+    ran.says("127.0.0.1:1");
+    assert!(!ran.stdout.contains("expects:"), "{}", ran.stdout);
+}

@@ -45,6 +45,12 @@ fn an_override_is_the_first_thing_on_record_and_at_the_head_of_every_report() {
     shop.is(1, 0, "intact and complete");
     shop.bench.ends(0, &["verify", "1"]).says("1 signature by key checked");
 
+    for format in ["markdown", "html", "junit", "cast"] {
+        let report = shop.bench.ends(0, &["report", "1", "--format", format]).stdout.to_lowercase();
+        assert!(!report.contains("policy overridden"), "{format}: {report}");
+    }
+    shop.bench.ends(0, &["report", "1", "--format", "markdown"]).says("| rules overridden |");
+
     let before_the_document = |format: &str, begins: &str| {
         let report = shop.bench.ends(0, &["report", "1", "--format", format]).stdout;
         let head = report.split_once(begins).unwrap_or_else(|| panic!("{format}: {report}")).0.to_owned();

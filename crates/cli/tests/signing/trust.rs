@@ -260,3 +260,23 @@ fn a_run_book_that_is_not_that_of_the_commit_is_told() {
     sign_again(&shop, "qa");
     is_told(&shop, &shop.bench.root(), words);
 }
+
+#[test]
+fn what_ssh_keygen_says_over_several_lines_passes_for_no_line_of_the_script() {
+    let shop = signed_off();
+    let dir = trusted(&shop);
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let own = unpacked(&shop, "run.tar.zst");
+    fs::write(dir.join("allowed_signers"), format!("{QA} garbage\n{QA} more\n")).unwrap();
+    let ran = with_trust(&shop, &own, &dir);
+    assert_eq!((ran.code, ran.stdout.trim()), (6, "intact and complete, but not as trusted"));
+    let at = ran.stderr.find("is not by a trusted key").unwrap_or_else(|| panic!("{}", ran.stderr));
+    let said: Vec<&str> = ran.stderr[at..].lines().collect();
+    assert!(said[0].contains("allowed_signers:1: missing key"), "{}", ran.stderr);
+    // It is told of the time of signing, and of that of recording.
+    let marked = |line: &&&str| line.starts_with("    | ");
+    assert_eq!(said.iter().filter(marked).count(), 4, "{}", ran.stderr);
+    let own = |line: &&str| line.starts_with("  event 5: the signoff by");
+    assert!(said[1..].iter().all(|line| marked(&line) || own(line)), "{}", ran.stderr);
+    assert!(!ran.stderr.contains('\r'), "{:?}", ran.stderr);
+}

@@ -307,3 +307,26 @@ fn text_with_tabs_stands_in_the_columns_that_it_was_written_in_and_code_keeps_it
     bench.ends(0, &["plan", "list.md"]).says(&code("\techo a\tb")).says("one\tand two");
     bench.ends(0, &["plan", "list.md", "--explain"]).says(&code("    echo a  b")).says("one and two");
 }
+
+#[test]
+fn the_executed_copy_tells_of_indented_code_outside_of_it() {
+    let list = "# A\n\n## B\n\n1. Stop it:\n\n       echo stop\n\n   Then wait.\n\n2. Start it:\n\n       echo start\n       echo more\n\n\
+        > Quoted:\n>\n>     echo quoted\n\n## C\n\n    echo bare\n";
+    let bench = Bench::with(&[("list.md", list)]);
+    let answers = actions(&bench).into_iter().map(|(id, what)| match what.as_str() {
+        "confirm" => format!("  {id}: {{ confirm: true }}\n"),
+        _ => format!("  {id}: {{ choice: run }}\n"),
+    });
+    bench.file("answers.yaml", &format!("steps:\n{}", answers.collect::<String>()));
+    bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    let copy = bench.ends(0, &["report", "1"]).stdout;
+    for told in [
+        "\n   > **PASSED** · `echo stop` ·",
+        "\n       echo start\n       echo more\n\n   > **PASSED** · `echo start` ·",
+        "\n   > **PASSED** · `echo more` ·",
+        "\n> > **PASSED** · `echo quoted` ·",
+        "\n> **PASSED** · `echo bare` ·",
+    ] {
+        assert!(copy.contains(told), "{told:?} is not in\n{copy}");
+    }
+}

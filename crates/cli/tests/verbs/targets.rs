@@ -130,3 +130,33 @@ fn what_a_run_would_refuse_of_a_target_is_told_by_check_and_plan_at_the_block() 
         Bench::with(&[("book.md", &*book("environments: [test]\n", of_step)), ("holdpoint.toml", &*config)]);
     bench.ends(0, &["check", "book.md"]);
 }
+
+#[test]
+fn where_no_configuration_says_what_a_target_is_check_warns_once_of_each_before_a_run_is_refused() {
+    let block = |target: &str| format!("```sh run\n#| target: {target}\ntrue\n```\n\n");
+    let body = [
+        "## A\n\n",
+        "```yaml step\ntarget: web\n```\n\n",
+        "```sh run\ntrue\n```\n\n",
+        &block("db"),
+        &block("web"),
+    ];
+    let bench = Bench::with(&[("book.md", &*book("", &body.concat()))]);
+    let ran = bench.ends(0, &["check", "book.md", "--format", "json"]);
+    let found = ran.json();
+    let found = found.as_array().unwrap().iter().filter(|one| one["code"] == "undeclared");
+    let told: Vec<(&Value, String)> =
+        found.map(|one| (&one["severity"], one["message"].to_string() + &one["help"].to_string())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for ((severity, said), target) in told.iter().zip(["web", "db"]) {
+        assert_eq!(*severity, "warning");
+        assert!(
+            said.contains(&format!("the target `{target}`")) && said.contains("[environments.NAME.targets]"),
+            "{said}"
+        );
+    }
+    bench.ends(2, &["run", "book.md", "--unattended"]).says("has no target");
+    let here = Bench::with(&[("book.md", &*book("", &format!("## A\n\n{}", block("local"))))]);
+    let ran = here.ends(0, &["check", "book.md"]);
+    assert!(!ran.both().contains("undeclared"), "{}", ran.both());
+}

@@ -6,7 +6,7 @@ use crate::blocks::{is_shell_like, kind_of};
 use crate::markdown::{Fence, Fenced};
 use crate::names::is_secret;
 use crate::offered::{
-    Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, surely_looks, template,
+    Command, Mark, Piece, PieceKind, Unit, Values, What, Why, in_place, parted, surely_looks, template,
 };
 use crate::{Class, Confidence, Span};
 
@@ -24,8 +24,25 @@ pub(super) fn documentation(proposal: &mut Proposal, fence: &Fence) {
 /// Marks a fence as an example.
 fn example(proposal: &mut Proposal, fence: &Fence, reason: &str) {
     let mut words = fence.info.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '+'));
-    let language = words.find(|word| is_shell_like(&word.to_lowercase())).unwrap_or("text");
+    let language = words.find(|word| is_shell_like(&word.to_lowercase()));
+    let own = Some(parted(&fence.info).0).filter(|word| word.chars().all(char::is_alphanumeric));
+    let language = language.or(own).filter(|word| !word.is_empty()).unwrap_or("text");
     proposal.edit(info_of(fence), format!("{language} example"), reason);
+    leave_words(proposal, fence, language);
+}
+
+/// Names what a fence says besides its language, which goes: a run-book has no place for it there, and it may say where the
+/// commands are to be run.
+fn leave_words(proposal: &mut Proposal, fence: &Fence, language: &str) {
+    let words = parted(&fence.info).1;
+    if words.contains(char::is_alphanumeric) && words != language {
+        let words = words.strip_suffix('}').filter(|words| !words.contains('{')).unwrap_or(words);
+        let what = format!(
+            "`{words}` stands behind the language of this fence, where a run-book has a kind alone, and is left out: write it above \
+             the fence, or give the step a `target` if it says where this is to be run"
+        );
+        proposal.leave(fence.info_span, what);
+    }
 }
 
 /// Where the info string stands, or would.
@@ -144,6 +161,7 @@ impl Rewrite<'_> {
                 let (opening, reason) = self.opening(block);
                 let options = self.options(block);
                 self.proposal.edit(info_of(self.fence), format!("{opening}{options}"), reason);
+                leave_words(self.proposal, self.fence, self.unit.language);
             }
             self.output(&commands, begin, end);
             begin = end;

@@ -1,13 +1,13 @@
 //! Numbered items stay steps of their own: a run-book makes one step of a section in which a box or a block stands beside them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::{Place, back};
 use super::indent::width;
 use super::proposal::Proposal;
 use crate::markdown::{Block, Item, List};
 use crate::steps::sections;
-use crate::{Plan, Span, Work};
+use crate::{Plan, Span, Step, Work};
 
 /// Takes the boxes of numbered items away, which are confirmed without, and has items with boxes below numbered ones go on
 /// with their numbers.
@@ -162,5 +162,23 @@ pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan, (read, pl
                         number: give that one too, or a heading of its own";
             proposal.leave(step.span, what);
         }
+    }
+}
+
+/// Names the first step that has another number in the run-book that was read of the proposal: its document, and people, may
+/// call it by the one that it has.
+pub(super) fn renumbered(proposal: &mut Proposal, plan: &Plan, read: &Plan) {
+    let numbers: BTreeMap<&str, &str> =
+        read.steps.iter().map(|step| (step.id.as_str(), step.number.as_str())).collect();
+    let other = |step: &&Step| numbers.get(step.id.as_str()).is_some_and(|number| *number != step.number);
+    if let Some(step) = plan.steps.iter().find(other) {
+        let what = format!(
+            "a run-book counts its steps, and from here on some have other numbers there: {} “{}” is {}. Where a text calls one \
+             by its number, say what it is called",
+            step.number,
+            step.title,
+            numbers[step.id.as_str()]
+        );
+        proposal.leave(step.span, what);
     }
 }

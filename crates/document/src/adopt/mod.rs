@@ -20,6 +20,7 @@ pub use edit::Edit;
 use proposal::Proposal;
 pub use proposal::{Commands, Left};
 
+use crate::foreign::parts;
 use crate::markdown::{self, Fenced};
 use crate::offered::{Unit, Values, units};
 use crate::{Config, Diagnostic, DocumentKind, Span, audit, compile};
@@ -62,6 +63,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     }
     let tree = markdown::read_plain(source, &fronts, DocumentKind::Foreign);
     let units = units(source, &tree);
+    let parts = parts(source, &tree.blocks);
     let in_tabs = turn::in_tabs(source, &fronts, &units);
     let fences = markdown::fences(&tree.blocks);
     let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
@@ -76,7 +78,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         for (at, unit) in units.iter().enumerate() {
             let fence = fence_of(unit);
             let why = turn::one_of_several(unit)
-                .or_else(|| turn::out_of(source, &compiled.plan, unit.span))
+                .or_else(|| turn::out_of(source, &compiled.plan, &parts, unit.span))
                 .or_else(|| code::why_not(source, &values, unit, fence, taken_back.get(&at)));
             match (why, fence) {
                 (None, Some(Fenced { fence, .. })) => blocks.push((unit, fence)),
@@ -100,7 +102,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         items::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
         items::boxes(&mut proposal, source, &tree.blocks, &compiled.plan);
         turn::leave_tabs(&mut proposal, &in_tabs);
-        turn::left(&mut proposal, source, &compiled.plan);
+        turn::left(&mut proposal, source, &compiled.plan, &parts);
         let roles = match without_signoffs {
             true => Vec::new(),
             false => signoff::propose(&mut proposal, source, &tree.blocks, &compiled.plan, config),
@@ -112,6 +114,9 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let read = compile(&text, config);
         items::left(&mut proposal, source, &compiled.plan, (&read.plan, &places));
         let found = errors(read.diagnostics);
+        if found.is_empty() {
+            items::renumbered(&mut proposal, &compiled.plan, &read.plan);
+        }
         proposal.text = text;
         // What an error is about, if it stands in a block that was proposed.
         let mut again = false;

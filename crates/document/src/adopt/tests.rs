@@ -79,6 +79,21 @@ fn numbered_items_that_fall_together_are_named() {
 }
 
 #[test]
+fn that_steps_have_other_numbers_in_the_run_book_is_named_once_and_their_ids_stay() {
+    let source = "# T\n\n## Before\n\n- [ ] a\n\n## 1. Do\n\n```sh\nrm x\n```\n\n## 3. Go on\n\n- [ ] b\n";
+    let adoption = adopt(source, None);
+    let ids = |source: &str| {
+        compile_and_lint(source, None).0.plan.steps.into_iter().map(|step| step.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&adoption.text), ids(source));
+    let told: Vec<&str> = adoption.left.iter().map(|left| left.what.as_str()).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("a “Before” is 1. "), "{told:?}");
+    let left = adopt("# T\n\n## 1. Do\n\n```sh\nrm x\n```\n\n## 2. Go on\n\n- [ ] b\n", None).left;
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn prose_that_says_what_to_do_above_a_block_is_named_for_nobody_confirms_it() {
     let named = |prose: &str| {
         let source = format!("# T\n\n{prose}\n\n1. Look\n\n   ```sh\n   ls\n   ```\n");
@@ -341,4 +356,56 @@ fn rows_of_a_table_that_are_ticked_are_named_too() {
         adopt("# T\n\n## Check\n\n| Task | Done |\n|---|---|\n| Look | |\n\n## Do\n\n```sh\nls\n```\n", None)
             .left;
     assert!(left.iter().any(|left| left.what.contains("rows of a table")), "{left:?}");
+}
+
+#[test]
+fn words_behind_the_language_of_a_fence_are_named_where_they_go() {
+    for (info, wanted, words) in [
+        ("sh title=\"on db01\"", "```sh run\nrm x", Some("title=\"on db01\"")),
+        ("sh [on db01]", "```sh run\nrm x", Some("[on db01]")),
+        ("{.bash .host title=\"db01\"}", "```bash run\nrm x", Some(".host title=\"db01\"")),
+        ("yaml title=\"on db01\"", "```yaml example\nrm x", Some("title=\"on db01\"")),
+        ("sh", "```sh run\nrm x", None),
+        ("{.sh}", "```sh run\nrm x", None),
+        ("{code-block} bash", "```bash run\nrm x", None),
+    ] {
+        let adoption = adopt(&format!("# T\n\n## A\n\nDo it.\n\n```{info}\nrm x\n```\n"), None);
+        assert!(adoption.text.contains(wanted), "{info}: {}", adoption.text);
+        let told = adoption.left.iter().filter(|left| left.what.contains("behind the language"));
+        let told: Vec<&str> = told.map(|left| left.what.as_str()).collect();
+        assert_eq!(told.len(), usize::from(words.is_some()), "{info}: {:?}", adoption.left);
+        assert!(words.is_none_or(|words| told[0].starts_with(&format!("`{words}` "))), "{info}: {told:?}");
+    }
+    // It is told of what is left to a person too.
+    let left = adopt("# T\n\n## Rollback\n\n```sh title=\"on db01\"\nrm x\n```\n", None).left;
+    assert!(left.iter().any(|left| left.what.contains("`title=\"on db01\"`")), "{left:?}");
+}
+
+#[test]
+fn what_a_line_in_bold_an_item_or_a_summary_says_is_not_for_every_run_becomes_no_block() {
+    for part in [
+        "**Option A**\n\nUse the button.\n\n```sh\nrm x\n```\n",
+        "**Option A:** by hand.\n\nLook first.\n\n```sh\nrm x\n```\n",
+        "**Method 2**\n\n1. Remove it\n\n   ```sh\n   rm x\n   ```\n",
+        "**Rollback**\n\nDo it.\n\nThen:\n\n```sh\nrm x\n```\n",
+        "- **Option A**: by hand\n\n  Look first.\n\n  ```sh\n  rm x\n  ```\n",
+        "<details>\n<summary>Trouble-shooting</summary>\n\nRestart it.\n\n```sh\nrm x\n```\n\n</details>\n",
+        "<details>\n\n<summary><b>Known issues</b></summary>\n\n<details>\n\na\n\n</details>\n\n1. Restart\n\n   ```sh\n   rm x\n   ```\n\n</details>\n",
+    ] {
+        let source =
+            format!("# T\n\n## Do\n\n```sh\nls\n```\n\n## Switch\n\n{part}\n## Go on\n\n```sh\nrm y\n```\n");
+        let adoption = adopt(&source, None);
+        assert!(adoption.text.contains("```sh example\n"), "{}", adoption.text);
+        assert!(adoption.text.contains("```sh run\nrm y"), "{}", adoption.text);
+        assert_eq!((adoption.commands.left, adoption.errors.len()), (1, 0), "{}", adoption.text);
+    }
+    // What stands behind such a part is for every run.
+    for part in [
+        "**Option A**\n\nUse the button.\n\n**Everywhere**\n\n```sh\nrm x\n```\n",
+        "<details>\n<summary>Troubleshooting</summary>\n\nCall.\n\n</details>\n\n```sh\nrm x\n```\n",
+        "**Database**\n\n```sh\nrm x\n```\n",
+    ] {
+        let adopted = adopted(&format!("# T\n\n## Switch\n\n{part}"));
+        assert!(adopted.contains("```sh run\nrm x"), "{adopted}");
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::proposal::Proposal;
+use crate::foreign::{Part, alternative};
 use crate::markdown::{self, Fronts};
 use crate::offered::{Unit, before, last_sentence, units};
 use crate::{DocumentKind, Plan, Span, Step, Work, instructions};
@@ -33,8 +34,14 @@ pub(super) fn one_of_several(unit: &Unit) -> Option<String> {
     unit.is_one_of_several.then(|| IN_A_TAB.to_owned())
 }
 
-/// Why code is not run in its turn, if it is not.
-pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
+/// Whether what is called so is not for every run: where a run of the document as it is would let it be passed over, and more
+/// besides, for a block is not asked about.
+fn is_sometimes(title: &str) -> bool {
+    alternative(title).is_some() || SOMETIMES.as_ref().is_none_or(|sometimes| sometimes.is_match(title))
+}
+
+/// Why code is not run in its turn, if it is not; `parts` are those of the document.
+pub(super) fn out_of(source: &str, plan: &Plan, parts: &[Part], unit: Span) -> Option<String> {
     let step = plan.steps.iter().rfind(|step| step.span.start <= unit.start && unit.end <= step.span.end);
     let Some(step) = step else {
         return Some(
@@ -42,9 +49,9 @@ pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
         );
     };
     let titles = step.path.iter().skip(1).chain([&step.title]);
-    let sometimes = |text: &str| SOMETIMES.as_ref().is_none_or(|sometimes| sometimes.is_match(text));
+    let parts = parts.iter().filter(|part| part.holds(unit)).map(|part| &part.title);
     let leads = last_sentence(before(source, unit.start));
-    let told = titles.map(String::as_str).chain(leads).any(sometimes);
+    let told = titles.chain(parts).map(String::as_str).chain(leads).any(is_sometimes);
     (told || !step.alternatives.is_empty()).then(|| {
         "it may not be for every run: make it a `rollback` of the step that it undoes, give its step a `when`, or say `run`"
             .to_owned()
@@ -52,9 +59,12 @@ pub(super) fn out_of(source: &str, plan: &Plan, unit: Span) -> Option<String> {
 }
 
 /// Names the steps that are not for every run and would be confirmed in each, and rows of tables that nobody would be asked for.
-pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan) {
+pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan, parts: &[Part]) {
     prose(proposal, source, plan);
-    let sometimes = |step: &&Step| !step.alternatives.is_empty();
+    let sometimes = |step: &&Step| {
+        let mut around = parts.iter().filter(|part| part.holds(step.span));
+        !step.alternatives.is_empty() || around.any(|part| alternative(&part.title).is_some())
+    };
     for step in plan.steps.iter().filter(sometimes) {
         let what = "it is not for every run, and a run-book asks for it in each: give it a `when`, or move it to another document";
         proposal.leave(step.span, what);

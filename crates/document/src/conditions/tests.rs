@@ -338,6 +338,16 @@ fn what_is_told_can_be_followed() {
         assert_eq!(said(text).into_iter().map(|it| it.1).collect::<Vec<_>>(), [help], "{text}");
     }
     assert_eq!(said("N >= 1")[0].0, "`N >= 1` always holds: `N` is never less than 1 or more than 9");
+    // What is a number with its sign turned has bounds with theirs turned, and nothing has no sign.
+    for (text, limits) in [
+        ("-N == 0", "less than -9 or more than -1"),
+        ("-(N - 1) == 3", "less than -8 or more than 0"),
+        ("(N - 1) * -1 == 3", "less than -8 or more than 0"),
+        ("0 - (N - 1) == 3", "less than -8 or more than 0"),
+    ] {
+        let told = &said(text)[0].0;
+        assert!(told.ends_with(limits), "{text}: {told}");
+    }
     assert_eq!(said("COUNT > 3")[0].0, "`COUNT > 3` compares a text with a number, which cannot be ordered");
 }
 

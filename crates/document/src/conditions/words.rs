@@ -155,7 +155,9 @@ pub(super) mod told {
                 "say `empty: true` where it is captured, if it may be".to_owned(),
             ),
             (Kind::Number(range), _) => {
-                let limit = |limit: f64, word: &str| limit.is_finite().then(|| format!("{word} {limit}"));
+                // Nothing has no sign, whatever it was multiplied with.
+                let limit =
+                    |limit: f64, word: &str| limit.is_finite().then(|| format!("{word} {}", limit + 0.0));
                 let limits: Vec<String> = [limit(range.least, "less than"), limit(range.most, "more than")]
                     .into_iter()
                     .flatten()

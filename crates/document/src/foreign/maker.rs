@@ -312,6 +312,7 @@ impl Maker<'_> {
             file: None,
             number: number.to_owned(),
             title: if title.is_empty() { "Document".to_owned() } else { title.to_owned() },
+            once_titled: None,
             path: node.around.path.clone(),
             span,
             digest: sha256(span.of(self.source).as_bytes()),

@@ -20,6 +20,7 @@ mod layout;
 mod maker;
 mod numbers;
 mod outline;
+mod parts;
 mod tables;
 mod words;
 
@@ -30,6 +31,8 @@ pub use layer::{Piece, Shown};
 pub(crate) use book::Book;
 pub(crate) use layout::is_layout;
 pub(crate) use maker::Read;
+pub(crate) use parts::{Part, parts};
+pub(crate) use words::alternative;
 
 /// Makes steps of a document. One in which everything is only to be read is read as if nothing were: whoever runs it wants
 /// to confirm something.

@@ -17,6 +17,18 @@ pub(super) fn heads(text: &str) -> bool {
     is(&BOLD) && !is(&ASIDE)
 }
 
+/// What a paragraph says that what follows is called: all of it where it stands for a heading, or what it begins with in
+/// bold, where that is not for every run: `**Option A:** by hand`.
+pub(super) fn called(text: &str) -> Option<&str> {
+    static BEGINS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:\*\*[^*\n]+\*\*|__[^_\n]+__)").ok());
+    if heads(text) {
+        return Some(text.trim());
+    }
+    let begins = BEGINS.as_ref().and_then(|begins| begins.find(text.trim_start()));
+    begins.map(|found| found.as_str()).filter(|found| alternative(found).is_some())
+}
+
 /// Whether a paragraph ends in a colon, whatever it is marked with.
 pub(super) fn ends_open(text: &str) -> bool {
     text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`')).ends_with([':', '：'])
@@ -28,7 +40,7 @@ pub(super) fn rule(text: &str) -> bool {
 }
 
 /// Why what is called so is not for every run, if it is not.
-pub(super) fn alternative(title: &str) -> Option<&'static str> {
+pub(crate) fn alternative(title: &str) -> Option<&'static str> {
     static NOT_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?ix)(?<rollback>\broll(?:ing)?[\ -]?back\b|^revert(?:ing)?\b|\bback[\ -]?out\b|^undo(?:ing)?\b)

@@ -4,6 +4,7 @@ use super::near::{means_include, titled_tag};
 use super::slug::slug;
 use super::tree::{Block, Fence, Heading, Item, Link, List, Odd, Quote, Text};
 use crate::blocks::{Kind, kind_of};
+use crate::placeholders::is_in_title;
 use crate::spanned::Mapped;
 use crate::{DocumentKind, Span};
 
@@ -225,6 +226,10 @@ impl<'s> Builder<'s> {
     /// A tag of HTML in a text.
     pub(super) fn tag(&mut self, tag: &str, span: Span) {
         self.inline("", span);
+        if is_in_title(tag) && self.is_read() && self.in_image == 0 {
+            let plain = self.current().plain.clone();
+            self.odd().with_tags.get_or_insert(plain).push_str(tag);
+        }
         if titled_tag(tag).is_some() {
             self.odd().no_include.get_or_insert((span, "HTML"));
         }
@@ -274,15 +279,11 @@ impl<'s> Builder<'s> {
         {
             link.text.push_str(text);
         }
-        let read = self.stack.last().is_some_and(|frame| frame.read);
-        let read = match self.leaf {
-            Some((Leaf::Heading(_), _)) => true,
-            None => read,
-            Some((Leaf::Paragraph, _)) if read => true,
-            // Such leaves are known by their own span.
-            Some(_) => return,
-        };
-        let kept = read && self.in_image == 0;
+        // Such leaves are known by their own span.
+        if self.leaf.is_some() && !self.is_read() {
+            return;
+        }
+        let kept = self.is_read() && self.in_image == 0;
         let current = self.current();
         current.span = stretched(current.span, span);
         if let Some(bare) = current.odd.as_mut().and_then(|odd| odd.without_images.as_mut()) {
@@ -290,6 +291,18 @@ impl<'s> Builder<'s> {
         }
         if kept {
             current.plain.push_str(text);
+            if let Some(whole) = current.odd.as_mut().and_then(|odd| odd.with_tags.as_mut()) {
+                whole.push_str(text);
+            }
+        }
+    }
+
+    /// Whether somebody reads the text that is open.
+    fn is_read(&self) -> bool {
+        match self.leaf {
+            Some((Leaf::Heading(_), _)) => true,
+            None | Some((Leaf::Paragraph, _)) => self.stack.last().is_some_and(|frame| frame.read),
+            Some(_) => false,
         }
     }
 

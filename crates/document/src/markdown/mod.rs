@@ -4,6 +4,7 @@
 mod build;
 mod gist;
 mod html;
+mod indented;
 mod lines;
 mod near;
 mod paragraphs;
@@ -15,6 +16,7 @@ mod tree;
 
 pub use gist::gist;
 pub use html::{Insertion, html};
+pub use indented::indented_code;
 pub use lines::{Line, lines};
 pub(crate) use near::titled_tag;
 pub use paragraphs::code_of;

@@ -74,6 +74,8 @@ pub(crate) struct Odd {
     /// Where an image stands at its edge: the span that it had once, when nobody looked at what begins an image;
     /// empty where there was nothing else. See [`Tree::as_read_before`].
     pub(crate) without_images: Option<Span>,
+    /// [`Text::plain`] with the tags that are placeholders, where there are any. See [`Tree::swap_tags`].
+    pub(crate) with_tags: Option<String>,
 }
 
 #[derive(Debug)]
@@ -140,6 +142,28 @@ impl Tree {
         }
         name(&mut blocks, &mut Unique::default());
         Tree { blocks, too_deep, unused: Vec::new() }
+    }
+
+    /// Has texts say their placeholders in angle brackets, which Markdown takes for tags of HTML, or takes these out again.
+    /// Whether any text is another by that.
+    pub(crate) fn swap_tags(&mut self) -> bool {
+        fn swap(blocks: &mut [Block]) -> bool {
+            let mut any = false;
+            for block in blocks {
+                any |= match block {
+                    Block::Heading(heading) => heading.text.swap_tags(),
+                    Block::Text(text) => text.swap_tags(),
+                    Block::List(list) => {
+                        list.items.iter_mut().map(|item| swap(&mut item.blocks)).filter(|any| *any).count()
+                            > 0
+                    }
+                    Block::Quote(quote) => swap(&mut quote.blocks),
+                    _ => false,
+                };
+            }
+            any
+        }
+        swap(&mut self.blocks)
     }
 
     /// Makes of it what it was once, when an image at the edge of a text was cut there. Whether anything is another by that.
@@ -220,6 +244,11 @@ pub(crate) fn fences(blocks: &[Block]) -> Vec<Fenced<'_>> {
 }
 
 impl Text {
+    fn swap_tags(&mut self) -> bool {
+        let with = self.odd.as_mut().and_then(|odd| odd.with_tags.as_mut());
+        with.map(|with| std::mem::swap(with, &mut self.plain)).is_some()
+    }
+
     /// Makes its span what it was once; `nothing` where that was none.
     fn cut_images(&mut self, nothing: Span) -> bool {
         let Some(bare) = self.odd.as_ref().and_then(|odd| odd.without_images) else { return false };

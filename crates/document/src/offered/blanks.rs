@@ -112,7 +112,7 @@ impl Sheet {
 
     /// What tells one placeholder from another, and the name that it wants.
     fn placeholder(&mut self, text: &str, mark: &Mark, written: &str) -> (String, String) {
-        let inner = written.trim_matches(['<', '>', '{', '}', '[', ']', ' ']);
+        let inner = written.trim_matches(['<', '>', '{', '}', '[', ']', '%', '_', ' ']);
         let upper = inner.to_ascii_uppercase();
         if upper.trim_start_matches('V').starts_with("X.Y") {
             return (format!("{inner}!"), "version".to_owned());

@@ -78,13 +78,18 @@ fn is_terminal(word: &str) -> bool {
 
 /// The first word of an info string, without what tools write behind it.
 fn word(info: &str) -> String {
+    parted(info).0.to_lowercase()
+}
+
+/// An info string as the word that it begins with, and what tools write behind it: `title="on db01"`.
+pub(crate) fn parted(info: &str) -> (&str, &str) {
     let info = info.trim();
     // MyST names the directive first: `{code-block} bash`.
     let behind =
         ["{code-block}", "{code}", "{sourcecode}", "{code-cell}"].iter().find_map(|d| info.strip_prefix(d));
     let word = behind.unwrap_or(info).trim_start().trim_start_matches(['{', '.']);
     let end = word.find([' ', '{', '}', ',', ':', '\t']).unwrap_or(word.len());
-    word[..end].to_lowercase()
+    (&word[..end], word[end..].trim_matches([' ', '\t', ',', ':']))
 }
 
 /// The shell that commands of this code are for; `None` where it is no code of a shell.

@@ -26,7 +26,7 @@ mod whole;
 
 pub(crate) use blanks::{Mark, What};
 pub(crate) use classes::{last_sentence, surely_looks};
-pub(crate) use code::{Command, Kind as PieceKind, Piece};
+pub(crate) use code::{Command, Kind as PieceKind, Piece, parted};
 pub use explain::{Explained, explain};
 pub(crate) use insert::{Why, in_place, template};
 pub(crate) use literals::in_lines;

@@ -161,6 +161,7 @@ impl<'w> Maker<'w> {
             file: from.map(|from| from.path.clone()),
             number: head.number,
             title: head.title,
+            once_titled: None,
             path: context.path.to_vec(),
             span: head.span,
             digest: String::new(),

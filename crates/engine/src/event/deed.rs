@@ -111,6 +111,10 @@ pub enum DeviationKind {
     /// readers tell it among them.
     #[serde(skip_deserializing)]
     DocumentExchanged,
+    /// A block was in doubt, and somebody says that it happened. A `decision` says so, and no `deviation` can; readers tell
+    /// it among them.
+    #[serde(skip_deserializing)]
+    TakenAsDone,
 }
 
 impl DeviationKind {
@@ -122,8 +126,9 @@ impl DeviationKind {
             DeviationKind::Repeated => "repeated",
             DeviationKind::OutOfOrder => "gone back",
             DeviationKind::Shell => "shell",
-            DeviationKind::PolicyOverridden => "policy overridden",
+            DeviationKind::PolicyOverridden => "rules overridden",
             DeviationKind::DocumentExchanged => "document exchanged",
+            DeviationKind::TakenAsDone => "taken as done",
         }
     }
 }

@@ -8,15 +8,7 @@ use super::{Choice, DeviationKind, Outcome, Verdict};
 
 impl fmt::Display for DeviationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DeviationKind::Skipped => "skipped",
-            DeviationKind::Edited => "edited",
-            DeviationKind::Repeated => "repeated",
-            DeviationKind::OutOfOrder => "gone back",
-            DeviationKind::Shell => "shell",
-            DeviationKind::PolicyOverridden => "rules overridden",
-            DeviationKind::DocumentExchanged => "document exchanged",
-        })
+        f.write_str(self.words())
     }
 }
 
@@ -32,6 +24,7 @@ impl DeviationKind {
             DeviationKind::Shell => format!("a shell was opened at {of}"),
             DeviationKind::PolicyOverridden => format!("rules overridden for {of}"),
             DeviationKind::DocumentExchanged => format!("document exchanged at {of}"),
+            DeviationKind::TakenAsDone => format!("taken as done: {of}"),
         }
     }
 }

@@ -90,7 +90,7 @@ impl Run {
             if under != Some(told.step) {
                 under = Some(told.step);
                 if let Some((_, step)) = plan.step(told.step) {
-                    happened.say(self.numbered_title(step));
+                    happened.say(self.signed_title(step));
                 }
             }
             for how in outcomes(wording, plan, &told) {
@@ -191,7 +191,7 @@ impl Run {
     /// What is to be signed off.
     fn hold_point(&self, wording: Wording, plan: &Plan, task: Task) -> Part {
         let mut part = Part::of("Hold point");
-        part.say(self.numbered_title(task.step_of(plan)));
+        part.say(self.signed_title(task.step_of(plan)));
         let Some(Work::SignOff(sign_off)) = task.work(plan) else { return part };
         part.say(self.statement(sign_off).unwrap_or_else(|error| error.to_string()));
         let least = self.least_assurance();

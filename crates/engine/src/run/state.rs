@@ -40,8 +40,8 @@ pub(crate) struct State {
     pub(crate) interrupted: bool,
     /// An offered command that somebody said be run, in this session.
     pub(crate) wanted: bool,
-    /// Something of it was done before it was last reset.
-    pub(crate) done_before: bool,
+    /// What became of it before it was last reset; `None` where nothing did.
+    pub(crate) before: Option<Before>,
     pub(crate) told: Told,
 }
 
@@ -97,7 +97,7 @@ pub(crate) static UNTOUCHED: State = State {
     requested: false,
     interrupted: false,
     wanted: false,
-    done_before: false,
+    before: None,
     told: Told::NOTHING,
 };
 
@@ -138,8 +138,12 @@ impl State {
     /// Back to the beginning; attempts keep counting, an edit is forgotten.
     pub(crate) fn reset(&mut self) {
         let partly = self.told.begun || !self.recorded.is_empty() || !self.signers.is_empty();
-        let done_before = self.done_before || self.is_done() || partly;
-        *self = State { attempts: self.attempts, done_before, ..State::default() };
+        let now = Before { done: self.is_done(), told: self.told };
+        let now = (now.done || partly).then_some(now);
+        // What was done once was done, whatever a later try came to.
+        let done_once = self.before.filter(|before| before.done && !now.is_some_and(|now| now.done));
+        let before = done_once.or(now).or(self.before);
+        *self = State { attempts: self.attempts, before, ..State::default() };
     }
 }
 
@@ -176,6 +180,22 @@ impl Told {
     /// An attempt starts.
     pub(crate) fn begin(&mut self) {
         (self.outcome, self.begun, self.differs) = (None, true, false);
+    }
+}
+
+/// What became of an action before the run went back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Before {
+    /// Settled, and left out by nobody.
+    pub(crate) done: bool,
+    pub(crate) told: Told,
+}
+
+impl Before {
+    /// It was tried, and no try of it passed.
+    pub(crate) fn failed(&self) -> bool {
+        let passed = self.told.outcome.map_or(!self.told.begun, |outcome| outcome == Outcome::Passed);
+        !self.done && !passed
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn step(id: &str) -> Step {
         id: id.into(),
         number: "1".into(),
         title: id.into(),
+        once_titled: None,
         path: Vec::new(),
         span: Span::default(),
         digest: String::new(),

@@ -277,7 +277,7 @@ fn a_command_that_failed_may_be_done_by_hand_and_what_failed_stays_on_record() {
     let mut story = failed();
     let confirmed = by_hand(&story, Via::Terminal);
     story.tell(confirmed);
-    assert_eq!((story.at(), status(&story)), ("ask a#2 Confirm".into(), Status::ByHand));
+    assert_eq!((story.at(), status(&story)), ("ask a#2 Confirm".into(), Status::ByHandAfterFailure));
     assert_eq!(story.run.deviations(), 0);
 }
 
@@ -318,4 +318,21 @@ fn nothing_but_an_offered_command_is_said_to_be_done_by_hand_once_it_failed() {
         by: by(OPS),
     });
     story.refuses(story.decision(Choice::NotApplicable));
+}
+
+#[test]
+fn a_command_that_failed_and_was_then_done_by_hand_says_both_and_so_does_its_step() {
+    let mut story = failed();
+    let confirmed = by_hand(&story, Via::Terminal);
+    story.tell(confirmed);
+    assert_eq!((status(&story).words(), story.run.deviations()), ("FAILED, THEN DONE BY HAND", 0));
+    assert!(status(&story).is_done());
+    let confirmed = story.run.confirmed(&story.plan, Task::action(0, 1), by(OPS)).expect("an item");
+    story.tell(confirmed);
+    assert_eq!(story.run.step_status(&story.plan, 0).words(), "FAILED, THEN DONE BY HAND");
+    // Done by hand without a try: nothing failed.
+    let mut story = one();
+    let confirmed = by_hand(&story, Via::Terminal);
+    story.tell(confirmed);
+    assert_eq!(status(&story).words(), "DONE BY HAND");
 }

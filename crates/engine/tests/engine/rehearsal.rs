@@ -189,6 +189,10 @@ fn what_was_skipped_or_edited_counts_unless_the_rule_says_otherwise() {
     let both = shown(&["a#1", "b#1"], &["c#1"]);
     assert_eq!(told(false, &both), "a#1, b#1 were skipped in it; c#1 was edited in it");
     assert_eq!(told(true, &both), "");
+    // That something happened is somebody's word, and nobody saw it pass.
+    let taken = Shown { taken_as_done: vec!["a#1".to_owned()], ..Shown::default() };
+    assert_eq!(told(false, &taken), "a#1 was taken as done in it");
+    assert_eq!(told(true, &taken), "");
     // A record that does not hold is none, whatever the rule lets be left out.
     let broken = Shown { broken: Some("altered at event 3".into()), ..Shown::default() };
     for skips in [false, true] {

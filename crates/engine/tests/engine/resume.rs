@@ -36,6 +36,26 @@ fn it_happened_goes_on() {
 }
 
 #[test]
+fn what_somebody_merely_says_happened_is_a_deviation_for_the_run_as_for_its_step() {
+    let mut story = in_doubt();
+    story.decide(Choice::Happened);
+    story.pass();
+    assert_eq!(story.run.step_status(&story.plan, 0), Status::PassedWithDeviations);
+    let told: Vec<String> = story.run.told_deviations().collect();
+    assert_eq!((story.run.deviations(), told.len()), (1, 1));
+    assert_eq!(told[0], format!("taken as done: a#1 by {OPS}"));
+    // What signers are shown and sign stays as it was worded.
+    assert!(story.run.standing(&story.plan).deviations.is_empty());
+    // Run after all, it is none.
+    let mut story = in_doubt();
+    story.decide(Choice::Run);
+    story.pass();
+    story.pass();
+    assert_eq!(story.run.deviations(), 0);
+    assert_eq!(story.run.step_status(&story.plan, 0), Status::Passed);
+}
+
+#[test]
 fn it_did_not_happen_runs_it_as_the_next_attempt() {
     let mut story = in_doubt();
     story.decide(Choice::Run);

@@ -181,7 +181,7 @@ fn what_may_still_have_an_end_is_looked_for_before_an_answer_about_it() {
     let note = Event::Note { text: "a note".into(), step: None, corrects: None, by: by() };
     assert_eq!(unseen(&fake, note), []);
     fake.decide_at("a#1", 1, Choice::Run);
-    assert_eq!(unseen(&fake, decision(2, Choice::Abort)), [open[1]]);
+    assert_eq!(unseen(&fake, decision(2, Choice::Run)), [open[1]]);
 }
 
 #[test]
@@ -360,4 +360,21 @@ fn a_failure_that_is_found_when_the_run_would_be_over_is_asked_about() {
     fake.story.refuses(end);
     let open: Vec<&str> = fake.story.run.attempts_without_end().map(|(name, _)| name).collect();
     assert_eq!((open, fake.story.run.attempts_to_clear().count()), (vec!["one"], 0));
+}
+
+#[test]
+fn what_is_undone_at_one_of_two_places_is_told_as_a_part() {
+    let mut fake = Fake::of([on_web(step("a").run().rollback(), 0, 2, 0), step("b").run()], 2);
+    fake.start_all();
+    (0..2).for_each(|_| fake.end(0));
+    fake.story.roll_back();
+    let told = |fake: &Fake| {
+        let (run, plan) = (&fake.story.run, &fake.story.plan);
+        run.rolling_back(plan).unwrap().words(run, plan, true)
+    };
+    assert!(told(&fake).starts_with("nothing is undone so far"), "{}", told(&fake));
+    let event = fake.story.start_of(fake.frontier().ready[0]);
+    fake.story.tell(event);
+    fake.end(0);
+    assert!(told(&fake).contains("a part of 1 a is undone so far"), "{}", told(&fake));
 }

@@ -207,3 +207,52 @@ fn a_step_whose_rollback_was_skipped_is_told_apart_from_one_undone_and_from_one_
     assert_eq!(not(&story), [(1, NotUndone::Rollback(skipped)), (2, NotUndone::Rollback(unable))]);
     assert_eq!(story.at(), "done Failed");
 }
+
+#[test]
+fn what_only_ever_failed_before_the_run_went_back_is_not_told_as_done_then() {
+    let mut story = Story::of(plan([step("a").run().run().run(), step("b").record(&["RATE"])]));
+    story.pass();
+    story.execute(Outcome::Failed);
+    story.go_back("a");
+    let told = |story: &Story| {
+        let words = [0, 1, 2].map(|action| status(story, 0, action).words());
+        (words, story.run.step_status(&story.plan, 0).words())
+    };
+    let (again, failed, never) = ("TO BE DONE AGAIN", "FAILED, TO BE DONE AGAIN", "NOT REACHED");
+    assert_eq!(told(&story), ([again, failed, never], again));
+    assert_eq!(story.run.tally().again, 2);
+    // What failed this time was done before all the same.
+    story.execute(Outcome::TimedOut);
+    story.go_back("a");
+    assert_eq!(told(&story), ([again, failed, never], again));
+    story.pass();
+    story.pass();
+    story.go_back("a");
+    assert_eq!(told(&story), ([again, again, never], again));
+    // Nothing of the step but what failed.
+    let mut story = Story::of(plan([step("a").run(), step("b").confirm()]));
+    story.execute(Outcome::TimedOut);
+    story.go_back("a");
+    assert_eq!(story.run.step_status(&story.plan, 0).words(), failed);
+}
+
+#[test]
+fn a_step_that_is_undone_after_the_run_went_back_and_its_actions_tell_one_story() {
+    let step_of = |name: &str| step(name).run().check().confirm().rollback();
+    let mut story = Story::of(plan([step_of("a"), step("b").confirm()]));
+    story.pass();
+    story.pass();
+    story.confirm();
+    story.go_back("a");
+    story.roll_back();
+    let told = |story: &Story| {
+        let actions = [0, 1, 2].map(|action| status(story, 0, action).words());
+        (actions, story.run.step_status(&story.plan, 0).words(), story.run.tally().again)
+    };
+    assert_eq!(told(&story), (["PASSED", "PASSED", "CONFIRMED"], "ROLLBACK NOT FINISHED", 0));
+    story.execute(Outcome::Failed);
+    assert_eq!(told(&story), (["PASSED", "PASSED", "CONFIRMED"], "ROLLBACK FAILED", 0));
+    story.decide(Choice::Retry);
+    story.pass();
+    assert_eq!(told(&story), (["ROLLED BACK", "PASSED", "CONFIRMED"], "ROLLED BACK", 0));
+}

@@ -406,7 +406,12 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
             }
             (DeviationKind::Shell, _) => d.place.is_none() && now.running.is_empty() && now.verdict.is_none(),
             // Only where a rule does not hold, which is none here.
-            (DeviationKind::PolicyOverridden | DeviationKind::DocumentExchanged, _) => false,
+            (
+                DeviationKind::PolicyOverridden
+                | DeviationKind::DocumentExchanged
+                | DeviationKind::TakenAsDone,
+                _,
+            ) => false,
         },
         Event::RollbackOpened { steps, without, places, by, .. } => {
             let wanted = match by {

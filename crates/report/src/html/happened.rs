@@ -342,7 +342,7 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::InDoubt => "it was begun and the record does not say how it ended",
         Status::Unknown => "the record does not conform, so nothing after that counts",
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",
-        _ => return None,
+        status => return status.before(),
     })
 }
 

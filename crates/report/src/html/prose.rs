@@ -31,8 +31,8 @@ pub(super) fn executed(
     let mut text = m.source.to_owned();
     let mut insertions = Vec::new();
     let actions: Vec<Span> = m.plan.steps.iter().flat_map(|s| &s.actions).map(|action| action.span).collect();
-    let fences = body::fences(m);
-    let below = |span| place::below(m.source, span, &actions, &fences).offset;
+    let code = body::code(m);
+    let below = |span| place::below(m.source, span, &actions, &code).offset;
     for (step, result) in m.plan.steps.iter().zip(&summary.steps) {
         let head = pen.step(result)?;
         let mut first = None;

@@ -36,10 +36,13 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::RollbackInDoubt
         | Status::RollbackUnfinished
         | Status::Unknown => "bad",
-        Status::PassedWithDeviations | Status::Skipped | Status::LeftAfterFailure | Status::TakenAsDone => {
-            "note"
-        }
-        Status::Waiting | Status::Holding | Status::Unfinished | Status::ToBeDoneAgain => "wait",
+        Status::PassedWithDeviations
+        | Status::Skipped
+        | Status::LeftAfterFailure
+        | Status::ByHandAfterFailure
+        | Status::TakenAsDone => "note",
+        Status::ToBeDoneAgain | Status::FailedBefore => "wait",
+        Status::Waiting | Status::Holding | Status::Unfinished => "wait",
         Status::Running | Status::RollbackRunning => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }

@@ -3,7 +3,7 @@
 use holdpoint_model::{Action, Block, Span, Step, Work};
 
 use super::pen::{Pen, push_line};
-use super::place::Place;
+use super::place::{Code, Place};
 use super::{place, reach};
 use crate::{ActionSummary, Material, Status, StepSummary};
 
@@ -34,7 +34,7 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
     let mut text = pen.m.source.to_owned();
     let actions: Vec<Span> =
         pen.m.plan.steps.iter().flat_map(|s| &s.actions).map(|action| action.span).collect();
-    let fences = fences(pen.m);
+    let code = code(pen.m);
     for (step, summary) in pen.m.plan.steps.iter().zip(&pen.summary.steps) {
         let mut step_lines = pen.step(summary);
         if let Some(place) = place::below_heading(&text, step.span) {
@@ -44,7 +44,7 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
         }
         for (action, result) in step.actions.iter().zip(&summary.actions) {
             let place =
-                place::below(pen.m.source, action_span(pen.m.source, action, &actions), &actions, &fences);
+                place::below(pen.m.source, action_span(pen.m.source, action, &actions), &actions, &code);
             // A step without a heading (a list item) tells its own story above that of its first action.
             let mut lines = std::mem::take(&mut step_lines);
             if !lines.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
             insertions.push(Insertion { place, lines });
         }
         for (block, result) in step.rollbacks.iter().zip(&summary.rollback_blocks) {
-            let place = place::below(pen.m.source, block.span, &actions, &fences);
+            let place = place::below(pen.m.source, block.span, &actions, &code);
             insertions.push(Insertion { place, lines: pen.rollback_block(result, block) });
         }
     }
@@ -81,8 +81,8 @@ pub(crate) fn action_span(source: &str, action: &Action, actions: &[Span]) -> Sp
     Span::new(reach.start, reach.end.max(action.span.end))
 }
 
-/// What must never be cut by an insertion: every block of the plan.
-pub(crate) fn fences(m: &Material<'_>) -> Vec<Span> {
+/// What must never be cut by an insertion: every block of the plan, and all code that is told by its indentation.
+pub(crate) fn code(m: &Material<'_>) -> Vec<Code> {
     let of_step = |step: &Step| {
         let rollbacks = step.rollbacks.iter().map(|block: &Block| block.span);
         let yaml = |action: &&Action| matches!(action.work, Work::Record { .. } | Work::SignOff(_));
@@ -92,7 +92,10 @@ pub(crate) fn fences(m: &Material<'_>) -> Vec<Span> {
             .chain(step.actions.iter().filter(yaml).map(|action| action.span))
             .collect::<Vec<_>>()
     };
-    m.plan.steps.iter().flat_map(of_step).collect()
+    let indented = holdpoint_document::indented_code(m.source, m.plan.kind);
+    let indented = indented.into_iter().map(|span| Code { span, indented: true });
+    let blocks = m.plan.steps.iter().flat_map(of_step).map(|span| Code { span, indented: false });
+    indented.chain(blocks).collect()
 }
 
 /// A box shows what was confirmed in this run, whatever the document was written with.

@@ -90,12 +90,13 @@ impl Pen<'_> {
             }
             _ => "",
         };
+        let before = result.status.before().map(|before| format!(": {before}")).unwrap_or_default();
         let mut facts: Vec<String> = words::at_places(result).into_iter().collect();
         facts.extend(words::attempts(result));
         facts.extend(words::soaks(result));
         let facts: String = facts.iter().map(|fact| format!(" · {fact}")).collect();
         let (which, mark) = (offered(about), &self.mark);
-        let mut lines = vec![format!("**{rollback}{words}**{explained}{which}{facts} · {mark}")];
+        let mut lines = vec![format!("**{rollback}{words}**{explained}{before}{which}{facts} · {mark}")];
         lines.extend(self.history(&result.history, &result.soaks(), about, |at| result.is_last_attempt(at)));
         lines
     }

@@ -14,8 +14,16 @@ pub(crate) struct Place {
     pub(crate) tight: bool,
 }
 
-/// Below an action or block. `begin_inside` are the starts of other actions, `fences` spans never to be cut.
-pub(crate) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) -> Place {
+/// Code, which is never cut by an insertion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code {
+    pub(crate) span: Span,
+    /// It is told by its indentation alone, so that whatever is indented as far becomes a part of it.
+    pub(crate) indented: bool,
+}
+
+/// Below an action or block. `others` are spans of other actions, `code` is never cut.
+pub(crate) fn below(source: &str, span: Span, others: &[Span], code: &[Code]) -> Place {
     let end = trimmed_end(source, span);
     let nested =
         others.iter().map(|other| other.start).filter(|start| span.start < *start && *start < end).min();
@@ -25,11 +33,11 @@ pub(crate) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) 
         Some(_) => first_line,
         None => after_line(source, end.max(span.start + 1) - 1),
     };
-    let (prefix, item) = container(source, span);
+    let (prefix, item) = container_of(source, span, code);
     let text = span.of(source).trim_end();
     let plain = !text.contains('>') && text.lines().all(|line| !line.trim().is_empty());
     let tight = item && plain;
-    Place { offset: out_of_fences(source, offset, fences), prefix, tight }
+    Place { offset: out_of_code(source, offset, code), prefix, tight }
 }
 
 /// Below the heading that a step begins with; `None` where it begins with none.
@@ -103,6 +111,30 @@ pub(super) fn container(source: &str, span: Span) -> (String, bool) {
     (prefix, item && (single || at >= column))
 }
 
+/// As [`container`], of what may be code, or a part of such: the indentation of code is not that of what holds it.
+fn container_of(source: &str, span: Span, code: &[Code]) -> (String, bool) {
+    let inside = |code: &&Code| code.span.start <= span.start && span.start < code.span.end;
+    match code.iter().find(inside) {
+        Some(Code { span: Span { start, .. }, indented: true }) => {
+            let (prefix, item) = container(source, Span::new(*start, *start));
+            (outdented(&prefix), item)
+        }
+        Some(code) if code.span.start < span.start => container(source, code.span),
+        _ => container(source, span),
+    }
+}
+
+/// Without the four columns that make code of what stands behind it.
+fn outdented(prefix: &str) -> String {
+    let column =
+        |text: &str| text.chars().fold(0_usize, |at, c| if c == '\t' { at / 4 * 4 + 4 } else { at + 1 });
+    let marks = prefix.trim_end_matches([' ', '\t']);
+    let width = column(prefix) - column(marks);
+    // One space belongs to the mark of a quote.
+    let least = usize::from(marks.ends_with('>'));
+    format!("{marks}{}", " ".repeat(width.saturating_sub(4).max(least)))
+}
+
 /// Whether a span is one list item: nothing in it after its first line begins another item of the same list.
 fn is_single_item(source: &str, span: Span) -> bool {
     let text = span.of(source);
@@ -127,9 +159,9 @@ pub(super) fn marker(text: &str) -> Option<usize> {
     text[length..].starts_with([' ', '\t']).then_some(length)
 }
 
-fn out_of_fences(source: &str, offset: usize, fences: &[Span]) -> usize {
-    fences.iter().fold(offset, |offset, fence| {
-        let after = after_line(source, trimmed_end(source, *fence).max(fence.start + 1) - 1);
+fn out_of_code(source: &str, offset: usize, code: &[Code]) -> usize {
+    code.iter().map(|code| code.span).fold(offset, |offset, fence| {
+        let after = after_line(source, trimmed_end(source, fence).max(fence.start + 1) - 1);
         if line_start(source, fence.start) < offset && offset < after { after } else { offset }
     })
 }
@@ -163,6 +195,10 @@ mod tests {
         Span::new(start, start + part.len())
     }
 
+    fn fence(span: Span) -> Code {
+        Code { span, indented: false }
+    }
+
     #[test]
     fn an_insertion_takes_the_indentation_of_what_holds_its_action() {
         let cases = [
@@ -187,16 +223,49 @@ mod tests {
     fn an_insertion_stands_before_an_action_nested_in_its_item() {
         let source = "- [ ] outer\n\n  ```sh run\n  x\n  ```\n";
         let inner = span(source, "```sh run\n  x\n  ```");
-        let place = below(source, span(source, source), &[inner], &[inner]);
+        let place = below(source, span(source, source), &[inner], &[fence(inner)]);
         assert_eq!(&source[place.offset..place.offset + 5], "  ```");
     }
 
     #[test]
     fn an_insertion_never_cuts_a_fence() {
         let source = "a\n```sh run\nx\ny\n```\nb\n";
-        let fence = span(source, "```sh run\nx\ny\n```");
+        let code = fence(span(source, "```sh run\nx\ny\n```"));
         let inside = span(source, "x");
-        assert_eq!(below(source, inside, &[], &[fence]).offset, source.find("b\n").unwrap());
+        assert_eq!(below(source, inside, &[], &[code]).offset, source.find("b\n").unwrap());
+    }
+
+    #[test]
+    fn an_insertion_stands_outside_of_code_that_is_told_by_its_indentation() {
+        let cases = [
+            ("    x\n", "x", "", ""),
+            ("\tx\n", "x", "", ""),
+            ("    x\n    y\n\nz\n", "x", "", "\nz\n"),
+            ("    x\n\n    y\nz\n", "x", "", "z\n"),
+            ("1. a\n\n       x\n\n   b\n", "x", "   ", "\n   b\n"),
+            ("- a\n\n\t\tx\n", "x", "    ", ""),
+            ("-     x\n", "x", "  ", ""),
+            ("> a\n>\n>     x\n> b\n", "x", "> ", "> b\n"),
+            ("> 1. a\n>\n>        x\n", "x", ">    ", ""),
+            // A line that is done by hand begins with its indentation.
+            ("1. a\n\n       x\n       y\n", "       y\n", "   ", ""),
+            // As far in as code, and none: its item is as wide.
+            ("1.  a\n\n    x\n", "x", "    ", ""),
+        ];
+        for (source, part, prefix, rest) in cases {
+            let code = holdpoint_document::indented_code(source, holdpoint_model::DocumentKind::Foreign);
+            let code: Vec<Code> = code.into_iter().map(|span| Code { span, indented: true }).collect();
+            let place = below(source, span(source, part), &[], &code);
+            assert_eq!((place.prefix.as_str(), &source[place.offset..]), (prefix, rest), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn an_insertion_about_a_part_of_a_fence_takes_the_indentation_of_the_fence() {
+        let source = "1. a\n\n   ```sh\n   x\n       y\n   ```\n";
+        let code = fence(span(source, "```sh\n   x\n       y\n   ```"));
+        let place = below(source, span(source, "       y\n   ```"), &[], &[code]);
+        assert_eq!((place.prefix.as_str(), place.offset), ("   ", source.len()));
     }
 
     #[test]

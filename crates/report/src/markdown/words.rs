@@ -25,17 +25,20 @@ pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
         DeviationKind::Repeated => "REPEATED",
         DeviationKind::OutOfOrder => "GONE BACK TO HERE",
         DeviationKind::Shell => "SHELL",
-        DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+        DeviationKind::PolicyOverridden => "RULES OVERRIDDEN",
         DeviationKind::DocumentExchanged => "DOCUMENT EXCHANGED",
+        DeviationKind::TakenAsDone => "TAKEN AS DONE",
     }
 }
 
 /// A kind of deviation by its serialised name; `None` for a name that is none.
 pub(crate) fn deviation(name: &str) -> Option<&'static str> {
-    // No event is read that says so.
-    let exchanged = DeviationKind::DocumentExchanged;
-    let read = || serde_json::from_value(serde_json::Value::String(name.to_owned())).ok();
-    let kind = if name == "document_exchanged" { Some(exchanged) } else { read() };
+    // No event of this kind is read.
+    let kind = match name {
+        "document_exchanged" => Some(DeviationKind::DocumentExchanged),
+        "taken_as_done" => Some(DeviationKind::TakenAsDone),
+        name => serde_json::from_value(serde_json::Value::String(name.to_owned())).ok(),
+    };
     kind.map(DeviationKind::words)
 }
 

@@ -96,6 +96,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
         id,
         number: number.to_string(),
         title: title.to_owned(),
+        once_titled: None,
         path: Vec::new(),
         span,
         digest: String::new(),

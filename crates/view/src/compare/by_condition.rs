@@ -34,8 +34,8 @@ pub(super) fn action(a: &ActionSummary, b: &ActionSummary) -> Option<ByCondition
 
 fn of(at: &str, a: (Status, &[Happening]), b: (Status, &[Happening])) -> Option<ByCondition> {
     let done = |status: Status| {
-        use Status::{ByHand, Confirmed, Passed, Recorded, Signed};
-        matches!(status, Passed | Confirmed | ByHand | Recorded | Signed)
+        use Status::{Confirmed, Passed, Recorded, Signed};
+        status.is_by_hand() || matches!(status, Passed | Confirmed | Recorded | Signed)
     };
     let history = match (a.0, b.0) {
         (Status::NotApplicable, other) if done(other) => a.1,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, SignedSession, Slot,
+    By, Choice, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, SignedSession, Slot,
     Stamped, Started, Status, Task,
 };
 use holdpoint_model::{Assurance, Plan, Work};
@@ -227,6 +227,9 @@ impl<'a> Summing<'a> {
                     by: who,
                 };
                 self.summary.decisions.push(facts);
+                if choice == Choice::Happened {
+                    self.taken_as_done(now, place);
+                }
                 self.put(now, place, What::Decision { choice, reason, by });
             }
             Event::RollbackOpened { steps, without, reason, by, .. } => {
@@ -438,7 +441,7 @@ impl<'a> Summing<'a> {
             step,
             action,
             place: self.place.clone(),
-            of_rollback: matches!(place, Place::Task(task) if matches!(task.slot, Slot::Rollback(_))),
+            of_rollback: is_of_rollback(place),
             text: self.item_with_values(place),
             script,
             overridden,
@@ -452,6 +455,28 @@ impl<'a> Summing<'a> {
             self.left_out(now, place, before, &what);
             self.put(now, place, what);
         }
+    }
+
+    /// The decision that was taken last is a deviation.
+    fn taken_as_done(&mut self, now: Moment, place: Place) {
+        let Some(decided) = self.summary.decisions.last() else { return };
+        let facts = DeviationFacts {
+            n: now.n,
+            at: now.at,
+            number: self.summary.deviations.len() + 1,
+            kind: DeviationKind::TakenAsDone,
+            step: decided.step.clone(),
+            action: Some(decided.action.clone()),
+            place: decided.place.clone(),
+            of_rollback: is_of_rollback(place),
+            text: None,
+            script: None,
+            overridden: None,
+            exchanged: None,
+            reason: decided.reason.clone().unwrap_or_else(|| "none given".to_owned()),
+            by: decided.by.clone(),
+        };
+        self.summary.deviations.push(facts);
     }
 
     /// What all of them come to.
@@ -523,4 +548,8 @@ impl<'a> Summing<'a> {
         }
         summary
     }
+}
+
+fn is_of_rollback(place: Place) -> bool {
+    matches!(place, Place::Task(task) if matches!(task.slot, Slot::Rollback(_)))
 }

@@ -376,6 +376,7 @@ impl StepSummary {
         let mut words = self.status.words().to_owned();
         for (status, count) in [
             (Status::ByHand, of(Status::ByHand).count()),
+            (Status::ByHandAfterFailure, of(Status::ByHandAfterFailure).count()),
             (Status::NotApplicable, of(Status::NotApplicable).filter(said_so).count()),
         ] {
             if self.status.is_done() && self.status != status && count > 0 {
