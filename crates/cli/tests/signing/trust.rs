@@ -265,9 +265,8 @@ fn the_script_refuses_a_configuration_that_names_signers_in_a_way_that_it_cannot
     let both = "file = \"keys/signers\"\nrevoked = \"keys/revoked\"\n";
     for read in [
         format!("[signers]\n{both}"),
-        format!(
-            "[ \"signers\" ] # ours\r\n  file='keys/signers' # those\r\n'revoked'\t=\t\"keys/revoked\"\r\n"
-        ),
+        "[ \"signers\" ] # ours\r\n  file='keys/signers' # those\r\n'revoked'\t=\t\"keys/revoked\"\r\n"
+            .to_owned(),
         "signers.file = \"keys/signers\"\nsigners.revoked = \"keys/revoked\"\n".to_owned(),
     ] {
         fs::write(dir.join("holdpoint.toml"), &read).unwrap();
