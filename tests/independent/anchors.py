@@ -7,11 +7,11 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from keys import Keys
-from narrow import GIT, MIB, CannotCheck, Fault, directory, moment, must, read_file, read_object, sha256
+from narrow import GIT, MIB, SECOND, CannotCheck, Fault, directory, exact, moment, must, read_file, read_object, sha256
 
 
 @dataclass
@@ -60,14 +60,14 @@ def openssl(scratch: str, *words: str) -> tuple[str, str | None]:
     return done.stdout.decode("utf-8", "replace"), (said.splitlines() or ["it says no"])[-1] if done.returncode else None
 
 
-def told_time(text: str) -> datetime:
+def told_time(text: str) -> int:
     """The time that a token tells, as openssl prints it: `Mar  1 12:00:00 2026 GMT`."""
     found = re.search(r"^Time stamp: (\w{3}) +(\d+) (\d\d:\d\d:\d\d)(\.\d+)? (\d{4}) GMT$", text, re.MULTILINE)
     must(found is not None, "its token tells no time")
     assert found is not None
     months = "JanFebMarAprMayJunJulAugSepOctNovDec"
     month = months.find(found[1]) // 3 + 1
-    return moment(f"{found[5]}-{month:02}-{int(found[2]):02}T{found[3]}{found[4] or ''}Z")
+    return exact(f"{found[5]}-{month:02}-{int(found[2]):02}T{found[3]}{found[4] or ''}Z")
 
 
 def read(
@@ -115,13 +115,13 @@ def one(
     made = Anchor(number, sha256(data), events, digest, True, time=time)
     if kind == "tsr":
         made.token = file
-        token(made, scratch, file or b"", time)
+        token(made, scratch, file or b"", exact(told["time"]))
     else:
-        tag(made, file or b"", says, time, opened, keys)
+        tag(made, file or b"", says, exact(told["time"]), opened, keys)
     return made
 
 
-def token(made: Anchor, scratch: str, reply: bytes, time: datetime) -> None:
+def token(made: Anchor, scratch: str, reply: bytes, time: int) -> None:
     """Whole, and by a certificate that it brings itself."""
     put(scratch, "reply.tsr", reply)
     for words in (
@@ -144,7 +144,7 @@ HEAD = re.compile(
 )
 
 
-def tag(made: Anchor, data: bytes, says: str, time: datetime, opened: dict[str, Any], keys: Keys) -> None:
+def tag(made: Anchor, data: bytes, says: str, time: int, opened: dict[str, Any], keys: Keys) -> None:
     """The object that `git cat-file tag` prints: its message, its tagger's time, and a signature by the key in it."""
     begin = data.find(b"-----BEGIN SSH SIGNATURE-----\n")
     must(begin > 0, f"anchor {made.number}: its tag is not signed")
@@ -155,11 +155,12 @@ def tag(made: Anchor, data: bytes, says: str, time: datetime, opened: dict[str, 
     number, name = opened["number"], opened["id"]
     message = f"holdpoint anchor of run {number}\n\nrun: {number}\nid: {name}\n{says}"
     must(parts[3] == message.encode(), f"anchor {made.number}: its tag says something else")
-    must(datetime.fromtimestamp(int(parts[2]), timezone.utc) == time, f"anchor {made.number}: its tag is of another time")
+    must(int(parts[2]) * SECOND == time, f"anchor {made.number}: its tag is of another time")
     who = parts[1].decode("utf-8", "replace")
     keys.made_by_some_key(GIT, signed, signature)
+    assert made.time is not None
     try:
-        keys.verify(who, GIT, signed, signature, [time])
+        keys.verify(who, GIT, signed, signature, [made.time])
     except Fault:
         made.listed = False
     made.tag = (who, signed, signature)

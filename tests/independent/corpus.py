@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -273,7 +274,7 @@ def just_over_a_quarter_of_an_hour(forge: Forge) -> None:
     n = at_type(forge, "signoff.given")
     at = verify.moment(forge.ev[n]["at"]).replace(microsecond=100_000)
     forge.ev[n]["at"] = at.isoformat().replace("+00:00", "Z")
-    late = at + verify.timedelta(minutes=15, microseconds=500)
+    late = at + timedelta(minutes=15, microseconds=500)
     forge.statements[n]["at"]["time"] = late.isoformat()
     for event in forge.ev[n + 1 :]:
         event["at"] = forge.ev[n]["at"]
@@ -380,7 +381,7 @@ row(301, "null-for-a-text", null_in_captures)
 def moved(forge: Forge, hours: int) -> None:
     """Everything is so many hours later."""
     for event in forge.ev:
-        at = verify.moment(event["at"]) + verify.timedelta(hours=hours)
+        at = verify.moment(event["at"]) + timedelta(hours=hours)
         event["at"] = at.isoformat().replace("+00:00", "Z")
 
 
@@ -434,7 +435,7 @@ def tries_too_far_apart(forge: Forge) -> None:
     """Nobody looked for an hour between two tries."""
     tries = tries_of(forge)
     for event in forge.ev[tries[1] + 1 :]:
-        at = verify.moment(event["at"]) + verify.timedelta(hours=1)
+        at = verify.moment(event["at"]) + timedelta(hours=1)
         event["at"] = at.isoformat().replace("+00:00", "Z")
 
 

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -44,11 +45,18 @@ def dump(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def record(base: int) -> str:
+    found = glob.glob(os.path.join(WORK, "out", f"{base:04}-*"))
+    if len(found) != 1:
+        sys.exit(f"forge.py: {WORK}/out has {len(found)} records {base}, and needs one: make them anew, in an empty directory")
+    return found[0]
+
+
 class Forge:
     """One copy of a record: events to be changed, then chained, signed and sealed anew by `finish`."""
 
     def __init__(self, name: str, base: int) -> None:
-        (source,) = glob.glob(os.path.join(WORK, "out", f"{base:04}-*"))
+        source = record(base)
         self.dir = os.path.join(WORK, "forged" + os.environ.get("FORGED", ""), name, os.path.basename(source))
         shutil.rmtree(os.path.dirname(self.dir), ignore_errors=True)
         shutil.copytree(source, self.dir)
@@ -133,7 +141,7 @@ class Forge:
             before = verify.sha256(get(path))
 
 
-OPENED = verify.moment(json.loads(get(glob.glob(os.path.join(WORK, "out", "0002-*", "run.jsonl"))[0]).split(b"\n")[0])["at"])
+OPENED = verify.moment(json.loads(get(os.path.join(record(2), "run.jsonl")).split(b"\n")[0])["at"])
 VARIANTS: list[tuple[str, int, Callable[[Forge], Any]]] = []
 
 
@@ -542,7 +550,7 @@ told(2, "st-time-1s-after", 11, lambda s: s["at"].update(time="2026-11-29T23:59:
 
 def signed_at(base: int, n: int, name: str, seconds: float, zone: str = "+00:00") -> None:
     def apply(forge: Forge) -> None:
-        time = verify.moment(forge.ev[n]["at"]) + verify.timedelta(seconds=seconds)
+        time = verify.moment(forge.ev[n]["at"]) + timedelta(seconds=seconds)
         forge.statements[n]["at"]["time"] = time.isoformat().replace("+00:00", zone)
 
     VARIANTS.append((name, base, apply))
@@ -550,6 +558,14 @@ def signed_at(base: int, n: int, name: str, seconds: float, zone: str = "+00:00"
 
 signed_at(2, 11, "st-14-min-before", -14 * 60)
 signed_at(2, 11, "st-16-min-before", -16 * 60)
+
+
+def signed_less_than_a_microsecond_too_early(forge: Forge) -> None:
+    time = verify.moment(forge.ev[11]["at"]) - timedelta(minutes=15, microseconds=1)
+    forge.statements[11]["at"]["time"] = time.isoformat(timespec="microseconds").replace("+", "100+")
+
+
+VARIANTS.append(("st-15-min-and-900-ns-before", 2, signed_less_than_a_microsecond_too_early))
 signed_at(2, 11, "st-61-s-after", 61)
 signed_at(2, 11, "st-16-min-after", 16 * 60)
 signed_at(2, 11, "st-30-s-after", 30)
@@ -627,7 +643,7 @@ def valid_between(name: str, hours: int, zone: str) -> None:
 
     def apply(forge: Forge) -> None:
         text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
-        end = verify.moment(forge.ev[12]["at"]) + verify.timedelta(hours=hours)
+        end = verify.moment(forge.ev[12]["at"]) + timedelta(hours=hours)
         forge.ev[0]["signers"] = forge.blob(text.replace(UNTIL, end.strftime("%Y%m%d%H%M")).encode())
         forge.ev[0]["session"]["time_zone"] = zone
 
@@ -844,7 +860,7 @@ def rv_compact(forge: Forge) -> bool:
 def first_at(name: str, seconds: float) -> None:
     def apply(forge: Forge) -> bool:
         end = verify.moment(forge.ev[-1]["at"])
-        forge.reviews(lambda n, t: t["at"].update(time=(end + verify.timedelta(seconds=seconds)).isoformat()) and None)
+        forge.reviews(lambda n, t: t["at"].update(time=(end + timedelta(seconds=seconds)).isoformat()) and None)
         return False
 
     VARIANTS.append((name, 2, apply))
@@ -924,7 +940,7 @@ VARIANTS.append(("st-no-last-lf", 2, lambda f: f.raws.update({11: lambda t: t[:-
 VARIANTS.append(("st-escaped", 2, lambda f: f.raws.update({11: lambda t: t.replace("release it", "release\\u0020it")})))
 for seconds in (30, 90, 840, 960):
     approval(f"ap-{seconds}-s-after-run", lambda a, seconds=seconds: a["at"].update(
-        time=(OPENED + verify.timedelta(seconds=seconds)).isoformat()))
+        time=(OPENED + timedelta(seconds=seconds)).isoformat()))
 approval("ap-compact", lambda a: None, text=lambda t: dump(json.loads(t)))
 approval("ap-unknown", lambda a: a.update(x=1))
 edit(5, "history-null", 8, '"within_limits"', '"evidence":null,"within_limits"')

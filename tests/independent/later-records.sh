@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes the kinds of record that came later, in a repository LATER, beside those of records.sh in SHOP, whose keys it takes.
 # Usage: HOLDPOINT=/path/to/holdpoint later-records.sh LATER SHOP
-set -u
-later=$1 shop=$2 hp=${HOLDPOINT:?}
+. "$(dirname "$0")/ends.sh"
+later=$1 shop=$2
 rm -rf "$later"; mkdir -p "$later"; cd "$later" || exit 1
 mkdir -p "$later.tmp"; export TMPDIR=$later.tmp SSH_AUTH_SOCK='' GIT_CONFIG_GLOBAL=/dev/null
 keys=$shop/keys from=${KEYS_FROM:-20200101} until=${KEYS_UNTIL:-20400101}
@@ -70,16 +70,16 @@ echo "$NEXT"
 ```
 R
 git add -A; git commit -qm First
-run() { "$hp" run null.md --unattended "$@" </dev/null; echo "  -> $?"; }
-sign() { "$hp" sign "$1" --as qa@example.org --key "$keys/qa" --yes </dev/null; echo "  -> $?"; }
-echo 1 sessions signed, null captured; run --env vault --key "$keys/ops"; sign 1
-"$hp" resume 1 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
-echo 2 under a change, in a window, beside a freeze; run --env office --change CHG7; sign 2; "$hp" resume 2 --unattended </dev/null
+run() { hp 3 run "$@" --unattended; }
+sign() { hp 0 sign "$1" --as qa@example.org --key "$keys/qa" --yes; }
+echo 1 sessions signed, null captured; run null.md --env vault --key "$keys/ops"; sign 1
+hp 0 resume 1 --unattended --key "$keys/ops"
+echo 2 under a change, in a window, beside a freeze; run null.md --env office --change CHG7; sign 2; hp 0 resume 2 --unattended
 printf '%s\n' "$common" '[environments]
 vault = { signature = "ssh", sessions = "ssh" }' > holdpoint.toml
 git commit -qam 'In one line'
-echo 3 an environment in one line; run --env vault --key "$keys/ops"; sign 3
-"$hp" resume 3 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
+echo 3 an environment in one line; run null.md --env vault --key "$keys/ops"; sign 3
+hp 0 resume 3 --unattended --key "$keys/ops"
 cat > answered.md <<'R'
 ---
 runbook: 1
@@ -111,8 +111,8 @@ printf '%s\n' "$common" '[environments.vault]
 signature = "ssh"
 sessions = "ssh"' > holdpoint.toml
 git add -A; git commit -qm Answered
-echo 4 answered by a file; "$hp" run answered.md --unattended --env vault --answers answers.yaml --key "$keys/ops" </dev/null; sign 4
-"$hp" resume 4 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
+echo 4 answered by a file; run answered.md --env vault --answers answers.yaml --key "$keys/ops"; sign 4
+hp 0 resume 4 --unattended --key "$keys/ops"
 cat > several.md <<'R'
 ---
 runbook: 1
@@ -140,14 +140,13 @@ independent: true
 R
 printf 'steps:\n  look#1: { value: { errors: "0.02", latency: "180" } }\n' > answers.yaml
 git add -A; git commit -qm Several
-echo 5 several values, one corrected; "$hp" run several.md --unattended --env vault --answers answers.yaml --key "$keys/ops" </dev/null
-"$hp" correct 5 latency 108 --reason 'Two digits were swapped' </dev/null; sign 5
-"$hp" resume 5 --unattended --key "$keys/ops" </dev/null; echo "  -> $?"
+echo 5 several values, one corrected; run several.md --env vault --answers answers.yaml --key "$keys/ops"
+hp 0 correct 5 latency 108 --reason 'Two digits were swapped'; sign 5
+hp 0 resume 5 --unattended --key "$keys/ops"
 for n in 1 2 3 4 5; do
-    "$hp" verify "$n"; echo "$n: $?"
-    "$hp" export "$n" -o "$later.tmp/$n.tar.zst" >/dev/null
+    hp 0 verify "$n"
+    hp 0 export "$n" -o "$later.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$later.tmp/out" && tar -C "$later.tmp/out" --zstd -xf "$later.tmp/$n.tar.zst"
     # Beside the other scripts', where forge.py looks.
     for dir in "$later.tmp/out/00$(printf %02d "$n")"-*; do mv "$dir" "$shop/out/03${dir##*/00}"; done
 done
-true

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes the kinds of records that records.sh does not, in a scratch repository WORKS, beside that script's SHOP.
 # Usage: HOLDPOINT=/path/to/holdpoint more-records.sh WORKS SHOP
-set -u
-works=$1 shop=$2 hp=${HOLDPOINT:?}
+. "$(dirname "$0")/ends.sh"
+works=$1 shop=$2
 rm -rf "$works"; mkdir -p "$works" "$works.sshd"; cd "$works" || exit 1
 mkdir -p "$works.tmp"; export TMPDIR=$works.tmp SSH_AUTH_SOCK='' GIT_CONFIG_GLOBAL=/dev/null
 keys=$shop/keys from=${KEYS_FROM:-20200101} until=${KEYS_UNTIL:-20400101}
@@ -139,17 +139,17 @@ steps skip '  use: { choice: skip, reason: not today }'
 steps friday "  before-lunch#1: { confirm: true }
   before-lunch#2: { choice: skip, reason: nobody knows them }
   before-leaving: { confirm: true }"
-run() { "$hp" run "$@" --unattended </dev/null; echo "  -> $?"; }
-sign() { "$hp" sign "$1" --as "$2@example.org" --key "$keys/$2" --yes </dev/null; echo "  -> $?"; }
-resume() { "$hp" resume "$@" --unattended </dev/null; echo "  -> $?"; }
-echo 1 aborted; run ask.md --env local --answers answers/abort.yaml
-echo 2 skipped; run ask.md --env local --answers answers/skip.yaml
-echo 3 nothing done; run nothing.md --env local
-echo 4 retried, four eyes; run two.md --env strict; sign 4 qa; sign 4 lead; resume 4
-echo 5 by a certificate; run one.md --env keys
-"$hp" sign 5 --as cert@example.org --key "$keys/cert-cert.pub" --yes </dev/null; echo "  -> $?"; resume 5
-echo 6 anchored; run one.md --env keys; sign 6 qa; resume 6
-echo 7 anchored while open; run one.md --env keys
+run() { hp "$1" run "${@:2}" --unattended; }
+sign() { hp 0 sign "$1" --as "$2@example.org" --key "$keys/$2" --yes; }
+resume() { hp 0 resume "$@" --unattended; }
+echo 1 aborted; run 4 ask.md --env local --answers answers/abort.yaml
+echo 2 skipped; run 0 ask.md --env local --answers answers/skip.yaml
+echo 3 nothing done; run 1 nothing.md --env local
+echo 4 retried, four eyes; run 3 two.md --env strict; sign 4 qa; sign 4 lead; resume 4
+echo 5 by a certificate; run 3 one.md --env keys
+hp 0 sign 5 --as cert@example.org --key "$keys/cert-cert.pub" --yes; resume 5
+echo 6 anchored; run 3 one.md --env keys; sign 6 qa; resume 6
+echo 7 anchored while open; run 3 one.md --env keys
 cat > "$works.sshd/cnf" <<'C'
 [req]
 distinguished_name=dn
@@ -198,12 +198,12 @@ mkfifo "$works.sshd/port"
 authority=$!
 read -r port < "$works.sshd/port"
 tsa=(--tsa "http://127.0.0.1:$port/stamp" --tsa-ca "$works.sshd/ca.pem")
-"$hp" anchor 6 "${tsa[@]}" </dev/null
-"$hp" anchor 6 --git-tag --key "$keys/ops" </dev/null
-"$hp" anchor 7 "${tsa[@]}" </dev/null
+hp 0 anchor 6 "${tsa[@]}"
+hp 0 anchor 6 --git-tag --key "$keys/ops"
+hp 0 anchor 7 "${tsa[@]}"
 sign 7 qa; resume 7
 kill "$authority"
-echo 8 probes; run probes.md --env local
+echo 8 probes; run 0 probes.md --env local
 echo 9 places
 (
     cd "$works.sshd" && mkdir home && for name in host client; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$name"; done
@@ -219,21 +219,22 @@ mkfifo "$works.sshd/log"
 exec 3<> "$works.sshd/log"
 /usr/sbin/sshd -D -e -f "$works.sshd/sshd_config" 2> "$works.sshd/log" &
 sshd=$!
-grep -m 1 -q 'Server listening' <&3 && PATH=$works.sshd/bin:$PATH run places.md --env hosts
+grep -m 1 -q 'Server listening' <&3
+PATH=$works.sshd/bin:$PATH run 0 places.md --env hosts
 kill "$sshd"
-echo 10 a check-list of somebody else; run checklist.md --env local --answers answers/friday.yaml
-echo 11 taken up after a torn write; run one.md --env keys
+echo 10 a check-list of somebody else; run 0 checklist.md --env local --answers answers/friday.yaml
+echo 11 taken up after a torn write; run 3 one.md --env keys
 printf '{"n":11,"prev":"0' >> "$(echo .holdpoint/runs/0011-*)/run.jsonl"
-"$hp" note 11 "The power was gone" </dev/null
+hp 0 note 11 "The power was gone"
 echo 12 killed in the middle of a block
 "$hp" run long.md --env local --unattended </dev/null >/dev/null 2>&1 &
 driver=$!
 until grep -qs action.started .holdpoint/runs/0012-*/run.jsonl; do kill -0 "$driver" || exit 1; done
-kill -9 "$driver"; wait "$driver" 2>/dev/null
-kill -9 -- "-$(grep -o '[0-9]*$' .holdpoint/runs/0012-*/lock | tail -n 1)" 2>/dev/null
+kill -9 "$driver"; wait "$driver" 2>/dev/null || true
+kill -9 -- "-$(grep -o '[0-9]*$' .holdpoint/runs/0012-*/lock | tail -n 1)" 2>/dev/null || true
 for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
-    "$hp" verify "$n" 2> "$works.tmp/why"; echo "$n: $?"
-    "$hp" export "$n" -o "$works.tmp/$n.tar.zst" >/dev/null
+    hp 0 verify "$n" 2> "$works.tmp/why"
+    hp 0 export "$n" -o "$works.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$works.tmp/out" && tar -C "$works.tmp/out" --zstd -xf "$works.tmp/$n.tar.zst"
     # Beside the other script's, where forge.py looks.
     for dir in "$works.tmp/out/00$(printf %02d "$n")"-*; do mv "$dir" "$shop/out/01${dir##*/00}"; done
@@ -242,4 +243,3 @@ done
 mkdir -p "$shop/trusted"
 cp allowed_signers holdpoint.toml revoked "$works.sshd/ca.pem" "$shop/trusted"
 mv "$shop/trusted/ca.pem" "$shop/trusted/tsa.pem"
-true

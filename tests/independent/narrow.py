@@ -14,8 +14,9 @@ from typing import Any
 MIB = 1 << 20
 LINE, STATEMENT, SEAL, TOMBSTONE, DOCUMENT = 16 * MIB, 16 * MIB, 64 << 10, 64 << 10, 64 * MIB
 WRITE_LINES, WRITE_BYTES = 1000, 32 * MIB  # "Lines", writes
-DEPTH = 128  # how deep JSON may nest
-MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+DEPTH = 127  # how deep JSON may nest
+SECOND = 1_000_000_000  # nanoseconds
+MINUTE, QUARTER = 60 * SECOND, 900 * SECOND
 SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW = (
     f"{word}@holdpoint" for word in ("signoff", "session", "approval", "expunge", "review")
 )
@@ -115,18 +116,23 @@ def _refuse(text: str) -> Any:
     raise Fault(f"{text[:24]} is not a whole number")
 
 
+def too_deep(text: str) -> bool:
+    """What nests deeper than JSON may is none."""
+    depth = deepest = 0
+    for piece in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+        mark = piece.group()[0]
+        depth += (mark in "[{") - (mark in "]}")
+        deepest = max(deepest, depth)
+    return deepest > DEPTH
+
+
 def parse(data: bytes) -> Any:
     """JSON as narrow as records have it: UTF-8 without a mark, whole numbers in one writing, no key twice."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Fault("it is not UTF-8") from error
-    depth = deepest = 0
-    for piece in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
-        mark = piece.group()[0]
-        depth += (mark in "[{") - (mark in "]}")
-        deepest = max(deepest, depth)
-    if deepest > DEPTH:
+    if too_deep(text):
         raise Fault("it nests too deep")
     try:
         value = json.loads(
@@ -257,7 +263,7 @@ ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)
 
 
 def moment(text: str) -> datetime:
-    """A time of the record. Digits behind microseconds are cut off: no rule looks at them."""
+    """A time of the record. Digits behind microseconds are cut off: `exact` has them, too."""
     if not ZONED.match(text):
         raise Fault(f"{text[:40]!r} is no time")
     try:
@@ -266,6 +272,16 @@ def moment(text: str) -> datetime:
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00")))
     except ValueError as error:
         raise Fault(f"{text[:40]!r} is no time") from error
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def exact(text: str) -> int:
+    """The same in nanoseconds since 1970, of which a datetime drops the last three digits: for whatever is compared."""
+    whole = moment(re.sub(r"\.\d+", "", text, count=1))
+    digits = re.search(r"\.(\d+)", text)
+    return (whole - EPOCH) // timedelta(seconds=1) * SECOND + int((digits[1] if digits else "").ljust(9, "0"))
 
 
 NUMBERS = {"n": (0, 1 << 64), "m": (0, 1 << 32), "i": (-(1 << 31), 1 << 31)}

@@ -1,9 +1,9 @@
 #!/bin/bash
 # Makes one record of each kind with the program HOLDPOINT, in a scratch repository WORK.
 # Usage: HOLDPOINT=/path/to/holdpoint [KEYS_FROM=20200101 KEYS_UNTIL=20400101] records.sh WORK
-set -u
+. "$(dirname "$0")/ends.sh"
 from=${KEYS_FROM:-20200101} until=${KEYS_UNTIL:-20400101}
-work=$1 hp=${HOLDPOINT:?}
+work=$1
 rm -rf "$work"; mkdir -p "$work/keys" "$work/site"; cd "$work" || exit 1
 mkdir -p "$work.tmp"; export TMPDIR=$work.tmp SSH_AUTH_SOCK='' HOME=$work
 for who in ops qa lead other; do ssh-keygen -q -t ed25519 -N '' -C "$who" -f "keys/$who"; done
@@ -141,45 +141,46 @@ sed 's/on_failure: rollback/on_failure: stop/; s/title: Fails/title: Stops/' run
 cat > answers.yaml <<'A'
 inputs: { RELEASE: v1.1 }
 steps:
-  switch: { confirm: true }
   look-at-it: { confirm: true, value: { error_rate: "0.02" } }
 A
 cp answers.yaml rehearse.yaml; echo '  release: { sign: { as: qa@example.org, name: Quinn Auditor } }' >> rehearse.yaml
 git add -A; git commit -qm First
-"$hp" approve runbooks/switch.md --as qa@example.org --key keys/qa --yes </dev/null
+run() { hp "$1" run "${@:2}" --unattended; }
+sign() { hp 0 sign "$1" --as qa@example.org --key keys/qa --yes; }
+hp 0 approve runbooks/switch.md --as qa@example.org --key keys/qa --yes
 git add -A; git commit -qm Approved
-run() { "$hp" run "$@" --unattended </dev/null; echo "  -> $?"; }
-sign() { "$hp" sign "$@" --yes </dev/null; echo "  -> $?"; }
-echo 1 passed, rehearsed; run runbooks/switch.md --env staging --answers rehearse.yaml
-echo 2 production by key; run runbooks/switch.md --env production --answers answers.yaml; sign 2 --as qa@example.org --key keys/qa
-"$hp" resume 2 --unattended </dev/null
-"$hp" review 2 --kind audit-trail --text "I went through it." --as qa@example.org --key keys/qa --yes </dev/null
-"$hp" review 2 --kind late-note --text "All went well." --as lead@example.org --key keys/lead --yes </dev/null
-echo 3 rolled back; run runbooks/fail.md --env local
-echo 4 failed; run runbooks/stop.md --env local
-echo 5 open, rejected, noted, corrected, handed over; run runbooks/switch.md --env keys --answers answers.yaml
-"$hp" note 5 "A note" --step switch </dev/null
-"$hp" sign 5 --as qa@example.org --key keys/qa --reject --reason "The footer is old" </dev/null
-"$hp" correct 5 error_rate 0.03 --reason "a digit" </dev/null
-"$hp" note 5 "Another" --corrects 11 </dev/null
-"$hp" handover 5 --to lead@example.org --note "Look at it" </dev/null
-sign 5 --as qa@example.org --key keys/qa
+echo 1 passed, rehearsed; run 0 runbooks/switch.md --env staging --answers rehearse.yaml
+echo 2 production by key; run 3 runbooks/switch.md --env production --answers answers.yaml; sign 2
+hp 0 resume 2 --unattended
+hp 0 review 2 --kind audit-trail --text "I went through it." --as qa@example.org --key keys/qa --yes
+hp 0 review 2 --kind late-note --text "All went well." --as lead@example.org --key keys/lead --yes
+echo 3 rolled back; run 1 runbooks/fail.md --env local
+echo 4 failed; run 1 runbooks/stop.md --env local
+echo 5 open, rejected, noted, corrected, handed over; run 3 runbooks/switch.md --env keys --answers answers.yaml
+hp 0 note 5 "A note" --step switch
+hp 0 sign 5 --as qa@example.org --key keys/qa --reject --reason "The footer is old"
+hp 0 correct 5 error_rate 0.03 --reason "a digit"
+hp 0 note 5 "Another" --corrects 11
+hp 0 handover 5 --to lead@example.org --note "Look at it"
+sign 5
 echo 6 overridden by key; sed -i 's/Switch the web site/Switch it/' runbooks/switch.md
-git commit -qam Changed; run runbooks/switch.md --env production --answers answers.yaml --override "the mill is down" --override-by lead@example.org --override-key keys/lead
-echo 7 expunged; run runbooks/switch.md --env keys --answers answers.yaml; sign 7 --as qa@example.org --key keys/qa; "$hp" resume 7 --unattended </dev/null
-blob=$(jq -r 'select(.type == "action.finished") | .output.stdout | select(.bytes > 0) | .sha256' .holdpoint/runs/0007-*/run.jsonl | head -n 1)
-"$hp" expunge 7 --blob "$blob" --reason "it shows the token" --key keys/qa --operator qa@example.org </dev/null
-echo 8 open; run runbooks/switch.md --env keys --answers answers.yaml
+git commit -qam Changed; run 3 runbooks/switch.md --env production --answers answers.yaml --override "the mill is down" --override-by lead@example.org --override-key keys/lead
+echo 7 expunged; run 3 runbooks/switch.md --env keys --answers answers.yaml; sign 7; hp 0 resume 7 --unattended
+printed() { jq -rn 'first(inputs | select(.type == "action.finished") | .output.stdout | select(.bytes > 0) | .sha256)' .holdpoint/runs/"$1"-*/run.jsonl; }
+blob=$(printed 0007)
+hp 0 expunge 7 --blob "$blob" --reason "it shows the token" --key keys/qa --operator qa@example.org
+echo 8 open; run 3 runbooks/switch.md --env keys --answers answers.yaml
 git rm -q --cached holdpoint.toml; sed -i '/^\[signers\]/,/^$/d; s/signature = "ssh"//' holdpoint.toml
-echo 9 without signers, expunged by nobody; run runbooks/switch.md --env staging --answers rehearse.yaml
-blob=$(jq -r 'select(.type == "action.finished") | .output.stdout | select(.bytes > 0) | .sha256' .holdpoint/runs/0009-*/run.jsonl | head -n 1)
-"$hp" expunge 9 --blob "$blob" --reason "it shows the token" </dev/null
+echo 9 without signers, expunged by nobody; run 0 runbooks/switch.md --env staging --answers rehearse.yaml
+blob=$(printed 0009)
+hp 0 expunge 9 --blob "$blob" --reason "it shows the token"
 git checkout -q HEAD -- holdpoint.toml
-echo 10 thirty-two places or many waits are made by hand; run runbooks/stop.md --env local
+echo 10 thirty-two places or many waits are made by hand; run 1 runbooks/stop.md --env local
 mkdir -p out
 for n in 1 2 3 4 5 6 7 8 9 10; do
-    "$hp" verify "$n" > "out/$n.verdict" 2> "out/$n.why"; echo "$n: $(cat "out/$n.verdict") $?"
-    "$hp" export "$n" -o "out/$n.tar.zst" >/dev/null 2>&1 && tar -C out --zstd -xf "out/$n.tar.zst"
-    [ -f "out/$n.tar.zst" ] && [ ! -d "$(echo out/00"$(printf %02d "$n")"-*)" ] && tar -C out --zstd -xf "out/$n.tar.zst"
+    # What was expunged is told.
+    case $n in 7 | 9) want=6 ;; *) want=0 ;; esac
+    hp "$want" verify "$n" > "out/$n.verdict" 2> "out/$n.why"; echo "$n: $(cat "out/$n.verdict")"
+    hp "$want" export "$n" -o "out/$n.tar.zst" >/dev/null 2>&1
+    tar -C out --zstd -xf "out/$n.tar.zst"
 done
-true

@@ -2,8 +2,8 @@
 # Makes records of windows, freezes, changes, checks that must hold, and documents that were exchanged, in a scratch repository TIMES,
 # beside records.sh's SHOP. The clock stands on a Monday, 2026-03-02, at nine.
 # Usage: HOLDPOINT=/path/to/holdpoint timed-records.sh TIMES SHOP
-set -u
-times=$1 shop=$2 hp=${HOLDPOINT:?}
+. "$(dirname "$0")/ends.sh"
+times=$1 shop=$2
 rm -rf "$times"; mkdir -p "$times"; cd "$times" || exit 1
 mkdir -p "$times.tmp"; export TMPDIR=$times.tmp SSH_AUTH_SOCK='' GIT_CONFIG_GLOBAL=/dev/null
 git init -q -b main .; git config user.email ops@example.org; git config user.name 'Olive Operator'
@@ -72,24 +72,23 @@ printf '%s' "$turn" | book 'Turn it' > turn.md
 printf 'steps: { tell: { confirm: true } }\n' > told.yaml
 printf 'steps: { look: { confirm: true } }\n' > green.yaml
 git add -A; git commit -qm First
-run() { "$hp" run "$@" --unattended </dev/null; echo "  -> $?"; }
-echo 1 in its window and out of its freeze; run change.md --env day
-echo 2 out of its window, overridden; run change.md --env night --override 'the mill is down' --override-by lead@example.org
+run() { hp "$1" run "${@:2}" --unattended; }
+echo 1 in its window and out of its freeze; run 0 change.md --env day
+echo 2 out of its window, overridden; run 0 change.md --env night --override 'the mill is down' --override-by lead@example.org
 rm -f log
-echo 3 held for long enough; run soak.md --env local --answers told.yaml
+echo 3 held for long enough; run 0 soak.md --env local --answers told.yaml
 rm -f log
-echo 4 did not hold to the end; run breaks.md --env local
-echo 5 exchanged; run turn.md --env local
+echo 4 did not hold to the end; run 3 breaks.md --env local
+echo 5 exchanged; run 3 turn.md --env local
 { printf '%s' "$turn" | sed 's/turned/turned twice/'; printf '\n## Tell\n\n```sh check\ntrue\n```\n'; } | book 'Turn it' > turn.md
 git commit -qam Mended
-"$hp" resume 5 --with-new-document --reason 'once is not enough' --unattended --answers green.yaml </dev/null; echo "  -> $?"
+hp 0 resume 5 --with-new-document --reason 'once is not enough' --unattended --answers green.yaml
 rm -f log
-echo 6 under a change; run change.md --env ticket --change CHG0042
+echo 6 under a change; run 0 change.md --env ticket --change CHG0042
 for n in 1 2 3 4 5 6; do
-    "$hp" verify "$n" 2> "$times.tmp/why"; echo "$n: $?"
-    "$hp" export "$n" -o "$times.tmp/$n.tar.zst" >/dev/null
+    hp 0 verify "$n" 2> "$times.tmp/why"
+    hp 0 export "$n" -o "$times.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$times.tmp/out" && tar -C "$times.tmp/out" --zstd -xf "$times.tmp/$n.tar.zst"
     # Beside those of the other scripts, where forge.py looks.
     for dir in "$times.tmp/out/00$(printf %02d "$n")"-*; do mv "$dir" "$shop/out/02${dir##*/00}"; done
 done
-true

@@ -24,15 +24,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import anchors
 from keys import Keys
 from narrow import (
-    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, GIT, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SIGNOFF, STATEMENT, TOMBSTONE,
-    WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, directory, fits, has_shape, moment, must,
-    parse, read_file, read_object, sha256,
+    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, GIT, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SECOND, SIGNOFF, STATEMENT,
+    TOMBSTONE, WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, directory, exact, fits, has_shape, moment,
+    must, parse, read_file, read_object, sha256, too_deep,
 )
 
 try:
@@ -116,7 +116,7 @@ def looks_torn(tail: bytes) -> bool:
         json.loads(line)
     except (ValueError, RecursionError):
         return True
-    return False
+    return too_deep(line.decode("utf-8"))
 
 
 def read_log(file: Any) -> Log:
@@ -240,7 +240,7 @@ class Record:
             self.log = read_log(file)
         self.events, self.opened, self.last = self.log.events, self.log.events[0], len(self.log.events) - 1
         for before, event in zip(self.events, self.events[1:]):
-            if moment(event["at"]) < moment(before["at"]) - MINUTE:
+            if exact(event["at"]) < exact(before["at"]) - MINUTE:
                 self.remarks.append(f"event {event['n']} is more than a minute earlier than the one before it")
 
     def check_files(self) -> None:
@@ -306,7 +306,7 @@ class Record:
             must(signature is not None, "nobody signed for it")
             key, _ = self.keys.verify(stone["who"], EXPUNGE, data, signature or b"", [time])
             self.signed.append(Signed(event, "tombstone", stone["who"], EXPUNGE, data, signature or b"", [time]))
-        if time < moment(self.opened["at"]):
+        if exact(stone["at"]) < exact(self.opened["at"]):
             self.remarks.append(f"the tombstone of {digest} is of a time before the run")
         self.expunged.append((event, digest, key))
         self.remarks.append(
@@ -485,7 +485,7 @@ class Record:
         must(told["seen"]["inputs"] == inputs, "the statement tells of other inputs")
         must(told["seen"]["history"] == history(self.events[:n]), "the statement tells of another history")
         signed_at, recorded_at = moment(told["at"]["time"]), moment(event["at"])
-        must(abs(signed_at - recorded_at) <= QUARTER, "it was signed and recorded more than 15 minutes apart")
+        must(abs(exact(told["at"]["time"]) - exact(event["at"])) <= QUARTER, "it was signed and recorded more than 15 minutes apart")
         who = event["by"]["who"]
         key, flags = self.keys.verify(who, space, data, signature, [signed_at, recorded_at])
         must(key == part["signature"]["key"], "another key signed than the event names")
@@ -548,7 +548,7 @@ class Record:
                 must(told["approver"] == {"principal": row["who"], "name": row["name"]}, "it is somebody else's")
                 must(told["at"]["time"] == row["time"], "it is of another time")
                 times = [moment(row["time"])]
-                must(times[0] <= moment(opened["at"]) + QUARTER, "it was signed after the run opened")
+                must(exact(row["time"]) <= exact(opened["at"]) + QUARTER, "it was signed after the run opened")
                 key, flags = self.keys.verify(row["who"], APPROVAL, data, signature, times)
                 must(key == row["key"], "another key signed than event 0 names")
                 must(row["assurance"] in ("ssh", "fido-uv"), "it is not by key")
@@ -592,8 +592,8 @@ class Record:
             must(first["environment"]["name"] == named["environment"], "it ran elsewhere")
             must(first["environment"]["rehearsal"], "its environment is none for rehearsals")
             must(first.get("config") == named.get("config"), "its configuration is another")
-            must(moment(last["at"]) == moment(named["ended"]), "it ended at another time")
-            must(moment(named["ended"]) <= moment(opened["at"]) + MINUTE, "it ended after this run opened")
+            must(exact(last["at"]) == exact(named["ended"]), "it ended at another time")
+            must(exact(named["ended"]) <= exact(opened["at"]) + MINUTE, "it ended after this run opened")
             must(all(row["type"] != "document.exchanged" for row in log.events), "its document was exchanged")
             self.rehearsal_rule(opened, named, first)
         except (Altered, Truncated, Fault) as fault:
@@ -616,8 +616,8 @@ class Record:
         parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", age) if isinstance(age, str) else None
         if parts:
             unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[parts[2]]
-            oldest = moment(opened["at"]) - timedelta(seconds=int(parts[1]) * unit) - MINUTE
-            must(moment(named["ended"]) >= oldest, "it is too old")
+            oldest = exact(opened["at"]) - int(parts[1]) * unit * SECOND - MINUTE
+            must(exact(named["ended"]) >= oldest, "it is too old")
         elif age is not None:
             self.remarks.append("how old the rehearsal may be is written in a way that is not read here")
 
@@ -648,17 +648,17 @@ class Record:
             must(bool(told["text"].strip()), f"reviews/{name} says nothing")
             of = told["verdict"]
             must(of == "intact and complete" or of.startswith("expunged: "), f"reviews/{name} is of a record that was not in order")
-            at = moment(told["at"]["time"])
+            at, signed_at = exact(told["at"]["time"]), moment(told["at"]["time"])
             must(time is None or at >= time - MINUTE, f"reviews/{name} is older than the one before it")
-            must(at >= moment(self.events[-1]["at"]) - QUARTER, f"reviews/{name} is older than the end of the run")
+            must(at >= exact(self.events[-1]["at"]) - QUARTER, f"reviews/{name} is older than the end of the run")
             who = told["reviewer"]["principal"]
             key = self.keys.made_by_some_key(REVIEW, data, signature)
             try:
-                self.keys.verify(who, REVIEW, data, signature, [at])
+                self.keys.verify(who, REVIEW, data, signature, [signed_at])
                 self.remarks.append(f"review {number} by {who!r} with {key}")
             except Fault:
                 self.remarks.append(f"review {number} by {who!r} with {key}, whom the record's signers do not list")
-            self.signed.append(Signed(self.last, f"review {number}", who, REVIEW, data, signature, [at]))
+            self.signed.append(Signed(self.last, f"review {number}", who, REVIEW, data, signature, [signed_at]))
             before, time = sha256(data), at
 
     # -- anchors ("Anchors")

@@ -30,6 +30,13 @@ pub struct Trusted {
     pub authorities: Option<Vec<u8>>,
 }
 
+impl Trusted {
+    /// Whether there is a list of revoked keys, be it empty.
+    fn has_revocations(&self) -> bool {
+        self.signer_files[1].is_some()
+    }
+}
+
 /// What the reader's checkout says of the commit that a record names.
 #[derive(Clone, Debug)]
 pub enum Commit {
@@ -76,8 +83,8 @@ pub struct Whose {
     pub signed: ByKey,
     /// Which trusted files vouch for it; `None` where none does.
     pub from: Option<String>,
-    /// Whether the key is revoked today.
-    pub revoked: bool,
+    /// Whether the key is revoked today; `None` where no list of revoked keys was looked at.
+    pub revoked: Option<bool>,
 }
 
 /// What is known outside of a record of one of its anchors.
@@ -104,6 +111,10 @@ pub struct Of<'a> {
 pub fn hold(record: Of<'_>, trust: &Trust) -> Result<Held, String> {
     let mut held = Held::default();
     signatures(record, trust, &mut held)?;
+    if !trust.now.has_revocations() {
+        held.remarks
+            .push("no list of revoked keys was looked at that tells what is revoked today".to_owned());
+    }
     signer_files(record.opened, trust, &mut held);
     configuration(record, trust, &mut held)?;
     run_book(record.opened, &trust.then, trust, &mut held);
@@ -153,7 +164,8 @@ fn signatures(record: Of<'_>, trust: &Trust, held: &mut Held) -> Result<(), Stri
 /// Whose key made a signature, as far as is trusted; and why it is not to be trusted, in words that begin with `what`.
 pub fn whose(signed: &ByKey, trust: &Trust, what: &str) -> (Whose, Option<String>) {
     let key = &signed.key;
-    let revoked = trust.now.signers.as_ref().is_some_and(|signers| signed.is_revoked(signers));
+    let listed = trust.now.signers.as_ref().filter(|_| trust.now.has_revocations());
+    let revoked = listed.map(|signers| signed.is_revoked(signers));
     let mut refusals = Vec::new();
     let from = all(trust).find_map(|trusted| {
         let refused = match &trusted.signers {
@@ -169,7 +181,7 @@ pub fn whose(signed: &ByKey, trust: &Trust, what: &str) -> (Whose, Option<String
             }
         }
     });
-    let wrong = if revoked {
+    let wrong = if revoked == Some(true) {
         Some(format!("{what} is by the key {key}, which is revoked today"))
     } else if from.is_none() {
         let why = match refusals.is_empty() {

@@ -180,7 +180,7 @@ fn of_action(
         class: step.id.clone(),
         time: here.map_or(action.duration_ms, |here| here.duration_ms),
         verdict: verdict(summary, step, (action, here), ended),
-        stdout: with_earlier(action, place, output.and_then(|output| shown(&output.stdout))),
+        stdout: with_earlier(summary, action, place, output.and_then(|output| shown(&output.stdout))),
         stderr: output.and_then(|output| shown(&output.stderr)),
     }
 }
@@ -272,7 +272,12 @@ const EARLIER: usize = 20;
 
 /// What a case printed, below what became of the attempts before it that did not pass: the schema knows no element for
 /// these, and readers show this text of cases that passed, too.
-fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<String>) -> Option<String> {
+fn with_earlier(
+    summary: &Summary,
+    action: &ActionSummary,
+    place: Option<&str>,
+    printed: Option<String>,
+) -> Option<String> {
     let here = action.history.iter().enumerate().filter(|(_, happening)| happening.place.as_deref() == place);
     let failed = here.filter_map(|(at, happening)| match &happening.what {
         What::Attempt(attempt) if !attempt.probe && !action.is_last_attempt(at) => {
@@ -286,11 +291,13 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     let soaks = soaks.iter().filter(|soak| !soak.superseded && soak.place.as_deref() == place);
     let held = soaks.filter_map(|soak| held(&soak.held, soak.broken_by.is_none()));
     let mut lines: Vec<String> = held.collect();
-    let counts = action
-        .history
-        .iter()
-        .filter(|it| !it.superseded && (it.place.is_none() || it.place.as_deref() == place));
-    lines.extend(counts.filter_map(|happening| answered(&happening.what, action.status)));
+    let about = action.history.iter().filter(|it| it.place.is_none() || it.place.as_deref() == place);
+    lines.extend(about.filter_map(|happening| match signing(summary, happening) {
+        // Whoever tried to sign is told of, whatever was done again since.
+        Some(told) => Some(told),
+        None if happening.superseded => None,
+        None => answered(&happening.what, action.status),
+    }));
     if failed.is_empty() {
         lines.extend(printed);
         return (!lines.is_empty()).then(|| lines.join("\n"));
@@ -308,6 +315,23 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
     Some(lines.join("\n"))
 }
 
+/// What became of a sign-off, and of each attempt at it.
+fn signing(summary: &Summary, Happening { n, what, .. }: &Happening) -> Option<String> {
+    let told = match what {
+        What::Given(given) => {
+            let more = if summary.counts(*n) { "" } else { ", counts no more" };
+            format!("signed off by {} ({}){}{more}", given.name, given.by.who, given.by.source())
+        }
+        What::Rejected { reason, by, .. } => format!("rejected by {}: {reason}", by.words()),
+        What::Refused { reason, by } => {
+            format!("an attempt to sign by {} did not count: {reason}", by.words())
+        }
+        What::Lapsed { reason } => format!("the sign-off lapsed: {reason}"),
+        _ => return None,
+    };
+    Some(visible(told.as_bytes()))
+}
+
 /// What somebody, or a file for them, said of a case.
 fn answered(what: &What, status: Status) -> Option<String> {
     let told = match what {
@@ -319,9 +343,6 @@ fn answered(what: &What, status: Status) -> Option<String> {
             format!("{name} = {value}, written down by {}", by.words())
         }
         What::Corrected(corrected) => corrected.words(),
-        What::Given(given) if status == Status::Signed => {
-            format!("signed off by {} ({}){}", given.name, given.by.who, given.by.source())
-        }
         What::Decision { choice: choice @ (Choice::Happened | Choice::Accepted), by, .. } => {
             format!("{choice}, by {}", by.words())
         }

@@ -2,9 +2,9 @@
 # Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside awk,
 # cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc; and openssl, where anchors/ holds time-stamps. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
-# `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature against the allowed_signers and revoked
-# (or revoked_keys) of DIR as well, which whoever wrote the record did not choose: a key that they do not vouch for, or
-# that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
+# `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature as well against the files that
+# DIR/holdpoint.toml names under [signers], or allowed_signers and revoked (or revoked_keys) of DIR, which whoever wrote the
+# record did not choose: a key that they do not vouch for, or that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
 # it: `holdpoint verify --trust` does that. Time-stamps are held against the certificates in DIR/tsa.pem, where it is there.
 #
 #   1. lines     each line's number, its `prev`: the digest of all bytes before it, and where each write ends: a line
@@ -122,14 +122,97 @@ case $#:${1-} in
 *) cannot "it takes nothing, or --trust and a directory or file" ;;
 esac
 case $trust in '' | /*) ;; *) trust=$PWD/$trust ;; esac
+# A key at the front of a text of TOML, parts set apart; what is behind it in `rest`. Nothing where there is none.
+# shellcheck disable=SC2016 # fields of awk
+dotted='function dotted(text,   parts, part, mark, end) {
+    for (parts = "";; text = substr(text, 2)) {
+        sub(/^[ \t]+/, "", text)
+        mark = substr(text, 1, 1)
+        if (mark == "\"" || mark == "\047") {
+            text = substr(text, 2)
+            end = index(text, mark)
+            if (!end) return ""
+            part = substr(text, 1, end - 1)
+            if (mark == "\"" && part ~ /\\/) { unread = 1; return "" }
+            text = substr(text, end + 1)
+        } else if (match(text, /^[A-Za-z0-9_-]+/)) {
+            part = substr(text, 1, RLENGTH)
+            text = substr(text, RLENGTH + 1)
+        } else return ""
+        parts = parts SUBSEP part
+        sub(/^[ \t]+/, "", text)
+        if (substr(text, 1, 1) != ".") { rest = text; return parts }
+    }
+}
+'
+# Which files the reader's holdpoint.toml names under [signers], as plain texts of one line: `read` and the two names.
+# Whatever else may name them is `unread`.
+# shellcheck disable=SC2016 # fields of awk
+signers_of='BEGIN { ours = SUBSEP "signers" }
+/"""|\047\047\047/ { unread = 1 }
+{ sub(/\r$/, ""); sub(/^[ \t]+/, "") }
+/^#/ || /^$/ { next }
+/^\[/ {
+    list = substr($0, 2, 1) == "["
+    key = dotted(substr($0, 2 + list))
+    if (key != "" && substr(rest, 1, 1) == "]") {
+        table = key
+        if (key == ours && (list || seen++) || index(key, ours SUBSEP) == 1) unread = 1
+    } else if (table == ours || /signers/) unread = 1
+    next
+}
+{
+    key = dotted($0)
+    if (key == "" || substr(rest, 1, 1) != "=") { if (table == ours || /signers/) unread = 1; next }
+    key = table key
+    if (key == ours) unread = 1
+    if (index(key, ours SUBSEP) != 1) next
+    if (table != ours) seen++
+    name = substr(key, length(ours SUBSEP) + 1)
+    value = substr(rest, 2)
+    sub(/^[ \t]+/, "", value)
+    mark = substr(value, 1, 1)
+    value = substr(value, 2)
+    end = index(value, mark)
+    if ((name != "file" && name != "revoked") || name in named || (mark != "\"" && mark != "\047") || end < 2) unread = 1
+    if (substr(value, end + 1) !~ /^[ \t]*(#.*)?$/ || mark == "\"" && substr(value, 1, end - 1) ~ /\\/) unread = 1
+    named[name] = substr(value, 1, end - 1)
+}
+END {
+    if (seen && !("file" in named)) unread = 1
+    print unread ? "unread" : "read"
+    print named["file"]
+    print named["revoked"]
+}'
 trusted_signers=$trust trusted_revoked=
 if [ -n "$trust" ] && [ -d "$trust" ]; then
-    trusted_signers=$trust/allowed_signers
-    there "$trusted_signers" ||
+    toml=$trust/holdpoint.toml told=read
+    if there "$toml"; then
+        { [ -f "$toml" ] && [ -r "$toml" ]; } || cannot "$toml cannot be trusted: it is no file that can be read"
+        if grep -q -e signers -e '\\[uU]' "$toml"; then told=$(awk "$dotted$signers_of" "$toml"); fi
+    fi
+    { IFS= read -r what; IFS= read -r its_signers; IFS= read -r its_revoked; } <<E
+$told
+
+
+E
+    [ "$what" = read ] || cannot "this script cannot read which files $toml names under [signers]: name the file of allowed signers itself, or a directory that has it as allowed_signers, revoked keys as revoked, and no holdpoint.toml"
+    # In $found, the first of these files that is there: the one that is configured comes first.
+    first() {
+        found='' configured=$1
+        for name in "$@"; do
+            case $name in '') continue ;; /*) ;; *) name=$trust/$name ;; esac
+            [ -n "$found" ] || ! there "$name" || found=$name
+        done
+        [ -n "$found" ] || [ -z "$configured" ] ||
+            cannot "$trust cannot be trusted: its holdpoint.toml names $configured, which is not there"
+    }
+    first "$its_signers" allowed_signers
+    trusted_signers=$found
+    [ -n "$trusted_signers" ] ||
         cannot "$trust has no allowed_signers: name the file that says whom you trust, or a directory that has it under that name"
-    for name in revoked revoked_keys; do
-        [ -n "$trusted_revoked" ] || ! there "$trust/$name" || trusted_revoked=$trust/$name
-    done
+    first "$its_revoked" revoked revoked_keys
+    trusted_revoked=$found
 fi
 for name in "$trusted_signers" "$trusted_revoked"; do
     [ -z "$name" ] || { [ -f "$name" ] && [ -r "$name" ]; } || cannot "$name cannot be trusted: it is no file that can be read"
@@ -174,7 +257,7 @@ tr '\000\200-\377' x <"$tmp/lines" | awk '{ print length($0) + 1 }' >"$tmp/lengt
 # A line and its number from 0: null where it is no JSON, else an array of what it is.
 # shellcheck disable=SC2016 # jq's variables
 event="$shape"'def line($i; $raw): if $unread[0]["\($i + 1)"] then null else
-        $raw | try [fromjson] catch null | if depth > 128 then null else . end end;
+        $raw | try [fromjson] catch null | if depth > 127 then null else . end end;
     def odd($i): $odd[0]["\($i + 1)"] or (.[0] | named) != $named[$i];'
 # jq over the raw lines, by a filter that knows these: over FILTER [jq's options].
 over() {
@@ -410,28 +493,8 @@ fi
 # What the environment asks of whoever signs and operates is what the recorded configuration says, not event 0 alone. Of TOML
 # this reads tables, keys and texts as people write them; what else may hold it (a table in one line, texts of many lines,
 # escapes) is told as not read.
-cat >"$tmp/asked.awk" <<'A'
-# A key at the front of a text, parts set apart; what is behind it in `rest`. Nothing where there is none.
-function dotted(text,   parts, part, mark, end) {
-    for (parts = "";; text = substr(text, 2)) {
-        sub(/^[ \t]+/, "", text)
-        mark = substr(text, 1, 1)
-        if (mark == "\"" || mark == "\047") {
-            text = substr(text, 2)
-            end = index(text, mark)
-            if (!end) return ""
-            part = substr(text, 1, end - 1)
-            if (mark == "\"" && part ~ /\\/) { unread = 1; return "" }
-            text = substr(text, end + 1)
-        } else if (match(text, /^[A-Za-z0-9_-]+/)) {
-            part = substr(text, 1, RLENGTH)
-            text = substr(text, RLENGTH + 1)
-        } else return ""
-        parts = parts SUBSEP part
-        sub(/^[ \t]+/, "", text)
-        if (substr(text, 1, 1) != ".") { rest = text; return parts }
-    }
-}
+printf '%s' "$dotted" >"$tmp/asked.awk"
+cat >>"$tmp/asked.awk" <<'A'
 BEGIN { ours = SUBSEP "environments" SUBSEP ENVIRON["NAME"] }
 /"""|\047\047\047/ { unread = 1 }
 { sub(/\r$/, ""); sub(/^[ \t]+/, "") }
@@ -951,6 +1014,7 @@ if [ -n "$trust" ]; then
         tell '  the recorded holdpoint.toml is not that of %s: holdpoint verify --trust says in what they differ\n' "$trust"
     fi
     tell '  not held against %s by this script: roles, rules and the run-book\n' "$trust"
+    [ -n "$trusted_revoked" ] || tell '  no list of revoked keys was looked at that tells what is revoked today\n'
     if [ -s "$tmp/untrusted" ]; then
         state="$state, but not as trusted" code=6 doubted=1
         cat "$tmp/untrusted" >&2

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, People, Via};
+use holdpoint_engine::{By, Corrected, Event, People, Run, Via};
 use holdpoint_record::{Deed, Visitor};
 
 use super::read::Recorded;
@@ -41,6 +41,7 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
         return Err(Problem::usage(format!("the run has no event {corrects}"), help));
     }
     let place = Place::here()?;
+    not_a_value(&recorded, arguments.corrects)?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     not_for_another(&who, place.configuration())?;
     // What corrects an event makes sign-offs lapse: that is for people whom the run knows, as a correction of a value is.
@@ -61,6 +62,33 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
     }])?;
     screen.tell(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
+}
+
+/// A note leaves every value as it is: where it would correct one that can still be corrected, that is what is meant.
+fn not_a_value(recorded: &Recorded, corrects: Option<u64>) -> Result<(), Problem> {
+    let Some(n) = corrects else { return Ok(()) };
+    let about = recorded.events.iter().find(|stamped| stamped.n == n).map(|stamped| &stamped.event);
+    let (Some(Event::ValueRecorded { action, name, .. })
+    | Some(Event::ValueCorrected(Corrected { action, name, .. }))) = about
+    else {
+        return Ok(());
+    };
+    let plan = &recorded.plan;
+    let events = recorded.events.iter().map(|stamped| (stamped.at, stamped.event.clone()));
+    // A record that does not conform is told once it is taken up.
+    let Ok(run) = Run::replay(plan, events) else { return Ok(()) };
+    let stands = run.correctable(plan, name).is_some_and(|(task, _)| task.id(plan) == *action);
+    if !stands || run.correction_refusal(plan).is_some() {
+        return Ok(());
+    }
+    let number = recorded.dir.number;
+    Err(Problem::usage(
+        format!("event {n} is the value {name}, and a note would leave it as it is"),
+        format!(
+            "Nothing was noted. Put it right with: holdpoint correct {number} {name} VALUE --reason TEXT. A note without \
+             --corrects only tells what you know."
+        ),
+    ))
 }
 
 /// The run's secrets, as far as their sources tell them here, so that none is noted in the clear.

@@ -345,5 +345,5 @@ fn vouched(whose: &Whose) -> String {
         Some(from) => format!(", trusted by {from}"),
         None => ", NOT TRUSTED".to_owned(),
     };
-    format!("{from}{}", if whose.revoked { ", REVOKED TODAY" } else { "" })
+    format!("{from}{}", if whose.revoked == Some(true) { ", REVOKED TODAY" } else { "" })
 }

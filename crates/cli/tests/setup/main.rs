@@ -16,6 +16,7 @@ mod editor;
 mod editor_adopts;
 mod events;
 mod exchange_page;
+mod forge;
 mod init;
 mod junit;
 mod keys;

@@ -9,7 +9,7 @@ use crate::shop::{OPS, QA, Shop};
 use crate::support::HOLDPOINT;
 
 #[test]
-fn name_time_and_meaning_of_a_signature_stand_in_every_form_that_people_read() {
+fn name_time_and_meaning_of_a_signature_stand_in_the_executed_copy_the_page_and_the_json() {
     let (shop, bundle) = exported();
     let event = &shop.bench.of_type(1, "signoff.given")[0];
     let said: Value = serde_json::from_slice(&fs::read(shop.signed(1, "")).unwrap()).unwrap();
@@ -35,6 +35,39 @@ fn name_time_and_meaning_of_a_signature_stand_in_every_form_that_people_read() {
             assert!(text.contains(part), "{form}: {part} is not in\n{text}");
         }
     }
+}
+
+#[test]
+fn a_junit_report_tells_rejections_attempts_that_did_not_count_and_what_lapsed() {
+    let shop = Shop::new(1);
+    let sign = |code, key: &str, more: &[&str]| {
+        let key = shop.key(key);
+        let words = ["sign", "1", "--as", QA, "--key", key.to_str().unwrap()];
+        shop.bench.ends(code, &[&words[..], more].concat());
+    };
+    shop.make_key("stolen");
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    sign(5, "stolen", &["--yes"]);
+    sign(0, "qa", &["--reject", "--reason", "The footer is old"]);
+    sign(0, "qa", &["--yes"]);
+    shop.bench.ends(0, &["note", "1", "it was another ticket", "--corrects", "0"]);
+    let lapsed = "signed off by Quinn Auditor (qa@example.org), counts no more";
+    let told = [
+        "rejected by qa@example.org: The footer is old",
+        "an attempt to sign by qa@example.org did not count: ",
+        "the sign-off lapsed: ",
+        lapsed,
+    ];
+    let report = || shop.bench.ends(0, &["report", "1", "--format", "junit"]).stdout;
+    let junit = report();
+    told.iter().for_each(|words| assert!(junit.contains(words), "{words} in {junit}"));
+    assert_eq!(junit.matches("signed off by").count(), 1, "{junit}");
+    sign(0, "qa", &["--yes"]);
+    shop.resumes("1");
+    let junit = report();
+    told.iter().for_each(|words| assert!(junit.contains(words), "{words} in {junit}"));
+    assert_eq!(junit.matches("signed off by").count(), 2, "{junit}");
+    assert_eq!(junit.matches(lapsed).count(), 1, "{junit}");
 }
 
 #[test]

@@ -53,6 +53,30 @@ pub fn all_say_with(shop: &Shop, dir: &Path, trusted: Option<&Path>, what: &str)
     ours
 }
 
+#[test]
+fn a_line_that_nests_deeper_than_127_is_no_json_for_anybody() {
+    let shop = Shop::waiting(1);
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let dir = unpacked(&shop, "run.tar.zst");
+    let add = |more: &str| {
+        let path = dir.join("run.jsonl");
+        let log = fs::read(&path).unwrap();
+        let n = log.split_inclusive(|byte| *byte == b'\n').count();
+        let head = format!(
+            r#"{{"n":{n},"prev":"{}","at":"2026-03-02T09:00:00Z","type":"note","text":"y""#,
+            sha256(&log)
+        );
+        let by = r#""by":{"who":"ops@example.org","via":"command"}}"#;
+        fs::write(&path, [&log[..], format!("{head}{more},{by}\n").as_bytes()].concat()).unwrap();
+        n
+    };
+    let deep = add(&format!(",\"x\":{}{}", "[".repeat(127), "]".repeat(127)));
+    // A crash may leave such bytes at the end, and nowhere else.
+    assert_eq!(all_say(&shop, &dir, "at the end"), (0, "intact, open".to_owned()));
+    add("");
+    assert_eq!(all_say(&shop, &dir, "before another"), (6, format!("altered at event {deep}")));
+}
+
 type Alter = fn(&Path, usize);
 
 #[test]

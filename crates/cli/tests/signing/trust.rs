@@ -114,6 +114,36 @@ fn a_record_that_is_as_trusted_says_so_and_which_trust_vouches_for_each_key() {
     ran.says("roles, people and rules were not held against anything");
 }
 
+const NOT_LOOKED_AT: &str = "no list of revoked keys was looked at";
+
+#[test]
+fn where_no_list_of_revoked_keys_was_looked_at_nobody_says_that_a_key_is_not_revoked() {
+    let shop = signed_off();
+    let dir = trusted(&shop);
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let bundle = unpacked(&shop, "run.tar.zst");
+    let (_, json) = verify(&shop, &dir);
+    assert_eq!(json["signatures"][0]["revoked_today"], json!(false), "an empty list is one: {json:#}");
+    assert!(!json["trust_remarks"].to_string().contains(NOT_LOOKED_AT), "{json:#}");
+    let told = with_trust(&shop, &bundle, &dir);
+    assert!(!told.stderr.contains(NOT_LOOKED_AT), "{}", told.stderr);
+
+    let bare = shop.bench.all().join("bare");
+    fs::create_dir(&bare).unwrap();
+    fs::copy(dir.join("allowed_signers"), bare.join("allowed_signers")).unwrap();
+    for trust in [&bare, &bare.join("allowed_signers")] {
+        let (code, json) = verify(&shop, trust);
+        assert_eq!((code, &json["trusted"]), (0, &json!(true)), "{json:#}");
+        let signature = json["signatures"][0].as_object().unwrap();
+        assert_eq!(signature.get("revoked_today"), Some(&Value::Null), "{json:#}");
+        assert!(json["trust_remarks"].to_string().contains(NOT_LOOKED_AT), "{json:#}");
+        shop.bench.ends(0, &["verify", "1", "--trust", trust.to_str().unwrap()]).says(NOT_LOOKED_AT);
+        let told = with_trust(&shop, &bundle, trust);
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        assert!(told.stderr.contains(NOT_LOOKED_AT), "{}", told.stderr);
+    }
+}
+
 #[test]
 fn swapped_signers_signed_again_are_told_by_trust_alone() {
     let shop = signed_off();
@@ -200,6 +230,74 @@ fn a_checkout_that_has_the_commit_vouches_for_what_was_then() {
     assert!(json["trust_remarks"].to_string().contains(&at), "a commit outside of its history: {json:#}");
 }
 
+/// Where the configuration that `init` writes says that they lie.
+const INIT: [&str; 2] = [".holdpoint/allowed_signers", ".holdpoint/revoked_keys"];
+
+/// What the auditor trusts, in files that holdpoint.toml names so.
+fn configured(shop: &Shop, file: &str, revoked: &str) -> PathBuf {
+    let dir = shop.bench.all().join("configured");
+    for name in [file, revoked] {
+        fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
+    }
+    fs::copy(shop.bench.path("allowed_signers"), dir.join(file)).unwrap();
+    fs::write(dir.join(revoked), "").unwrap();
+    let toml = shop.bench.text("holdpoint.toml");
+    let named = [("\"allowed_signers\"", file), ("\"revoked_keys\"", revoked)];
+    let toml = named.iter().fold(toml, |toml, (plain, name)| {
+        assert!(toml.contains(plain), "{toml}");
+        toml.replace(plain, &format!("\"{name}\""))
+    });
+    fs::write(dir.join("holdpoint.toml"), toml).unwrap();
+    dir
+}
+
+/// It has no parser of TOML: what it cannot read as plain texts it refuses, and never takes for nothing.
+#[test]
+fn the_script_refuses_a_configuration_that_names_signers_in_a_way_that_it_cannot_read() {
+    let shop = signed_off();
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let bundle = unpacked(&shop, "run.tar.zst");
+    let dir = configured(&shop, "keys/signers", "keys/revoked");
+    fs::copy(shop.key("qa.pub"), dir.join("keys/revoked")).unwrap();
+    // What it would go by if it passed over them.
+    fs::copy(dir.join("keys/signers"), dir.join("allowed_signers")).unwrap();
+    fs::write(dir.join("revoked"), "").unwrap();
+    let both = "file = \"keys/signers\"\nrevoked = \"keys/revoked\"\n";
+    for read in [
+        format!("[signers]\n{both}"),
+        "[ \"signers\" ] # ours\r\n  file='keys/signers' # those\r\n'revoked'\t=\t\"keys/revoked\"\r\n"
+            .to_owned(),
+        "signers.file = \"keys/signers\"\nsigners.revoked = \"keys/revoked\"\n".to_owned(),
+    ] {
+        fs::write(dir.join("holdpoint.toml"), &read).unwrap();
+        let ran = with_trust(&shop, &bundle, &dir);
+        assert_eq!(ran.stdout.trim(), "intact and complete, but not as trusted", "{read}\n{}", ran.stderr);
+    }
+    for unread in [
+        "signers = { file = \"keys/signers\", revoked = \"keys/revoked\" }\n".to_owned(),
+        "\u{feff}[signers]\n".to_owned() + both,
+        "[\"sign\\u0065rs\"]\n".to_owned() + both,
+        "[signers]\nfile = \"keys/sign\\u0065rs\"\nrevoked = \"keys/revoked\"\n".to_owned(),
+        "[signers]\nfile = \"keys/signers\"\nrevoked = \"\"\"keys/revoked\"\"\"\n".to_owned(),
+        "[signers]\nfile = \"keys/signers\"\nrevoked = '''\nkeys/revoked'''\n".to_owned(),
+        "[signers]\nfile = \"keys/signers\"\nrevoked = [\"keys/revoked\"]\n".to_owned(),
+        "[signers]\nfile = \"keys/signers\"\nrevoked.one = \"keys/revoked\"\n".to_owned(),
+        "[signers]\nfile = \"keys/signers\"\nrevoked\n".to_owned(),
+        "[signers]\nrevoked = \"keys/revoked\"\n".to_owned(),
+        "[[signers]]\n".to_owned() + both,
+        format!("[signers]\n{both}[signers]\n{both}"),
+    ] {
+        fs::write(dir.join("holdpoint.toml"), &unread).unwrap();
+        let ran = with_trust(&shop, &bundle, &dir);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{unread}\n{}", ran.stderr);
+        assert!(ran.stderr.contains("name the file of allowed signers itself"), "{}", ran.stderr);
+    }
+    // One that says nothing of them leaves the plain names.
+    fs::write(dir.join("holdpoint.toml"), "# [signers]\n[roles]\nqa = []\n").unwrap();
+    let ran = with_trust(&shop, &bundle, &dir);
+    assert_eq!(ran.stdout.trim(), "intact and complete, by trusted signers", "{}", ran.stderr);
+}
+
 /// The script with stock tools says of each of these the same as the program.
 #[test]
 fn the_script_takes_the_same_directory_and_says_the_same() {
@@ -229,6 +327,24 @@ fn the_script_takes_the_same_directory_and_says_the_same() {
     assert!(ran.stderr.contains("is not by a trusted key"), "{}", ran.stderr);
     assert_eq!((ran.code, ran.stdout), bad);
     fs::write(dir.join("revoked"), "").unwrap();
+    // Files that the configuration names: as anybody may name them, and as `init` does.
+    for [file, revoked] in [["security/signers", "security/revoked"], INIT] {
+        let named = configured(&shop, file, revoked);
+        assert_eq!(same(&own, &named).stdout, good.1);
+        fs::copy(shop.key("qa.pub"), named.join(revoked)).unwrap();
+        // A plain name is no way round it.
+        fs::copy(dir.join("allowed_signers"), named.join("allowed_signers")).unwrap();
+        fs::write(named.join("revoked"), "").unwrap();
+        let ran = same(&own, &named);
+        assert_eq!((ran.code, ran.stdout), bad);
+        for gone in [revoked, file] {
+            for plain in ["allowed_signers", "revoked", gone] {
+                fs::remove_file(named.join(plain)).unwrap_or_default();
+            }
+            assert_eq!(same(&own, &named).code, 2, "{gone} is not there");
+        }
+        fs::remove_dir_all(&named).unwrap();
+    }
 
     swap_signers(&shop);
     shop.bench.ends(0, &["export", "1", "-o", "forged.tar.zst"]);

@@ -218,18 +218,60 @@ fn a_value_that_was_corrected_out_of_its_limits_is_told_with_limit_and_reason_to
 }
 
 #[test]
+fn a_note_that_would_correct_a_value_is_refused_where_the_value_can_still_be_corrected() {
+    let bench = observed();
+    let note = ["note", "1", "it was 1.9", "--corrects", "1", "--operator", OPS];
+    let before = types(&bench);
+    bench.ends(2, &note).says("holdpoint correct 1 pressure VALUE --reason TEXT");
+    assert_eq!(types(&bench), before);
+    bench.ends(0, &correct("1.9", "read the wrong gauge", OPS));
+    let corrected = types(&bench).iter().position(|name| name == "value.corrected").unwrap().to_string();
+    bench
+        .ends(2, &["note", "1", "it was 1.8", "--corrects", &corrected, "--operator", OPS])
+        .says("holdpoint correct 1");
+    bench.ends(0, &["note", "1", "it was the old gauge", "--operator", OPS]);
+    // What stands on record about anything else is put right by a note, as before.
+    bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0", "--operator", OPS]);
+    // Where no value can be corrected any more, a note is all there is.
+    bench.ends(0, &["handover", "1", "--to", "qa@example.org", "--note", "Go on", "--operator", OPS]);
+    bench.ends(2, &correct("1.8", "again", OPS));
+    bench.ends(0, &note);
+}
+
+#[test]
+fn what_is_to_be_signed_is_told_with_the_value_that_was_corrected_while_it_was_waited_for() {
+    let bench = observed();
+    bench.ends(0, &["report", "1"]).says("To be signed: The pressure is 1.5.");
+    bench.ends(0, &correct("1.8", "read the wrong gauge", OPS));
+    bench.ends(0, &correct("1.9", "and the wrong line", OPS));
+    let tells = || {
+        for format in ["markdown", "html"] {
+            let ran = bench.ends(0, &["report", "1", "--format", format]);
+            ran.says("To be signed: The pressure is 1.9.");
+            ran.says("Asked for before a value was corrected: The pressure is 1.5.");
+            assert!(!ran.stdout.contains("The pressure is 1.8"), "{}", ran.stdout);
+        }
+    };
+    tells();
+    goes_on(&bench, SIGNED, 3);
+    assert_eq!(bench.of_type(1, "signoff.requested").len(), 1);
+    assert_eq!(bench.of_type(1, "signoff.given")[0]["statement"], "The pressure is 1.9.");
+    tells();
+}
+
+#[test]
 fn corrections_lapses_and_corrected_events_are_told_by_show_and_the_table_of_values_has_both() {
     let bench = observed();
     goes_on(&bench, SIGNED, 3);
     bench.ends(0, &correct("1.9", "read the wrong gauge", OPS));
-    bench.ends(0, &["note", "1", "the gauge is new", "--corrects", "1", "--operator", OPS]);
+    bench.ends(0, &["note", "1", "the gauge is new", "--corrects", "2", "--operator", OPS]);
     let shown = bench.ends(0, &["show", "1"]);
     let shown = shown.both().split_whitespace().collect::<Vec<_>>().join(" ");
     for told in [
         "corrected pressure = 1.5 → 1.9 (corrected by ops@example.org: read the wrong gauge), ",
         "lapsed the sign-off of release#1, ",
         "pressure, which its signer saw, was corrected",
-        "note ops@example.org, correcting event 1: the gauge is new",
+        "note ops@example.org, correcting event 2: the gauge is new",
     ] {
         assert!(shown.contains(told), "{told} in {shown}");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, OPERATOR, mode};
+use crate::support::{Bench, OPERATOR, mode, sha256};
 use crate::waiting::eventually;
 
 pub fn book(front: &str, body: &str) -> String {
@@ -324,6 +324,28 @@ statement: I release {{ RELEASE }}.
     assert_eq!(json["unknown"], json!(["DIGEST", "rate"]));
     assert_eq!(json["inputs"][0], json!({"name": "RELEASE", "value": "v7", "secret": false, "from": "set"}));
     assert_eq!(bench.tree(), before, "plan wrote something");
+}
+
+#[test]
+fn the_digest_of_a_step_is_of_the_bytes_that_the_document_of_the_record_names() {
+    let above = "## Above\n\n```sh check\ntrue\n```\n\n1. Not by itself\n\n";
+    let [one, two] = ["1. One\n   goes on\nhere\n\n   and here\n\n   ```sh check\n   true\n   ```", "2. Two"];
+    let own =
+        format!("---\nrunbook: 1\n---\n\n# T\n\n## Phase\n\nProse.\n\n{one}\n\n{two}\n\nBehind.\n\n{above}");
+    let code = "## Setup\n\n```sh\nmake\n```";
+    let last = "2. Start it\n\nText behind.";
+    let foreign = format!("# T\n\n{code}\n\n1. Install it\n   with care\n\n{last}\n\n## Check\n\n- look\n");
+    let bench = Bench::with(&[("own.md", &own), ("foreign.md", &foreign)]);
+    for (book, steps) in [
+        ("own.md", vec![one, two, above]),
+        ("foreign.md", vec![code, "1. Install it\n   with care", last, "## Check\n\n- look\n"]),
+    ] {
+        let plan = bench.ends(0, &["plan", book, "--format", "json"]).json();
+        let told: Vec<_> =
+            plan["document"]["steps"].as_array().unwrap().iter().map(|step| step["digest"].clone()).collect();
+        let wanted: Vec<_> = steps.iter().map(|bytes| json!(sha256(bytes.as_bytes()))).collect();
+        assert_eq!(told, wanted, "{book}: {plan:#}");
+    }
 }
 
 #[test]

@@ -242,9 +242,13 @@ impl<'a> Pen<'a> {
                 let facts = [vec![value], self.because(at, reason, by)].concat();
                 simple(tone, word, facts)
             }
-            What::Requested { role, statement } => {
+            What::Requested { role, statement, at_first } => {
                 let mut told = simple("wait", "SIGN-OFF ASKED FOR", vec![at, format!("role {role}")]);
                 told.details.push(Detail::Text { text: format!("To be signed: {statement}") });
+                if let Some(at_first) = at_first {
+                    let text = format!("Asked for before a value was corrected: {at_first}");
+                    told.details.push(Detail::Text { text });
+                }
                 told
             }
             What::Given(given) => self.signed(happening.n, given, at),

@@ -233,9 +233,13 @@ impl Pen<'_> {
                 let value = format!("{} = {} → {}{limits}", code(name), code(old), code(new));
                 simple(word, format!("{value} · {}", self.because(&at, reason, by)))
             }
-            What::Requested { role, statement } => {
+            What::Requested { role, statement, at_first } => {
                 let mut told = simple("SIGN-OFF ASKED FOR", format!("{at} · role {}", code(role)));
                 told.details = vec![String::new(), format!("To be signed: {}", prose(statement))];
+                if let Some(at_first) = at_first {
+                    let line = format!("Asked for before a value was corrected: {}", prose(at_first));
+                    told.details.extend([String::new(), line]);
+                }
                 told
             }
             What::Given(given) => self.signed(happening.n, given, &at),

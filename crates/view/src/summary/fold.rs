@@ -179,10 +179,18 @@ impl<'a> Summing<'a> {
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 self.put(now, place, What::Recorded { name, value, evidence, within_limits, by });
             }
-            Event::ValueCorrected(corrected) => self.put(now, place, What::Corrected(Box::new(corrected))),
+            Event::ValueCorrected(corrected) => {
+                self.put(now, place, What::Corrected(Box::new(corrected)));
+                self.statements_anew();
+            }
             Event::SignOffRequested { step, action, role, statement } => {
                 let event = SignOffEvent::Requested { role: role.clone(), statement: statement.clone() };
-                self.sign_off(now, (place, step, action), What::Requested { role, statement }, event);
+                self.sign_off(
+                    now,
+                    (place, step, action),
+                    What::Requested { role, statement, at_first: None },
+                    event,
+                );
             }
             Event::SignOffGiven(given) => self.signed(now, place, given),
             Event::SignOffRejected { step, action, reason, signed, presence, by } => {
@@ -402,6 +410,27 @@ impl<'a> Summing<'a> {
         if let Some(attempt) = open {
             attempt.held = held;
             attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished });
+        }
+    }
+
+    /// What is signed at a hold point is rendered when it is signed: a value that was corrected while a sign-off is waited
+    /// for stands in it anew, without another request.
+    fn statements_anew(&mut self) {
+        let (run, plan) = (self.reading.run(), self.reading.plan());
+        for (step, told) in plan.steps.iter().zip(&mut self.summary.steps) {
+            for (action, told) in step.actions.iter().zip(&mut told.actions) {
+                let Work::SignOff(sign_off) = &action.work else { continue };
+                let mut history = told.history.iter_mut().rev().map(|happening| &mut happening.what);
+                let last = history.find(|what| matches!(what, What::Requested { .. } | What::Given(_)));
+                let Some(What::Requested { statement, at_first, .. }) = last else { continue };
+                match run.statement(sign_off) {
+                    Ok(present) if present != *statement => {
+                        let before = std::mem::replace(statement, present);
+                        at_first.get_or_insert(before);
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 

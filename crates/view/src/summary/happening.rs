@@ -59,8 +59,11 @@ pub enum What {
     Requested {
         /// Whose.
         role: String,
-        /// What is to be signed.
+        /// What is to be signed, with values that were corrected while it was waited for.
         statement: String,
+        /// What was asked for at first, where that was something else.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at_first: Option<String>,
     },
     /// A sign-off was given.
     Given(SignedOff),
