@@ -55,6 +55,10 @@ fn checked(rule: &str, start: &Moment) -> Result<String, String> {
     if rule.len() > RULE {
         return Err("its RRULE is too long".to_owned());
     }
+    // RFC 5545, section 3.3.10, knows no other letters; the library that follows the rule cuts texts at bytes.
+    if !rule.is_ascii() {
+        return Err("its RRULE has letters that no rule has".to_owned());
+    }
     let mut seen = BTreeSet::new();
     let mut parts = Vec::new();
     for part in rule.split(';') {

@@ -100,7 +100,8 @@ fn positional<'w>(words: &[&'w str]) -> impl Iterator<Item = &'w str> {
     words.iter().copied().filter(move |word| {
         let was = std::mem::take(&mut value);
         let option = word.starts_with('-');
-        let bundle = word.len() > 1 && word[1..].chars().all(|c| "ditPq".contains(c));
+        let flags = word.strip_prefix('-').filter(|flags| !flags.is_empty());
+        let bundle = flags.is_some_and(|flags| flags.chars().all(|c| "ditPq".contains(c)));
         value = option && !was && !word.contains('=') && !bundle && !FLAGS.contains(word);
         !option && !was
     })
