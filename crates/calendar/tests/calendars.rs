@@ -118,7 +118,7 @@ fn whatever_cannot_be_followed_is_an_error_and_no_free_time() {
         (String::new(), "is"),
         ("nothing of the kind".to_owned(), "is"),
         (event("DTEND:20270701T193000Z"), "it has no DTSTART"),
-        (dated("RRULE:FREQ=WEEKLY;BYDAY=A\u{2028}"), "letters that no rule has"),
+        (dated("RRULE:FREQ=WEEKLY;BYDAY=A\u{2028}X"), "letters that no rule has"),
         (event("DTSTART:20270701T170000Z"), "it has no end"),
         (event("DTSTART:20270701T170000Z\nDTEND:20270701T170000Z"), "does not end after it begins"),
         (event("DTSTART:20270701T170000Z\nDURATION:-PT1H"), "is no DURATION"),
