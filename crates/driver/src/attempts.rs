@@ -352,7 +352,7 @@ where
                 }
                 self.recorder.tell(Moment::AttemptOpen { step, action, place: place.clone(), why });
                 if let Some(held) = sought.filter(|_| unfound == Unfound::Runs) {
-                    self.hold_back(held.ok_or(task), place, None)?;
+                    self.hold_back(held.unwrap_or(task), (place, None), held.is_none())?;
                 }
                 if !is_asked {
                     self.leaving.get_or_insert(Leave::Waiting(task, Question::InDoubt));

@@ -51,7 +51,7 @@ where
             && !unfound.lets(&events, self.told_left && is_typed(&events))
         {
             self.told_left = true;
-            return self.overtaken_by(about, &events, (group, unfound));
+            return self.overtake((about, &events), (unfound.into(), about.0), Some(group));
         }
         let unseen = self.recorder.run.decided_unseen(self.recorder.plan, &events);
         if unseen.is_empty() {
@@ -62,23 +62,27 @@ where
         self.look_for(&unseen)
     }
 
-    /// What an earlier driver left on this machine runs, so an answer does not count.
-    fn overtaken_by(
+    /// An answer does not count, for `why`, of the attempt `of`. Where nobody can be asked once more, the run is left.
+    fn overtake(
         &mut self,
-        (task, question): (Task, Question),
-        events: &[Event],
-        (group, unfound): (i32, Unfound),
+        ((task, question), events): ((Task, Question), &[Event]),
+        (why, of): (Overtaken, Task),
+        group: Option<i32>,
     ) -> Result<(), J::Error> {
-        let asked_again = is_typed(events);
-        if !asked_again {
-            self.leaving.get_or_insert(Leave::Waiting(task, question));
+        let typed = is_typed(events);
+        // Whoever wanted to take back what was done wants nothing to go on meanwhile.
+        let undoes = events.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
+        let left = if why == Overtaken::Ended { undoes } else { !typed };
+        if left {
+            self.leaving.get_or_insert(match why {
+                Overtaken::Ended => Leave::Asked(task),
+                Overtaken::Runs | Overtaken::Unreached => Leave::Waiting(task, question),
+            });
         }
-        let (step, action) = named(self.recorder.plan, task);
-        let place = self.recorder.run.place_of(task).map(str::to_owned);
+        let (step, action) = named(self.recorder.plan, of);
+        let place = self.recorder.run.place_of(of).map(str::to_owned);
         self.settle()?;
-        let why = if unfound == Unfound::Runs { Overtaken::Runs } else { Overtaken::Unreached };
-        let group = Some(group);
-        let left = !asked_again;
+        let asked_again = typed && !left;
         self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, left, group });
         Ok(())
     }
@@ -87,7 +91,7 @@ where
     pub(crate) fn is_held(&mut self, task: Task) -> Result<bool, J::Error> {
         let left = self.runner.left_behind().filter(|left| left.unfound == Unfound::Runs);
         let Some(LeftBehind { group, .. }) = left else { return Ok(false) };
-        self.hold_back(Ok(task), None, Some(group))?;
+        self.hold_back(task, (None, Some(group)), false)?;
         Ok(true)
     }
 
@@ -111,23 +115,21 @@ where
 
     /// Looks for what was answered for at the places where something begins. Says whether there is any.
     pub(crate) fn looks_before(&mut self, ready: &[Execution]) -> Result<bool, J::Error> {
-        let mut unseen: Vec<Execution> = Vec::new();
-        for next in ready.iter().filter(|next| self.is_unseen_at(next.task)).copied().collect::<Vec<_>>() {
-            for found in self.unseen_at(next.task) {
-                self.sought.insert(found.task, Some(next.task));
-                unseen.push(found);
-            }
-        }
-        self.look_for(&unseen)?;
-        Ok(!unseen.is_empty())
+        let next = ready.iter().map(|next| next.task).filter(|task| self.is_unseen_at(*task));
+        let unseen = next.flat_map(|task| self.unseen_at(task).into_iter().map(move |it| (it, Some(task))));
+        self.seek(unseen.collect())
     }
 
     /// Looks for what was answered for before the run is over, once. Says whether there is any.
     pub(crate) fn looks_before_the_end(&mut self) -> Result<bool, J::Error> {
-        let Recorder { plan, run, .. } = &*self.recorder;
-        let mut unseen = run.unended(plan);
-        unseen.retain(|unseen| self.is_unseen_at(unseen.task));
-        self.sought.extend(unseen.iter().map(|unseen| (unseen.task, None)));
+        let unended = self.recorder.run.unended(self.recorder.plan).into_iter();
+        let unseen = unended.filter(|it| self.is_unseen_at(it.task)).map(|it| (it, None));
+        self.seek(unseen.collect())
+    }
+
+    fn seek(&mut self, unseen: Vec<(Execution, Option<Task>)>) -> Result<bool, J::Error> {
+        self.sought.extend(unseen.iter().map(|(it, before)| (it.task, *before)));
+        let unseen: Vec<Execution> = unseen.into_iter().map(|(it, _)| it).collect();
         self.look_for(&unseen)?;
         Ok(!unseen.is_empty())
     }
@@ -137,17 +139,14 @@ where
         !self.sought.is_empty() || !self.waiting.is_empty()
     }
 
-    /// This task does not begin; or, of one that still runs, the run does not end.
+    /// This task does not begin, for what still runs at a place or as a group on this machine; at the `end`, the run does not
+    /// end, for this task still runs.
     pub(crate) fn hold_back(
         &mut self,
-        held: Result<Task, Task>,
-        place: Option<String>,
-        group: Option<i32>,
+        task: Task,
+        (place, group): (Option<String>, Option<i32>),
+        end: bool,
     ) -> Result<(), J::Error> {
-        let (task, end) = match held {
-            Ok(task) => (task, false),
-            Err(task) => (task, true),
-        };
         self.leaving.get_or_insert(Leave::Waiting(task, Question::Confirm));
         let (step, action) = named(self.recorder.plan, task);
         self.settle()?;
@@ -197,8 +196,7 @@ where
         for waiting in self.awaiting(task) {
             is_awaited = true;
             if !unfound.lets(&waiting.events, told && is_typed(&waiting.events)) {
-                let why = if unfound == Unfound::Runs { Overtaken::Runs } else { Overtaken::Unreached };
-                waiting.overtaken = waiting.overtaken.max(Some((why, task)));
+                waiting.overtaken = waiting.overtaken.max(Some((unfound.into(), task)));
             }
         }
         self.unfound = self.unfound.max(Some(unfound));
@@ -219,37 +217,14 @@ where
     fn act(&mut self) -> Result<(), J::Error> {
         while let Some(at) = self.waiting.iter().position(|waiting| waiting.awaits.is_empty()) {
             let waiting = self.waiting.remove(at);
-            let (task, question) = waiting.about;
-            let Some((why, about)) = waiting.overtaken else {
-                let asks = self.recorder.run.frontier(self.recorder.plan).asks;
+            match waiting.overtaken {
+                Some(overtaken) => self.overtake((waiting.about, &waiting.events), overtaken, None)?,
                 // Another answer may have come first.
-                if asks.contains(&waiting.about) {
-                    self.count(task, waiting.events)?;
+                None if self.recorder.run.frontier(self.recorder.plan).asks.contains(&waiting.about) => {
+                    self.count(waiting.about.0, waiting.events)?;
                 }
-                continue;
-            };
-            let typed = is_typed(&waiting.events);
-            // Whoever wanted to take back what was done wants nothing to go on meanwhile.
-            let undoes = waiting.events.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
-            let left = if why == Overtaken::Ended { undoes } else { !typed };
-            if left {
-                self.leaving.get_or_insert(match why {
-                    Overtaken::Ended => Leave::Asked(task),
-                    Overtaken::Runs | Overtaken::Unreached => Leave::Waiting(task, question),
-                });
+                None => {}
             }
-            let (step, action) = named(self.recorder.plan, about);
-            let place = self.recorder.run.place_of(about).map(str::to_owned);
-            self.settle()?;
-            self.recorder.tell(Moment::AnswerOvertaken {
-                step,
-                action,
-                place,
-                why,
-                asked_again: typed && !left,
-                left,
-                group: None,
-            });
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a session says while it lasts, as values.
 
-use holdpoint_engine::{By, Event, Finished, Holding, Question, Task, Verdict};
+use holdpoint_engine::{By, Event, Finished, Holding, Question, Task, Unfound, Verdict};
 use holdpoint_model::Plan;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -252,6 +252,15 @@ pub enum Overtaken {
     Runs,
     /// It has an end, which is on record now.
     Ended,
+}
+
+impl From<Unfound> for Overtaken {
+    fn from(unfound: Unfound) -> Overtaken {
+        match unfound {
+            Unfound::Runs => Overtaken::Runs,
+            Unfound::Away | Unfound::Lost => Overtaken::Unreached,
+        }
+    }
 }
 
 /// For how long a check has held that must hold for a time.

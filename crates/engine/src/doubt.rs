@@ -40,10 +40,6 @@ impl Run {
         let plan = plan.after(self.exchanges);
         let Frontier { attachable: mut open, running, .. } = self.frontier(plan);
         open.retain(|open| answer.iter().any(|event| self.decides_about(plan, event, *open)));
-        // Whoever ends the run waits for nothing.
-        if answer.iter().any(|event| matches!(event, Event::Decision { choice: Choice::Abort, .. })) {
-            return Vec::new();
-        }
         let undoes = answer.iter().any(|event| matches!(event, Event::RollbackOpened { .. }));
         if undoes && running.is_empty() {
             open.extend(self.unended(plan));
@@ -54,7 +50,9 @@ impl Run {
     fn decides_about(&self, plan: &Plan, event: &Event, open: Execution) -> bool {
         let names = match event {
             // About all that the run has done.
-            Event::RollbackOpened { .. } | Event::Decision { choice: Choice::Abort, .. } => return true,
+            Event::RollbackOpened { .. } => return true,
+            // Whoever ends the run waits for nothing.
+            Event::Decision { choice: Choice::Abort, .. } => return false,
             Event::Decision { step, action, place, .. } => (step, Some(action), place),
             Event::Deviation(deviation) if deviation.kind == DeviationKind::Skipped => {
                 (&deviation.step, deviation.action.as_ref(), &deviation.place)

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_document::Place;
-use holdpoint_engine::Event;
+use holdpoint_engine::Run;
 use holdpoint_executor::{Held, Remote, Setting, Unreachable, Ways};
-use holdpoint_record::{Reader, RunDir, Store};
+use holdpoint_record::{RunDir, Store};
 
-use super::read::store_problem;
+use super::read::{read_dir, store_problem};
 use super::standing::{Standing, standings};
 use crate::problem::Problem;
 
@@ -31,26 +31,12 @@ impl OneRun {
     }
 }
 
-/// The attempts that were sent to places and of which a record has no end.
+/// The attempts that were sent to places and of which a record has no end, as the engine says.
 fn without_end(dir: &RunDir) -> Option<BTreeSet<String>> {
-    let mut open: BTreeMap<(String, Option<String>, u32, bool), String> = BTreeMap::new();
-    let mut lost = BTreeSet::new();
-    for stamped in Reader::open(&dir.path).ok()? {
-        match stamped.ok()?.event {
-            Event::ActionStarted(start) | Event::RollbackStarted(start) => {
-                let Some(sent) = start.remote else { continue };
-                // A step that was begun again counts its attempts on; a name twice would be of an older one.
-                let of = (start.action, start.place, start.attempt, start.probe);
-                lost.extend(open.insert(of, sent.attempt));
-            }
-            Event::ActionFinished(end) | Event::RollbackFinished(end) => {
-                open.remove(&(end.action, end.place, end.attempt, end.probe));
-            }
-            _ => {}
-        }
-    }
-    lost.extend(open.into_values());
-    Some(lost)
+    let recorded = read_dir(dir.clone()).ok()?;
+    let events = recorded.events.into_iter().map(|stamped| (stamped.at, stamped.event));
+    let run = Run::replay(&recorded.plan, events).ok()?;
+    Some(run.attempts_without_end().map(|(attempt, _)| attempt.to_owned()).collect())
 }
 
 /// What was done at one place.

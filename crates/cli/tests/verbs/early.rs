@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::hours::at;
+use crate::hours::{PEOPLE, at};
 use crate::runs::book;
 use crate::support::{Bench, forge};
 
@@ -49,24 +49,10 @@ fn a_time_that_is_far_parks_the_run_which_goes_on_once_it_has_come() {
     bench.ends(6, &["verify", "1"]).says("does not begin before 22:00 Europe/Berlin");
 }
 
-const CONFIG: &str = r#"
-[environments.any]
-override = ["lead"]
-
-[people."ops@example.org"]
-name = "Olive Operator"
-
-[people."lead@example.org"]
-name = "Lea Lead"
-
-[roles]
-lead = ["lead@example.org"]
-"#;
-
 #[test]
 fn whoever_has_the_role_lets_a_step_begin_early_where_the_run_is_taken_up_again() {
     let bench = bench("22:00 Europe/Berlin");
-    bench.file("holdpoint.toml", CONFIG);
+    bench.file("holdpoint.toml", &["[environments.any]\noverride = [\"lead\"]\n", PEOPLE].concat());
     let ran = at(&bench, "2027-01-05 12:00:00", &[&RUN[..], &["--env", "any"]].concat());
     assert_eq!(ran.code, 3, "{}", ran.both());
     let show = bench.ends(0, &["show", "1"]);

@@ -14,7 +14,10 @@ override = ["lead"]
 
 [environments.frozen]
 requires = { freeze = "freeze.ics", window = "Mon 00:00..Sun 23:59 Europe/Berlin" }
+"#;
 
+/// Whoever operates, and whoever may override.
+pub(crate) const PEOPLE: &str = r#"
 [people."ops@example.org"]
 name = "Olive Operator"
 
@@ -33,7 +36,7 @@ const STEPS: &str = "## Look\n\n```sh check\ntrue\n```\n\n## First\n\n```sh run\
 fn bench() -> Bench {
     Bench::with(&[
         ("book.md", &book("", STEPS)),
-        ("holdpoint.toml", CONFIG),
+        ("holdpoint.toml", &[CONFIG, PEOPLE].concat()),
         ("freeze.ics", FREEZE),
         ("next", "@2027-01-05 21:40:00\n"),
     ])
