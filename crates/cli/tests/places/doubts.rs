@@ -155,6 +155,7 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     assert!(of(end).is_some() && of(end) < of(next), "{blocks:?}");
     stage.ends(0, &["verify", "1"]).says("intact and complete");
     assert!(!stage.ends(0, &["show", "1"]).both().contains("MAY STILL RUN"));
+    stage.ends(0, &["replay", "1", "--max-wait", "0.01"]).says("begun in an earlier session, has ended:");
     stage.is_over_and_clean();
 }
 
