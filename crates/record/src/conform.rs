@@ -114,10 +114,8 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         }
         remarks.extend(unchecked.clone());
         if counts.unkept > 0 {
-            let unkept = counts.unkept;
-            remarks.push(format!(
-                "{unkept} execution(s) could not be judged again: the document keeps no output of them"
-            ));
+            let unkept = many(counts.unkept, "execution", "executions");
+            remarks.push(format!("{unkept} could not be judged again: the document keeps no output of them"));
         }
         unproved = counts.unproved();
         remarks.extend(unproved.iter().cloned());
@@ -125,8 +123,8 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
-            "{} blob(s) are there that no event names; a crash leaves such",
-            unreferenced.len()
+            "{} that no event names; a crash leaves such",
+            many(unreferenced.len(), "blob is there", "blobs are there")
         ));
     }
     let clocks = clock.remarks(&expunged);
@@ -171,18 +169,23 @@ struct Counts {
     unshown: usize,
 }
 
+/// So many of these, in words.
+fn many(count: usize, one: &str, more: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
+}
+
 impl Counts {
     /// What was not proved, for what that takes was expunged.
     fn unproved(&self) -> Vec<String> {
         let Counts { expunged, unshown, rehearsal_expunged, calendar_expunged, .. } = self;
         let told = [
             (*expunged > 0).then(|| {
-                format!("{expunged} execution(s) could not be judged again: what they printed was expunged")
+                let expunged = many(*expunged, "execution", "executions");
+                format!("{expunged} could not be judged again: what they printed was expunged")
             }),
             (*unshown > 0).then(|| {
-                format!(
-                    "what {unshown} signer(s) were shown was not compared: it, or a script in it, was expunged"
-                )
+                let unshown = many(*unshown, "signer was shown", "signers were shown");
+                format!("what {unshown} was not compared: it, or a script in it, was expunged")
             }),
             rehearsal_expunged.then(|| {
                 "the rehearsal that it relied on was not proved again: what is kept of that was expunged"

@@ -42,7 +42,7 @@ pub enum Lines {
 #[derive(Debug, Default, Args)]
 pub struct ChecksAre {
     /// Run checks unasked and stop at changes and people (auto), or ask about each (ask) [default: as your own
-    /// configuration or holdpoint.toml says; else auto, and ask for a document without front matter of ours]
+    /// configuration or holdpoint.toml says; else auto]. Commands of a document without front matter of ours always wait
     #[arg(long, value_enum, conflicts_with = "unattended")]
     pub checks: Option<Checks>,
 }
@@ -104,10 +104,10 @@ impl std::str::FromStr for Since {
         match at {
             Some(at) if at <= now.timestamp() => Ok(Since { at }),
             Some(_) => Err("it is yet to come".to_owned()),
-            None => Err(
-                "it is no day (2026-11-30), no time (2026-11-30T08:00:00Z), and not so long ago (7d, 12h)"
-                    .to_owned(),
-            ),
+            None => {
+                Err("it is not a date (2026-11-30), a time (2026-11-30T08:00:00Z), or how long ago (7d, 12h)"
+                    .to_owned())
+            }
         }
     }
 }

@@ -15,6 +15,9 @@ use super::line::Line;
 /// Columns that stay free: the `^C` that a terminal echoes must not break the line.
 const MARGIN: usize = 8;
 
+/// So many columns of how an attempt ended are shown, or none.
+const LEAST: usize = 6;
+
 /// An action, and its place where it has one.
 type Which = (String, Option<String>);
 
@@ -52,11 +55,12 @@ impl Retries {
     pub fn waits(&mut self, (action, place): (&str, Option<&str>), retrying: Retrying, pause: Duration) {
         let which = which(action, place);
         let how = self.ended.get(&which).cloned().unwrap_or_else(|| "failed".to_owned());
-        let how = format!("attempt {}{}: {how}", retrying.attempts, self.at(place));
+        let (count, rest) = (format!("attempt {}", retrying.attempts), format!("{}: {how}", self.at(place)));
+        let how = format!("{count}{rest}");
         let screen = &self.screen;
         let line = self.lines.entry(which).or_insert_with(|| Line::of(screen));
         match line {
-            Some(line) => draw(screen, &line.bar, &how, Some(pause), retrying.left),
+            Some(line) => draw(screen, &line.bar, (&count, &rest), Some(pause), retrying.left),
             None => {
                 let (next, left) = (duration(pause), duration(whole(retrying.left)));
                 screen.tell(&format!("  {how} · again in {next}, goes on for {left}"));
@@ -66,11 +70,11 @@ impl Retries {
 
     /// The next attempt has begun.
     pub fn begins(&mut self, (action, place): (&str, Option<&str>), retrying: Retrying) {
-        let what = format!("attempt {}{} runs", retrying.attempts, self.at(place));
+        let (count, rest) = (format!("attempt {}", retrying.attempts), format!("{} runs", self.at(place)));
         let screen = &self.screen;
         let line = self.lines.entry(which(action, place)).or_insert_with(|| Line::of(screen));
         if let Some(line) = line {
-            draw(screen, &line.bar, &what, None, retrying.left);
+            draw(screen, &line.bar, (&count, &rest), None, retrying.left);
         }
     }
 
@@ -99,19 +103,28 @@ fn which(action: &str, place: Option<&str>) -> Which {
     (action.to_owned(), place.map(str::to_owned))
 }
 
-/// What matters most first, as far as the line reaches; never as wide as the terminal.
-fn draw(screen: &Screen, bar: &ProgressBar, what: &str, pause: Option<Duration>, left: Duration) {
+/// What matters most first, as far as the line reaches; never as wide as the terminal. A count is never cut: 10 would read as 1.
+fn draw(
+    screen: &Screen,
+    bar: &ProgressBar,
+    (count, rest): (&str, &str),
+    pause: Option<Duration>,
+    left: Duration,
+) {
     let mut room = screen.width().saturating_sub(MARGIN);
     let mut fits = |columns: usize| {
         let fits = columns <= room;
         room -= if fits { columns } else { 0 };
         fits
     };
+    fits(count.len());
     let next = fits(" · again in 00:00".len());
     let goes_on = fits(" · goes on for 0:00:00".len());
     let asks =
         if pause.is_some() && fits("; Ctrl-C asks instead".len()) { "; Ctrl-C asks instead" } else { "" };
-    let what = screen.at_most(room, what);
+    // Of the rest a letter or two says nothing.
+    let rest = if room < LEAST.min(rest.len()) { String::new() } else { screen.at_most(room, rest) };
+    let what = format!("{count}{rest}");
     let told = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let elapsed = state.elapsed();
         let pause = pause.map(|pause| pause.saturating_sub(elapsed));

@@ -320,7 +320,7 @@ fn environment(
         (Some(name), _) => return Err(no_environment(name, &names)),
         (None, false) => {
             let help = format!("Say where it runs: --env {}.", names.join(" or --env "));
-            return Err(Problem::usage("the environment is not said", help));
+            return Err(Problem::usage("no environment given", help));
         }
     };
     let allowed = &plan.front.environments;

@@ -44,7 +44,7 @@ pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem>
     }
     match (listed.is_empty(), dirs.is_empty()) {
         (true, true) => screen.tell("There are no runs yet. Open one with: holdpoint run FILE"),
-        (true, false) => screen.tell("No run is like that. Without options, all are listed."),
+        (true, false) => screen.tell("No run matches. Without options, all are listed."),
         (false, _) => screen.table(table(screen, &listed)),
     }
     Ok(exit)
@@ -97,7 +97,7 @@ fn known_book(book: &str, is_there: bool, all: &[Listed<'_>]) -> Result<(), Prob
     let help = match holdpoint_document::nearest(book, &ran) {
         Some(near) => format!("Did you mean {near}?"),
         None if ran.is_empty() => "Nothing was run yet.".to_owned(),
-        None => format!("Run were {}.", ran.join(", ")),
+        None => format!("Those that were run: {}.", ran.join(", ")),
     };
     Err(Problem::usage(format!("there is no run-book {book}, and no run of one"), help))
 }

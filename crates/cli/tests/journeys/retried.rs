@@ -90,7 +90,7 @@ fn a_question_in_a_pause_stands_below_its_menu_and_says_what_was_cut_short() {
     let desk = Desk::with(&book(text));
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["run", "book.md"]);
     // The second pause and later ones: something was drawn under everything else before them.
-    terminal.chooses("run").waits_for("attempt 3 runs").waits_for("attempt 3… · again in ");
+    terminal.chooses("run").waits_for("attempt 3 runs").waits_for("attempt 3 · again in ");
     terminal.presses_ctrl_c();
     terminal.waits_for("The pause was cut short: attempt 4 has not begun.");
     terminal.waits_for("? explains").waits_for("What now? [run]: ").listens();

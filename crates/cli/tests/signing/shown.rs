@@ -212,5 +212,5 @@ fn where_a_script_in_the_text_was_expunged_it_is_said_that_it_was_not_compared()
     shop.bench.ends(0, &[&["expunge", "1", "--blob", &script], &why[..]].concat());
     let (code, verdict, remarks) = shop.verdict(1);
     assert!(code == 6 && verdict.starts_with("expunged: 1 blob(s)"), "{verdict} {remarks}");
-    assert!(remarks.contains("what 1 signer(s) were shown was not compared"), "{remarks}");
+    assert!(remarks.contains("what 1 signer was shown was not compared"), "{remarks}");
 }

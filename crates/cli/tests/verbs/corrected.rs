@@ -331,7 +331,7 @@ fn runs_of_a_document_that_is_not_there_and_was_never_run_are_an_error() {
     let bench = observed();
     bench.file("other.md", BOOK);
     bench.ends(2, &["runs", "--runbook", "bok.md"]).says("there is no run-book bok.md").says("book.md?");
-    bench.ends(0, &["runs", "--runbook", "other.md"]).says("No run is like that.");
+    bench.ends(0, &["runs", "--runbook", "other.md"]).says("No run matches.");
     std::fs::remove_file(bench.path("book.md")).unwrap();
     bench.ends(0, &["runs", "--runbook", "book.md"]).says("waits for qa");
 }

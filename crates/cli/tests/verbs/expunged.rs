@@ -115,7 +115,7 @@ fn what_could_not_be_proved_for_what_was_expunged_is_told_by_audit_too() {
     bench.ends(0, &["expunge", "1", "--blob", &output, "--reason", "leaked"]);
     bench
         .ends(6, &["audit"])
-        .says("run 1: 1 execution(s) could not be judged again: what they printed was expunged");
+        .says("run 1: 1 execution could not be judged again: what they printed was expunged");
 }
 
 #[test]

@@ -486,7 +486,7 @@ fn runs_are_listed_by_run_book_environment_and_whether_they_are_over() {
     ] {
         assert_eq!(listed(more, 0), found, "{more:?}");
     }
-    bench.ends(0, &["runs", "--runbook", "c.md"]).says("No run is like that");
+    bench.ends(0, &["runs", "--runbook", "c.md"]).says("No run matches");
     // What cannot be read may be of any run-book.
     std::fs::write(bench.run_dir(2).join("run.jsonl"), "x\n").unwrap();
     assert_eq!(listed(&["--runbook", "b.md"], 6), [3, 2]);

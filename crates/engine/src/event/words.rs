@@ -32,7 +32,7 @@ impl DeviationKind {
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Choice::Proceed => "go on",
+            Choice::Proceed => "caution acknowledged",
             Choice::Retry => "retry",
             Choice::Happened => "it happened",
             Choice::Run => "run it",

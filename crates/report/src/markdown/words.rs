@@ -56,7 +56,7 @@ pub(crate) fn confirmed(block: Option<&Block>) -> &'static str {
 
 pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
-        Choice::Proceed => "go on",
+        Choice::Proceed => "caution acknowledged",
         Choice::Retry => "do it again",
         Choice::Happened => "it happened, go on",
         Choice::Run => "it did not happen, run it",
