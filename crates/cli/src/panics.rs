@@ -34,7 +34,7 @@ fn tell(screen: &Screen, panic: &PanicHookInfo<'_>) {
         screen.neutralise(words(panic.payload()))
     ));
     screen.say(
-        "  help: What was acknowledged is on record; go on with: holdpoint resume latest. Please report this, unless the \
+        "  help: What was acknowledged is on record; go on with: holdpoint resume latest. Report this, unless the \
          machine, or this user's share of it, is full of processes or open files.",
     );
 }

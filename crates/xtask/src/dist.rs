@@ -25,6 +25,8 @@ pub struct Options {
     pub directory: Option<PathBuf>,
     /// Installs and uses the Debian package in a clean Debian too.
     pub try_it: bool,
+    /// Builds the commit once more, elsewhere, and compares.
+    pub twice: bool,
 }
 
 /// Files of the repository that go along.
@@ -37,11 +39,11 @@ const ALONG: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENS
 pub fn make(options: &Options) -> io::Result<()> {
     let program = match &options.holdpoint {
         Some(program) => program.canonicalize()?,
-        None => {
-            run(cargo().args(["build", "--release", "--locked", "-p", "holdpoint"]))?;
-            target()?.join("release/holdpoint")
-        }
+        None => build(&workspace(), &target()?)?,
     };
+    if options.twice {
+        same_elsewhere(&program)?;
+    }
     let directory =
         options.directory.clone().map_or_else(|| Ok(target()?.join("dist")), Ok::<_, io::Error>)?;
     let metadata = metadata()?;
@@ -70,6 +72,48 @@ pub fn make(options: &Options) -> io::Result<()> {
     let sums = output(Command::new("sha256sum").args(names).current_dir(&directory))?;
     fs::write(directory.join("SHA256SUMS"), format!("{sums}\n"))?;
     made.iter().for_each(|file| println!("{}", file.display()));
+    Ok(())
+}
+
+/// Builds what is given away; nothing of where it is built is in it.
+fn build(checkout: &Path, target: &Path) -> io::Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo
+        .current_dir(checkout)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(checkout)?)
+        .args(["build", "--release", "--locked", "-p", "holdpoint"]);
+    run(&mut cargo)?;
+    Ok(target.join("release/holdpoint"))
+}
+
+/// What rustc is told besides: panics name sources by paths that are the same on every machine.
+fn flags(checkout: &Path) -> io::Result<String> {
+    let registry = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().ok_or_else(|| bad("there is no home directory"))?.join(".cargo"),
+    };
+    let mut flags: Vec<String> =
+        std::env::var("RUSTFLAGS").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    for (from, to) in [(registry.as_path(), "cargo"), (checkout, "holdpoint")] {
+        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    }
+    // As cargo separates them (its book, "Environment variables").
+    Ok(flags.join("\u{1f}"))
+}
+
+/// Builds the commit at hand from nothing in another directory, and compares the program byte by byte.
+fn same_elsewhere(program: &Path) -> io::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let checkout = scratch.path().join("another/checkout");
+    run(Command::new("git").args(["clone", "--quiet", "--no-hardlinks"]).arg(workspace()).arg(&checkout))?;
+    let again = build(&checkout, &scratch.path().join("another-target"))?;
+    if fs::read(program)? != fs::read(&again)? {
+        let kept = program.with_extension("again");
+        fs::copy(&again, &kept)?;
+        return Err(bad(&format!("built elsewhere it has other bytes; they are in {}", kept.display())));
+    }
+    println!("built elsewhere it has the same bytes");
     Ok(())
 }
 

@@ -101,6 +101,9 @@ enum Verb {
         /// Install and use the Debian package in a clean Debian too. Minutes; root and debootstrap.
         #[arg(long = "try")]
         try_it: bool,
+        /// Build the commit at hand once more, from nothing and in another directory, and compare. Minutes.
+        #[arg(long, conflicts_with = "holdpoint")]
+        twice: bool,
     },
     /// Build docs/ as a site, by mdBook.
     Site {
@@ -144,8 +147,8 @@ fn main() -> ExitCode {
         Verb::Mutants { part, .. } => mutants::run(&part.map_or(mutants::Which::Any, mutants::Which::Part)),
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
-        Verb::Dist { holdpoint, into, try_it } => {
-            dist::make(&dist::Options { holdpoint, directory: into, try_it })
+        Verb::Dist { holdpoint, into, try_it, twice } => {
+            dist::make(&dist::Options { holdpoint, directory: into, try_it, twice })
         }
         Verb::Site { into } => site::build(into),
         Verb::Tidy => tidy::check(&workspace()),

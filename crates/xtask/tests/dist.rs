@@ -78,6 +78,28 @@ fn an_archive_holds_program_completions_pages_and_what_it_is_made_of_and_is_the_
 }
 
 #[test]
+fn cargo_binstall_is_told_the_archive_by_its_name_and_the_program_by_its_path_in_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [archive, _] = packed(scratch.path(), "one");
+    let manifest = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let told = &manifest["package"]["metadata"]["binstall"];
+    let name = archive.file_name().unwrap().to_str().unwrap();
+    let target = name.strip_prefix("holdpoint-").unwrap().strip_suffix(".tar.gz").unwrap();
+    let (version, target) = target.split_once('-').unwrap();
+    let filled = |key: &str| {
+        let values = [("name", "holdpoint"), ("version", version), ("target", target), ("bin", "holdpoint")];
+        values.iter().fold(told[key].as_str().unwrap().to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{ {name} }}"), value)
+        })
+    };
+    assert_eq!(filled("pkg-url").rsplit_once('/').unwrap().1, name);
+    assert_eq!(filled("pkg-fmt"), "tgz");
+    let listed = said(Command::new("tar").arg("-tzf").arg(&archive));
+    assert!(listed.lines().any(|line| line == filled("bin-dir")), "{} in\n{listed}", filled("bin-dir"));
+}
+
+#[test]
 fn a_debian_package_puts_everything_where_it_belongs_and_runs_nothing() {
     let scratch = tempfile::tempdir().unwrap();
     let [_, package] = packed(scratch.path(), "one");

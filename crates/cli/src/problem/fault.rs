@@ -10,7 +10,7 @@ impl From<Fault> for Problem {
         match fault {
             Fault::Refused(_) => Problem::fault(
                 message,
-                "This is a fault of holdpoint. The record is as it was before; please report it.",
+                "This is a fault of holdpoint. The record is as it was before; report it.",
             ),
             Fault::Unmaskable(_) => Problem::fault(
                 message,

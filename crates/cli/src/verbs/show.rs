@@ -122,6 +122,11 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
         fact("running", format!("{number} {action}{place}, since {since}"));
     }
+    for RunningNow { number, action, place, since, .. } in &summary.may_run {
+        let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
+        let what = format!("{number} {action}{place}, begun {since}: how it ended is not on record");
+        fact("MAY STILL RUN", what);
+    }
     if let Some(back) = &summary.rolling_back {
         fact("ROLLING BACK", back.clone());
     }

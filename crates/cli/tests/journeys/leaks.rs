@@ -189,7 +189,7 @@ fn a_terminal_shows_no_form_and_is_as_it_was_after_a_panic() {
     if cfg!(debug_assertions) {
         let desk = desk.set("HOLDPOINT_PANIC", "capture-it#1");
         let mut terminal = desk.terminal(&["resume", "1"]);
-        terminal.chooses("run").waits_for("Please report this");
+        terminal.chooses("run").waits_for("Report this");
         masks("the terminal", &String::from_utf8_lossy(&terminal.bytes()));
         terminal.ends(70);
         is_in_no_file_of(&desk.path(".holdpoint"));

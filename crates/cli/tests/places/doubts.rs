@@ -134,6 +134,11 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     terminal.master.write_all(b"p\r").unwrap();
     terminal.ends();
     assert_eq!(stage.bench.of_type(1, "decision").len(), 1);
+    stage
+        .ends(0, &["show", "1"])
+        .says("MAY STILL RUN")
+        .says("deploy#1 at")
+        .says("how it ended is not on record");
     is_reached_again(&stage);
     let told = stage.bench.all().join("told");
     stage.bench.file("answers.yaml", "steps: { deploy: { choice: retry } }\n");
@@ -149,6 +154,8 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     let of = |what| blocks.iter().position(|block| block == what);
     assert!(of(end).is_some() && of(end) < of(next), "{blocks:?}");
     stage.ends(0, &["verify", "1"]).says("intact and complete");
+    assert!(!stage.ends(0, &["show", "1"]).both().contains("MAY STILL RUN"));
+    stage.ends(0, &["replay", "1", "--max-wait", "0.01"]).says("begun in an earlier session, has ended:");
     stage.is_over_and_clean();
 }
 

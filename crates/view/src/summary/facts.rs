@@ -444,7 +444,7 @@ pub struct ValueFound {
     pub corrected: Option<String>,
 }
 
-/// A block that runs just now.
+/// A block that runs just now, or may run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunningNow {
     /// The step.

@@ -208,6 +208,31 @@ pub(super) fn running(plan: &Plan, summary: &mut Summary, run: &Run) -> Vec<Runn
     all
 }
 
+/// What may run at a place still, though somebody answered for it, as the engine says.
+pub(super) fn may_run(plan: &Plan, summary: &Summary, run: &Run) -> Vec<RunningNow> {
+    let told = run.unended(plan).into_iter().filter_map(|open| {
+        let step = &summary.steps[open.task.step];
+        let action = match open.task.slot {
+            Slot::Action(action) => &step.actions[action],
+            Slot::Rollback(block) => &step.rollback_blocks[block],
+        };
+        let place = run.place_of(open.task);
+        let begun = action.history.iter().rev().find(|happening| {
+            let What::Attempt(attempt) = &happening.what else { return false };
+            (attempt.attempt, attempt.probe) == (open.attempt, open.probe)
+                && happening.place.as_deref() == place
+        });
+        Some(RunningNow {
+            step: step.id.clone(),
+            number: step.number.clone(),
+            action: action.id.clone(),
+            place: place.map(str::to_owned),
+            since: begun?.at,
+        })
+    });
+    told.collect()
+}
+
 /// What the engine waits for, as a reader wants it told.
 pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Waits {
     let step = &summary.steps[task.step];

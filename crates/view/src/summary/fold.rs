@@ -10,8 +10,8 @@ use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
 
 use super::finish::{
-    at_places, not_undone, rollback_outcomes, running, settle, sign_offs_that_count, times_of_action, values,
-    waits,
+    at_places, may_run, not_undone, rollback_outcomes, running, settle, sign_offs_that_count,
+    times_of_action, values, waits,
 };
 use super::names::{Place, place_name};
 use super::opening::opening;
@@ -557,6 +557,7 @@ impl<'a> Summing<'a> {
         if reading.broken().is_none() && driven {
             summary.running = running(plan, &mut summary, run);
         }
+        summary.may_run = may_run(plan, &summary, run);
         rollback_outcomes(&mut summary, &self.by_id, &seen);
         summary.not_undone = not_undone(plan, &summary, run);
         summary.values = values(&summary.steps);

@@ -121,6 +121,9 @@ pub struct Summary {
     /// What runs while this is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub running: Vec<RunningNow>,
+    /// What was sent to a place and may run there still, of an open run: somebody answered for it without word from there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub may_run: Vec<RunningNow>,
     /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
     pub barred: bool,
     /// That whoever operates has not signed that by key, in words: nothing goes on before.

@@ -79,6 +79,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         rolling_back: None,
         driver: None,
         running: Vec::new(),
+        may_run: Vec::new(),
         barred: false,
         unsigned: None,
         misfits: Vec::new(),

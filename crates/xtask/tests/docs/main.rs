@@ -8,6 +8,7 @@ mod format;
 mod links;
 mod page;
 mod record;
+mod words;
 
 /// Fails with all of `wrong`, one a line.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Frames of a replay on the screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::rc::Rc;
 
@@ -16,6 +16,8 @@ pub struct Showing<'r> {
     recorded: &'r Recorded,
     /// How the run ended, as `show` and reports say it.
     verdict: String,
+    /// Attempts that began in the session that is shown and have not ended.
+    begun: BTreeSet<Rc<Source>>,
     /// Attempts that print, each with its unfinished lines: at several places they do so at the same time.
     lives: BTreeMap<Rc<Source>, Live>,
     /// Attempts that have a terminal, and how large it is.
@@ -33,6 +35,7 @@ impl<'r> Showing<'r> {
             screen,
             recorded,
             verdict,
+            begun: BTreeSet::new(),
             lives: BTreeMap::new(),
             sizes: BTreeMap::new(),
             window: None,
@@ -131,6 +134,7 @@ impl<'r> Showing<'r> {
         match kind {
             FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
             FrameKind::Session { session, resumed } => {
+                self.begun.clear();
                 let what = if *resumed { "taken up again" } else { "opened" };
                 line(format!("{what} by {} on {}", session.operator, session.host));
             }
@@ -139,6 +143,7 @@ impl<'r> Showing<'r> {
                 self.screen.say(&self.screen.rule(&self.screen.neutralise(&format!("{number} {title}"))));
             }
             FrameKind::Command { of, kind, script, differs, language } => {
+                self.begun.insert(Rc::clone(of));
                 let differs = if *differs { " · not the document's own script" } else { "" };
                 let attempt =
                     if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
@@ -148,6 +153,10 @@ impl<'r> Showing<'r> {
                 }
             }
             FrameKind::Ended { of, outcome, exit, signal, error, duration_ms } => {
+                // Its command stands far above, in an earlier session.
+                if !self.begun.remove(of) {
+                    line(format!("{}, begun in an earlier session, has ended:", of.name()));
+                }
                 let place = of.place.clone();
                 screen::verdict_line(
                     self.screen,
