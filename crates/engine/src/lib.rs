@@ -52,6 +52,7 @@ mod titles;
 mod told;
 mod undone;
 mod unended;
+mod unknown;
 mod values;
 mod whose;
 
@@ -85,4 +86,5 @@ pub use signed::{Signed, SignedAs};
 pub use soak::Holding;
 pub use status::Status;
 pub use undone::{NotUndone, RollingBack};
+pub use unknown::unknown;
 pub use values::{TemplateError, Values, mask};

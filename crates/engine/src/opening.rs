@@ -76,6 +76,7 @@ impl Run {
         let places = Places::of(plan, environment)?;
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.number(opened);
+        self.values.set_dry(opened.dry);
         let people = People::of(opened);
         let Session { operator, operator_from, .. } = &opened.session;
         // A dry run changes nothing, whoever tries it.

@@ -12,6 +12,7 @@ use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
 use crate::reads::{names_in_condition, names_in_template};
+use crate::unknown::{marked, unknown};
 
 /// The variables a run knows at one moment. Secrets are known by name only.
 ///
@@ -33,6 +34,8 @@ struct Known {
     withheld: BTreeMap<String, String>,
     /// Whether texts are no templates: people wrote the document for themselves, and braces in it mean nothing.
     verbatim: bool,
+    /// Whether nothing really happens, so that some values are [`unknown`].
+    dry: bool,
 }
 
 /// A value of the run's own context (`environment.protected`, `run.number`).
@@ -140,8 +143,18 @@ impl Values {
         Arc::make_mut(&mut self.known).verbatim = verbatim;
     }
 
+    pub(crate) fn set_dry(&mut self, dry: bool) {
+        Arc::make_mut(&mut self.known).dry = dry;
+    }
+
+    /// Whether nobody knows the value before a real run.
+    pub(crate) fn is_unknown(&self, name: &str) -> bool {
+        self.known.dry && self.get(name).is_some_and(|value| value == unknown(name))
+    }
+
     /// Renders a text of the document, a minijinja template. Undefined names are errors. A foreign document's texts stay
-    /// as they are written.
+    /// as they are written. In a dry run whatever is made of an unknown value is unknown, and a text that hangs on one as a
+    /// whole stays as it is written, and says so.
     pub fn render(&self, template: &str) -> Result<String, TemplateError> {
         if self.known.verbatim {
             return Ok(template.to_owned());
@@ -149,7 +162,25 @@ impl Values {
         if !template.contains("{{") && !template.contains("{%") && !template.contains("{#") {
             return Ok(template.to_owned());
         }
-        self.render_in(&TEXT, template)
+        match self.hung_on(template) {
+            Some(names) => Ok(format!("⟨hangs on {}, unknown: {template}⟩", names.join(", "))),
+            None => self.render_in(&TEXT, template),
+        }
+    }
+
+    /// The unknown values that decide in this template which text it is at all; `None` where there are none.
+    fn hung_on(&self, template: &str) -> Option<Vec<String>> {
+        self.unknowns_marked(template)?.err()
+    }
+
+    /// The template with a mark for whatever it makes of an unknown value; `None` where it reads none.
+    fn unknowns_marked(&self, template: &str) -> Option<Result<String, Vec<String>>> {
+        if !self.known.dry {
+            return None;
+        }
+        let mut unknown = names_in_template(template);
+        unknown.retain(|name| self.is_unknown(name));
+        (!unknown.is_empty()).then(|| marked(template, &unknown))
     }
 
     /// Renders what somebody is to answer to. What came to nothing that can be seen is an error: nobody can confirm or
@@ -209,6 +240,10 @@ impl Values {
 
     fn render_in(&self, environment: &Environment<'_>, template: &str) -> Result<String, TemplateError> {
         template::check(template).map_err(|message| TemplateError { message })?;
+        let marked = self.unknowns_marked(template).transpose().map_err(|names| TemplateError {
+            message: format!("it hangs on {}, unknown before the real run", names.join(", ")),
+        })?;
+        let template = marked.as_deref().unwrap_or(template);
         let rendered = environment.render_str(template, self.view(View::AsWritten));
         rendered.map_err(|error| self.named(error, || names_in_template(template)))
     }

@@ -1,6 +1,7 @@
 //! What a helper answered, or why it did not.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -52,7 +53,12 @@ impl Answer {
         match (said.is_empty(), self.code()) {
             (false, _) => said,
             (true, Some(code)) => format!("it ended with {code} and said nothing"),
-            (true, None) => "a signal ended it".to_owned(),
+            (true, None) => self.killed().unwrap_or_else(|| "it did not end by itself".to_owned()),
         }
+    }
+
+    /// By which signal it was killed, in words; `None` where it ended by itself.
+    pub fn killed(&self) -> Option<String> {
+        self.status.signal().map(|signal| format!("killed by signal {signal}"))
     }
 }

@@ -37,7 +37,7 @@ fn what_a_helper_says_is_one_line() {
     assert_eq!((answer.code(), answer.printed.as_slice()), (Some(7), &b"out\n"[..]));
     assert_eq!(answer.words(), "bad thing");
     assert_eq!(sh("exit 3").ask().unwrap().words(), "it ended with 3 and said nothing");
-    assert_eq!(sh("kill -9 $$").ask().unwrap().words(), "a signal ended it");
+    assert_eq!(sh("kill -9 $$").ask().unwrap().words(), "killed by signal 9");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub async fn ask(probe: &Probe, setting: &Setting, ends: impl Future<Output = St
     };
     let failure = asked.err();
     if let Some(why) = &failure {
-        facts.set("error", why.as_str());
+        facts.set_first("error", why.as_str());
     }
     let (facts, json) = facts.into_parts();
     Answer { facts, json, failure }

@@ -65,17 +65,13 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
         let body = body(&mut response, probe.at_most).await?;
         facts.set("bytes", body.len());
         facts.set("times", json!({ "connected_ms": millis(connected), "all_ms": millis(begun.elapsed()) }));
-        match String::from_utf8(body) {
-            Ok(text) => {
-                if probe.reads_json {
-                    // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
-                    let read = holdpoint_bounded::json::read(&text);
-                    facts.set_body(read.map_err(|error| format!("the body is no JSON: {error}"))?);
-                }
-                facts.set("body", text);
-            }
-            Err(_) if probe.reads_json => return Err("the body is no JSON: it is not UTF-8".to_owned()),
-            Err(_) => facts.set("body", Value::Null),
+        let text = String::from_utf8(body).ok();
+        facts.set("body", text.as_deref());
+        if probe.reads_json {
+            // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
+            let read = text.as_deref().ok_or("it is not UTF-8".to_owned());
+            let read = read.and_then(|text| holdpoint_bounded::json::read(text).map_err(|it| it.to_string()));
+            facts.set_body(read.map_err(|why| format!("the body is no JSON: {why}"))?);
         }
         return Ok(());
     }

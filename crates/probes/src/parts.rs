@@ -61,6 +61,11 @@ impl Facts {
         self.0.insert(key.to_owned(), value.into());
     }
 
+    /// So that it stands where an expectation that finds nothing quotes how the answer begins.
+    pub(crate) fn set_first(&mut self, key: &str, value: impl Into<Value>) {
+        self.0.shift_insert(0, key.to_owned(), value.into());
+    }
+
     pub(crate) fn set_body(&mut self, body: json::Value) {
         self.1 = Some(body);
     }

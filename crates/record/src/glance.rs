@@ -54,6 +54,11 @@ pub fn glance(dir: &Path) -> Result<Glance, ReadError> {
     }
 }
 
+/// Whether an error of [`glance`] says no more than that nothing was ever recorded of a run, as a crash leaves it.
+pub fn never_began(dir: &Path, error: &ReadError) -> bool {
+    matches!(error, ReadError::NoFirstEvent(_)) && matches!(read_seal(dir), Ok(None))
+}
+
 fn fits(seal: &Seal, first: &Stamped, last: &Stamped, length: u64) -> bool {
     let Event::RunOpened(opened) = &first.event else { return false };
     if (seal.number, &seal.id, &seal.format) != (opened.number, &opened.id, &opened.format) {

@@ -63,7 +63,7 @@ pub use errors::{BlobError, OpenError, ReadError, SealError, Torn, WriteError};
 pub use expunge::Expunged;
 pub use expunging::{ExpungeError, Expunging};
 pub use find::{is_path, run_at};
-pub use glance::{Glance, glance};
+pub use glance::{Glance, glance, never_began};
 pub use lock::{Deed, Holder, Visitor, driver, this_machine};
 pub use numbered::KeepError;
 pub use open::{Recovered, SealClosedError, seal_closed};

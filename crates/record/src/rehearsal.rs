@@ -14,7 +14,10 @@ use crate::conform::{Verification, verify};
 use crate::disk::{cannot, open_regular};
 use crate::reader::{Read, read};
 use crate::seal::{seal_and_bytes, seal_digest};
-use crate::{DiskError, Glance, LOG, ReadError, RecordVerdict, RunDir, Store, StoreError, glance, text_blob};
+use crate::{
+    DiskError, Glance, LOG, ReadError, RecordVerdict, RunDir, Store, StoreError, glance, never_began,
+    text_blob,
+};
 
 /// A record of more bytes is kept with no other run.
 const LONGEST: u64 = 256 * 1024 * 1024;
@@ -36,6 +39,8 @@ pub struct Found {
     pub log: Vec<u8>,
     /// The bytes of its configuration.
     pub config: Option<Vec<u8>>,
+    /// Numbers of younger runs that might be it, and whose records are damaged.
+    pub passed_over: Vec<u64>,
 }
 
 /// A run that is not, and is nearest to it.
@@ -54,8 +59,8 @@ pub struct Near {
 pub struct NotFound {
     /// The run that is nearest to being one.
     pub near: Option<Near>,
-    /// Numbers of runs whose records cannot be read, so that nobody knows what they are.
-    pub unread: Vec<u64>,
+    /// Numbers of runs besides that which might be it, and whose records are damaged.
+    pub passed_over: Vec<u64>,
 }
 
 /// Looks for the rehearsal that `gate` asks for, the youngest first. Of runs at `path` that are none, the nearest is
@@ -69,14 +74,13 @@ pub fn rehearsal(
     path: &str,
     proves: &impl Fn(&Anchored) -> Result<(), String>,
 ) -> Result<Result<Found, NotFound>, StoreError> {
-    let (mut others, mut unread) = (Vec::new(), Vec::new());
+    let (mut others, mut damaged) = (Vec::new(), Vec::new());
     for run in store.runs()?.into_iter().rev() {
         let Glance { first, last, sealed } = match glance(&run.path) {
             Ok(ends) => ends,
-            // As a crash leaves it.
-            Err(ReadError::NoFirstEvent(_) | ReadError::NotARun(_)) => continue,
+            Err(error) if never_began(&run.path, &error) => continue,
             Err(_) => {
-                unread.push(run.number);
+                damaged.push(run.number);
                 continue;
             }
         };
@@ -88,16 +92,24 @@ pub fn rehearsal(
         let mut differs = gate.by_ends(&Ends { opened: &opened, verdict, sealed, ended: last.at });
         if differs.is_empty() {
             match proved(&run, gate, last.at, proves) {
-                Ok(found) => return Ok(Ok(found)),
+                Ok(found) => {
+                    damaged.reverse();
+                    return Ok(Ok(Found { passed_over: damaged, ..found }));
+                }
                 Err(more) => differs = more,
             }
         }
+        if differs.iter().any(|differs| matches!(differs, Differs::Broken(_))) {
+            damaged.push(run.number);
+        }
         others.push(((run, opened), differs));
     }
-    unread.reverse();
+    damaged.reverse();
     let near =
         nearest(others).map(|((run, opened), differs)| as_it_ended(Near { run, opened, differs }, gate));
-    Ok(Err(NotFound { near, unread }))
+    // Of that one it is told what is wrong.
+    damaged.retain(|number| near.as_ref().is_none_or(|near| near.run.number != *number));
+    Ok(Err(NotFound { near, passed_over: damaged }))
 }
 
 /// A run whose first event tells of another document may have gone on by this one: that is what is told then. Its ends do not
@@ -153,7 +165,7 @@ fn proved(
     let config = opened.config.as_ref().map(|config| text_blob(&run.path, config)).transpose();
     let config = config.map_err(|error| none(error.to_string()))?;
     let (number, id, environment) = (opened.number, opened.id.clone(), opened.environment.name.clone());
-    Ok(Found { number, id, environment, ended, seal: bytes, log, config })
+    Ok(Found { number, id, environment, ended, seal: bytes, log, config, passed_over: Vec::new() })
 }
 
 /// The bytes of a record; `None` where there are too many.

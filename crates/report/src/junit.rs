@@ -151,7 +151,7 @@ fn of_step(m: &Material<'_>, summary: &Summary, step: &StepSummary) -> Suite {
         name: format!("{} {}", step.number, step.title),
         time: cases.iter().map(|case| case.time).sum(),
         started: step.started,
-        properties: Vec::new(),
+        properties: step.file.iter().map(|file| ("file", visible(file.as_bytes()))).collect(),
         cases,
     }
 }

@@ -149,7 +149,8 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
     facts.extend(step.not_before.iter().map(|time| format!("not before {time}")));
     let now = jiff::Timestamp::now();
-    facts.extend(run.ending(now).map(|ending| format!("{} left", ending.left(now))));
+    let changed_for = |ending: Ending| format!("may be changed for {}: {}", ending.left(now), ending.why);
+    facts.extend(run.ending(now).map(|ending| screen.neutralise(&changed_for(ending))));
     if step.irreversible {
         facts.push("point of no return".to_owned());
     }

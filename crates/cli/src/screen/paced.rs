@@ -39,7 +39,7 @@ impl Screen {
         let pace = self.pace();
         let own = pace.expected.step(&plan.steps[step].id);
         let all = pace.expected.together(left(plan, run).map(|(_, step)| step));
-        let all = (all.known > 0).then(|| format!("{} left", told_together(all)));
+        let all = (all.known > 0).then(|| format!("steps left: {}", told_together(all)));
         own.map(|own| format!("expected {}", told(own))).into_iter().chain(all).collect()
     }
 

@@ -133,7 +133,15 @@ pub fn look(
         .alone();
     let _stops = Stops::with_the_next(screen, helper.stop());
     let (exit, output) = match helper.ask() {
-        Ok(answer) => (answer.code(), [answer.printed, answer.said].concat()),
+        Ok(answer) => {
+            let (code, killed) = (answer.code(), answer.killed());
+            let mut output = [answer.printed, answer.said].concat();
+            if let Some(killed) = killed {
+                let begins = if output.is_empty() || output.ends_with(b"\n") { "" } else { "\n" };
+                output.extend(format!("{begins}{killed}\n").into_bytes());
+            }
+            (code, output)
+        }
         Err(why) => (None, format!("{why}\n").into_bytes()),
     };
     let output = secrets.masked_bytes(output);

@@ -1,13 +1,13 @@
 //! `compare`: two runs beside one another. Executes nothing.
 
 use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
-use holdpoint_record::{Glance, ReadError, RunDir, Store, blob, glance, seal_digest, verify};
+use holdpoint_record::{Glance, ReadError, RunDir, Store, blob, glance, never_began, seal_digest, verify};
 use holdpoint_report::took;
 use holdpoint_view::{
     Alike, ByCondition, Compared, Comparison, Difference, Side, StepSide, compare as beside,
 };
 
-use super::read::{Recorded, find, read_dir, read_problem, store_problem};
+use super::read::{Recorded, find, passed_over, read_dir, read_problem, store_problem, tell_passed_over};
 use super::standing::standings;
 use crate::args::{self, CompareFormat};
 use crate::exit::Exit;
@@ -22,7 +22,11 @@ pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Probl
     let this = intact(find(&arguments.a)?)?;
     let comparison = match &arguments.b {
         // The rehearsal stands first, as it came first.
-        None => of(&intact(rehearsal_of(&this)?)?, &this)?,
+        None => {
+            let (dir, unused) = rehearsal_of(&this)?;
+            tell_passed_over(screen, "", &unused);
+            of(&intact(dir)?, &this)?
+        }
         Some(other) => of(&this, &intact(find(other)?)?)?,
     };
     let text = match arguments.format {
@@ -80,15 +84,10 @@ pub fn beside_rehearsal(this: &Recorded) -> Option<Result<Comparison, String>> {
 }
 
 /// The rehearsal that a run relied on; else the last run before it that rehearsed the same document and passed. Of other
-/// runs the ends are read alone.
-fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
+/// runs the ends are read alone. With it the numbers of damaged ones behind it, which nobody can tell anything of.
+fn rehearsal_of(this: &Recorded) -> Result<(RunDir, Vec<u64>), Problem> {
     let opened = this.in_force();
     let dirs = Place::here()?.store().runs().map_err(store_problem)?;
-    let ends = |dir: &RunDir| {
-        let Glance { first, last, .. } = glance(&dir.path).ok()?;
-        let Event::RunOpened(there) = first.event else { return None };
-        Some((there, last.event.verdict()))
-    };
     if let Some(named) = &opened.policy.rehearsed {
         let relied = format!("run {} relied on the rehearsal in run {}", opened.number, named.number);
         for dir in dirs.into_iter().filter(|dir| dir.number == named.number) {
@@ -96,7 +95,7 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
                 Ok(Glance { first: Stamped { event: Event::RunOpened(there), .. }, .. })
                     if there.id == named.id =>
                 {
-                    return Ok(dir);
+                    return Ok((dir, Vec::new()));
                 }
                 Ok(_) | Err(ReadError::NotARun(_)) => {}
                 // Nobody can tell of what is damaged whether it is that one; it is where that one is to be.
@@ -110,23 +109,42 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
             "Name the run to hold it against.",
         ));
     }
-    let rehearsed = |dir: &RunDir| {
-        ends(dir).is_some_and(|(there, verdict)| {
-            let of_it = there.environment.rehearsal && there.runbook.path == opened.runbook.path;
-            of_it && verdict == Some(Verdict::Passed)
-        })
+    let mut damaged = Vec::new();
+    for dir in dirs.into_iter().rev().filter(|dir| dir.number < opened.number) {
+        match rehearsed(&dir, &opened.runbook.path) {
+            Some(true) => {
+                damaged.reverse();
+                return Ok((dir, damaged));
+            }
+            Some(false) => {}
+            None => damaged.push(dir.number),
+        }
+    }
+    damaged.reverse();
+    let unused = passed_over(&damaged).map(|words| format!(" ({words})")).unwrap_or_default();
+    Err(Problem::usage(
+        format!("no rehearsal of {} before run {} passed{unused}", opened.runbook.path, opened.number),
+        "Name the run to hold it against.",
+    ))
+}
+
+/// Whether a run is a rehearsal of the document at `path` that passed; `None` where its record does not tell, or tells what did
+/// not happen.
+fn rehearsed(dir: &RunDir, path: &str) -> Option<bool> {
+    let (first, verdict) = match glance(&dir.path) {
+        Ok(Glance { first, last, .. }) => (first, last.event.verdict()),
+        Err(error) if never_began(&dir.path, &error) => return Some(false),
+        Err(_) => return None,
     };
-    let passed = |dir: &RunDir| {
-        let standing = standings(std::slice::from_ref(dir)).pop();
-        standing.is_some_and(|it| it.is_ok_and(|standing| standing.verdict == Some(Verdict::Passed)))
-    };
-    let before = dirs.into_iter().rev().filter(|dir| dir.number < opened.number);
-    before.into_iter().find(|dir| rehearsed(dir) && passed(dir)).ok_or_else(|| {
-        Problem::usage(
-            format!("no rehearsal of {} before run {} passed", opened.runbook.path, opened.number),
-            "Name the run to hold it against.",
-        )
-    })
+    let Event::RunOpened(there) = first.event else { return None };
+    if !there.environment.rehearsal || there.runbook.path != path || verdict != Some(Verdict::Passed) {
+        return Some(false);
+    }
+    let standing = standings(std::slice::from_ref(dir)).pop()?.ok()?;
+    match standing.broken {
+        Some(_) => None,
+        None => Some(standing.verdict == Some(Verdict::Passed)),
+    }
 }
 
 /// A record that cannot be compared, for it is not what was written.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::history::Past;
 use super::prepare::{self, Checked};
+use super::read::tell_passed_over;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -160,9 +161,7 @@ fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String
             let told = format!("{action}: {lacks}{}", failed.unwrap_or_default());
             told.lines().for_each(|line| screen.data_hung("  ", line));
         }
-        if !passed_over.is_empty() {
-            screen.tell(&format!("  {} that cannot be used", many(passed_over.len(), "record")));
-        }
+        tell_passed_over(screen, "  ", passed_over);
     }
     screen.data(&format!("Of {} with an effect", many(all.blocks, "block")));
     for (_, part, what) in parts(all) {

@@ -59,8 +59,13 @@ pub async fn dry_run(
     let local =
         Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();
-    let refusal =
-        prepared.obey(&traced, &session, (screen, secrets)).map_or_else(Some, |obeyed| obeyed.refusal());
+    let (obeyed, refusal) = match prepared.obey(&traced, &session, (screen, secrets)) {
+        Ok(obeyed) => {
+            let refusal = obeyed.refusal();
+            (obeyed, refusal)
+        }
+        Err(problem) => (Obeyed::default(), Some(problem)),
+    };
     let refused: Vec<String> = unsigned.into_iter().chain(refusal).map(|it| it.message(screen)).collect();
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
@@ -69,6 +74,7 @@ pub async fn dry_run(
     let label = format!("DRY RUN: {label}, nothing is kept");
     screen::head(screen, (&prepared.plan, Some(&prepared.place.root)), &opened, &opened.session, &label);
     prepared.warn(screen);
+    obeyed.warn(screen);
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));
     }

@@ -77,6 +77,7 @@ pub fn new(
     as_configured(&prepared, opened)?;
     let traced = prepared.place.trace(&prepared.sources.each(&prepared.path))?;
     let mut obeyed = prepared.obey(&traced, session, (screen, secrets))?;
+    obeyed.warn(screen);
     obeyed.may_override.clear();
     if let Some(refusal) = obeyed.refusal() {
         return Err(refusal.adding(

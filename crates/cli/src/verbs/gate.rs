@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::anchored::{how, token_holds};
 use super::prepare::Prepared;
-use super::read::store_problem;
+use super::read::{passed_over, store_problem};
 use crate::problem::Problem;
 
 /// Why there is no rehearsal, and what to do.
@@ -53,20 +53,15 @@ fn relied_on(prepared: &Prepared, requires: &Requires) -> Result<Option<Result<F
 
 fn missing(prepared: &Prepared, gate: &Gate<'_>, asked: &str, none: NotFound) -> Missing {
     let command = command(prepared, gate);
-    let unread: Vec<String> = none.unread.iter().map(u64::to_string).collect();
-    let unread = match unread.as_slice() {
-        [] => String::new(),
-        [one] => format!(" (the record of run {one} cannot be read)"),
-        several => format!(" (the records of runs {} cannot be read)", several.join(", ")),
-    };
+    let damaged = passed_over(&none.passed_over).map(|words| format!(" ({words})")).unwrap_or_default();
     let Some(near) = none.near else {
-        let why = format!("{asked}, and there is none{unread}");
+        let why = format!("{asked}, and there is none{damaged}");
         return Missing { why, help: format!("Run it there first: {command}") };
     };
     let number = near.run.number;
     let differs: Vec<String> = near.differs.iter().map(|differs| words(prepared, &near, differs)).collect();
     let why =
-        format!("{asked}, and there is none{unread}. The nearest is run {number}: {}", differs.join("; "));
+        format!("{asked}, and there is none{damaged}. The nearest is run {number}: {}", differs.join("; "));
     let partial = |differs: &Differs| matches!(differs, Differs::Skipped(_) | Differs::Edited(_));
     let help = match near.differs.as_slice() {
         [Differs::Open] => format!("Finish it: holdpoint resume {number}. Or run it there again: {command}"),

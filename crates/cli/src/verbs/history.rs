@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::plans::Plans;
 use super::prepare;
-use super::read::{store_problem, summed_up_in};
+use super::read::{store_problem, summed_up_in, tell_passed_over};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
@@ -22,26 +22,19 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
     if let Some(env) = &arguments.env {
         known(&checked.place, env)?;
     }
-    let (summaries, passed_over) = Past::of(&checked.place)?.runs_of(&checked.path, arguments.env.as_deref());
+    let (summaries, unused) = Past::of(&checked.place)?.runs_of(&checked.path, arguments.env.as_deref());
     let steps = gathered(&checked.plan, &summaries);
     match arguments.format {
         Format::Json => {
             let json = json!({
                 "runbook": checked.path, "environment": arguments.env, "runs": summaries.len(),
-                "passed_over": passed_over, "steps": steps,
+                "passed_over": unused, "steps": steps,
             });
             screen.data(&serde_json::to_string_pretty(&json).unwrap_or_default());
         }
         Format::Text => text(screen, &checked.path, summaries.len(), &steps),
     }
-    if !passed_over.is_empty() {
-        let numbers: Vec<String> = passed_over.iter().map(u64::to_string).collect();
-        let verify = "`holdpoint verify` says what is wrong";
-        screen.tell(&format!(
-            "Passed over, as their records cannot be used: {}; {verify}.",
-            numbers.join(", ")
-        ));
-    }
+    tell_passed_over(screen, "", &unused);
     Ok(Exit::Passed)
 }
 

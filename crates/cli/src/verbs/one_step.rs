@@ -41,6 +41,7 @@ pub enum Outputs {
 /// Tells of each of its actions, and of what it printed.
 pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs) {
     screen.data_hung("", &screen.one_line(&format!("{} {} · {}", step.number, step.title, step.words())));
+    step.file.iter().for_each(|file| screen.data_hung("  ", &screen.one_line(&format!("from {file}"))));
     let empty = || Table::new(&["", "", "", "", ""]).indented(2);
     let mut table = empty();
     for action in step.actions.iter().chain(&step.rollback_blocks) {

@@ -21,6 +21,7 @@ use super::reviewed;
 use crate::operator::is_beside;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::screen::Screen;
 use crate::sources::Sources;
 
 /// A record, its document and its plan.
@@ -402,6 +403,21 @@ pub fn blob_problem(error: BlobError) -> Problem {
     match error {
         BlobError::Disk(error) => Problem::disk(&error, message),
         _ => Problem::record(message, "Verify it with holdpoint verify."),
+    }
+}
+
+/// What is said of runs that are passed over, because nobody can tell anything from their records; `None` where there are none.
+pub fn passed_over(numbers: &[u64]) -> Option<String> {
+    let all: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let words = "passed over, as their records cannot be used";
+    let verify = "`holdpoint verify` says what is wrong";
+    (!all.is_empty()).then(|| format!("{words}: {}; {verify}", all.join(", ")))
+}
+
+/// Tells it as a sentence.
+pub fn tell_passed_over(screen: &Screen, margin: &str, numbers: &[u64]) {
+    if let Some(words) = passed_over(numbers) {
+        screen.say_hung(margin, &format!("P{}.", &words[1..]));
     }
 }
 

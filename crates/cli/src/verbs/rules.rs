@@ -11,6 +11,7 @@ use super::changes::{self, Looked};
 use super::gate::{self, Missing};
 use super::hours::{Calendar, Hours};
 use super::prepare::{Prepared, today};
+use super::read::passed_over;
 use crate::approvals::{self, Standing};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
@@ -67,8 +68,14 @@ impl Obeyed {
         Some(Problem::refused(message, help))
     }
 
-    /// Says which approvals of these bytes do not hold, though the run did not need them.
+    /// Says which approvals of these bytes do not hold, though the run did not need them, and which damaged runs were passed
+    /// over before the rehearsal was found.
     pub fn warn(&self, screen: &Screen) {
+        let found = self.rehearsed.as_ref().map(|found| (found.number, passed_over(&found.passed_over)));
+        if let Some((number, Some(words))) = found {
+            let mark = screen.style().yellow().apply_to("warning:");
+            screen.say_hung("  ", &format!("{mark} the rehearsal is run {number}; {words}"));
+        }
         for (who, why) in &self.standing.failing {
             let mark = screen.style().yellow();
             let told = screen.neutralise(&format!("the approval by {who} does not hold: {why}"));

@@ -271,6 +271,9 @@ fn steps(screen: &Screen, summary: &Summary) -> Table {
         let style = status_style(step.status, &screen.data_style());
         let status = Cell::from(step.words()).styled(style);
         table.row([step.number.as_str().into(), step.title.as_str().into(), status, took.into()]);
+        if let Some(file) = &step.file {
+            table.row(["".into(), format!("from {file}").into(), "".into(), "".into()]);
+        }
         for (place, status) in places(step) {
             table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
         }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::{Answers, Assurance, Block, EvidenceKind, Expected, ValueKind, Work};
+use holdpoint_document::{Action, Answers, Assurance, Block, EvidenceKind, Expected, Step, ValueKind, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
-    SignedOff, Task, Via, fit, names_around, names_in_condition, names_in_template,
+    SignedOff, Slot, Task, Via, fit, names_around, names_in_condition, names_in_template, unknown,
 };
 use serde::Serialize;
 
@@ -105,11 +105,6 @@ pub enum How {
 
 /// Shared between who answers and who executes.
 pub type Shared = Rc<RefCell<Learnt>>;
-
-/// Text that stands for a value nobody knows.
-fn unknown(name: &str) -> String {
-    format!("⟨{name}: unknown⟩")
-}
 
 /// Assumes whatever a person would be asked.
 pub struct Assuming {
@@ -260,13 +255,10 @@ impl Assuming {
         let mut events = Vec::new();
         for field in view.run.open_fields(plan, task) {
             let given = entry.and_then(|entry| entry.value.get(&field.name)).cloned();
+            let via = if given.is_some() { Via::Answers } else { Via::Assumed };
             let value = match given {
                 Some(value) => {
-                    self.screen.tell(&format!(
-                        "    {} = {} (given)",
-                        field.name,
-                        self.screen.neutralise(&value)
-                    ));
+                    self.learnt.borrow_mut().unknown.remove(&field.name);
                     value
                 }
                 None => {
@@ -288,14 +280,15 @@ impl Assuming {
                     blob: holdpoint_engine::BlobRef { sha256: crate::digest::sha256(b""), bytes: 0 },
                 },
             });
-            let (step, action, by, name) = (step.clone(), action.clone(), by.clone(), field.name.clone());
+            let (step, action, name) = (step.clone(), action.clone(), field.name.clone());
+            let by = By { via, ..by.clone() };
             events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
         }
         Ok(Answer::Events(events))
     }
 }
 
-/// A value of the kind, so that the walk can go on; it is labelled unknown wherever it shows.
+/// A value of the kind, so that the walk can go on; the engine takes it for unknown.
 fn stand_in(kind: &ValueKind, name: &str) -> String {
     match kind {
         ValueKind::Text { .. } => unknown(name),
@@ -389,10 +382,9 @@ impl Runner for ChecksOnly {
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
         };
         if self.places.needs_somebody(view, task) {
+            let untried = !self.changed_before(view, task) && !task.mutates(view.plan);
             let mut learnt = self.learnt.borrow_mut();
-            if !learnt.changed && !task.mutates(view.plan) {
-                learnt.untried.push(task.id(view.plan));
-            }
+            learnt.untried.extend(untried.then(|| task.id(view.plan)));
             // Whoever sits there could change anything.
             learnt.changed = true;
             drop(learnt);
@@ -403,23 +395,12 @@ impl Runner for ChecksOnly {
             return assumed("not executed, it changes something; taken as passed", How::Assumed);
         }
         if !self.checks {
-            let mut learnt = self.learnt.borrow_mut();
-            learnt.unset.extend(sets(&script.text).map(str::to_owned));
-            if !learnt.changed {
-                learnt.untried.push(task.id(view.plan));
-            }
-            drop(learnt);
+            self.not_tried(view, task, script);
             return assumed("not executed, as --no-checks says; taken as passed", How::Assumed);
         }
         let needs = self.unknown_of(view, task, &script.text);
         if !needs.is_empty() {
-            let mut learnt = self.learnt.borrow_mut();
-            // What it would have left in its shell is not there for those that follow.
-            learnt.unset.extend(sets(&script.text).map(str::to_owned));
-            if !learnt.changed {
-                learnt.untried.push(task.id(view.plan));
-            }
-            drop(learnt);
+            self.not_tried(view, task, script);
             let why = format!("not executed, it needs {}, unknown before the real run", needs.join(", "));
             return assumed(&why, How::NotTried { needs });
         }
@@ -473,10 +454,13 @@ impl Runner for ChecksOnly {
             drop(learnt);
             return known(executed);
         }
-        if !self.learnt.borrow().changed {
+        if !self.changed_before(view, execution.task) {
             self.note(view, execution.task, if passed { How::Held } else { How::Failed });
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.extend(executed.finished.captures.keys().cloned());
+            if executed.finished.place.is_none() {
+                learnt.unknown.retain(|name| !executed.finished.captures.contains_key(name));
+            }
             if !passed {
                 learnt.failures.push(executed.finished.action.clone());
             }
@@ -497,6 +481,35 @@ impl Runner for ChecksOnly {
 }
 
 impl ChecksOnly {
+    /// Whether a real run would or may have changed something before this: also by what was passed over here because
+    /// nobody knows whether it is for the run, or what it is.
+    fn changed_before(&self, view: &RunView<'_>, task: Task) -> bool {
+        let learnt = self.learnt.borrow();
+        let hangs = |condition: &String| !learnt.unknown_in(condition).is_empty();
+        let perhaps = |step: &Step, action: &Action| match &action.work {
+            Work::Run(block) => {
+                let mut conditions = step.when.iter().chain(&block.options.when);
+                conditions.any(hangs) || names_around(block).iter().any(|name| learnt.unknown.contains(name))
+            }
+            _ => false,
+        };
+        let here = (task.step, task.slot);
+        learnt.changed
+            || view.plan.steps.iter().enumerate().take(task.step + 1).any(|(index, step)| {
+                let before = |slot: &usize| (index, Slot::Action(*slot)) < here;
+                let mut actions = step.actions.iter().enumerate().filter(|(slot, _)| before(slot));
+                actions.any(|(_, action)| perhaps(step, action))
+            })
+    }
+
+    /// What a check that is not executed would have left in its shell is not there for those that follow.
+    fn not_tried(&self, view: &RunView<'_>, task: Task, script: &Script) {
+        let untried = !self.changed_before(view, task);
+        let mut learnt = self.learnt.borrow_mut();
+        learnt.unset.extend(sets(&script.text).map(str::to_owned));
+        learnt.untried.extend(untried.then(|| task.id(view.plan)));
+    }
+
     /// What a check reads that nobody knows before the real run: in its script, its own variables, its expectations.
     fn unknown_of(&self, view: &RunView<'_>, task: Task, script: &str) -> Vec<String> {
         let Some(block) = task.block(view.plan) else { return Vec::new() };

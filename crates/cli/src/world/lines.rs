@@ -2,6 +2,7 @@
 //! standard error as always.
 
 use holdpoint_driver::Moment;
+use holdpoint_engine::{Event, Via, unknown};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -62,6 +63,11 @@ impl Lines {
             };
             self.write(opened.number, &driven);
         }
+        if let (true, Moment::Answered { step, action, events }) = (opened.dry, moment) {
+            let (step, action) = (step.clone(), action.clone());
+            let events = events.iter().cloned().map(as_known).collect();
+            return self.write(0, &Moment::Answered { step, action, events });
+        }
         self.write(opened.number, moment);
     }
 
@@ -73,4 +79,14 @@ impl Lines {
             self.screen.data(&line);
         }
     }
+}
+
+/// Of a value that nobody knows before the real run, that it is unknown: the event has one that fits its field.
+fn as_known(mut event: Event) -> Event {
+    if let Event::ValueRecorded { name, value, by, .. } = &mut event
+        && by.via == Via::Assumed
+    {
+        *value = unknown(name);
+    }
+    event
 }

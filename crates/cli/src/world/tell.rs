@@ -175,7 +175,11 @@ pub fn progress(run: &Run) -> String {
 /// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
 fn walked(run: &Run) -> String {
     let Tally { done, skipped, passed_over, all, .. } = run.tally();
-    let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
+    let failed = if skipped > 0 {
+        format!(", {skipped} did not hold or hung on what is unknown")
+    } else {
+        String::new()
+    };
     let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
     format!("{done} of {} executed or assumed{failed}{over}", many(all, "action"))
 }

@@ -17,7 +17,7 @@ override = ["qa"]
 /// The first block sets the clock to what `next` says.
 fn book(options: &str) -> String {
     format!(
-        "---\nrunbook: 1\ntitle: Book\nroles: [operator, qa]\n---\n\n# Book\n\n## First\n\n```sh run\necho first >>log; cat next >clock\n```\n\n```sh rollback\necho undone >>log\n```\n\n## Second\n\n{options}```sh run\necho second >>log\n```\n"
+        "---\nrunbook: 1\ntitle: Book\nroles: [operator, qa]\n---\n\n# Book\n\n## First\n\n```yaml step\nexpected: 5m\n```\n\n```sh run\necho first >>log; cat next >clock\n```\n\n```sh rollback\necho undone >>log\n```\n\n## Second\n\n{options}```sh run\necho second >>log\n```\n"
     )
 }
 
@@ -49,6 +49,9 @@ fn at_the_end_of_a_window_somebody_with_the_role_lets_the_run_go_on() {
     let desk = desk("", "2027-01-06 01:00:00");
     let mut terminal = at(&desk, "2027-01-06 00:15:00", &NIGHT);
     terminal.waits_for("time left");
+    // Each of the two says what it is of.
+    terminal.waits_for("may be changed for 4").waits_for(": the window ends");
+    terminal.waits_for("expected 5 min 00 s").waits_for("steps left: at least 5 min 00 s");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("night may be changed Tue 22:00..Wed 02:00 Europe/Berlin, and it is Wed 02:0");
     terminal.waits_for("RULES DO NOT HOLD");

@@ -30,7 +30,7 @@ fn i_says_where_the_run_stands_at_every_prompt() {
     terminal
         .waits_for("time        opened ")
         .waits_for("expected 5 min 00 s")
-        .waits_for("at least 15 min 00 s left");
+        .waits_for("steps left: at least 15 min 00 s");
     terminal.waits_for("deviations  none").waits_for("RELEASE = v1.1").waits_for("TOKEN = [REDACTED:TOKEN]");
     terminal.chooses("skip").answers("Why is it skipped? (Ctrl-C goes back)", "it stands still");
     terminal.waits_for("HOLD POINT").waits_for("1 deviation:").waits_for("it stands still");

@@ -211,7 +211,7 @@ fn a_step_that_takes_longer_than_expected_is_told_to_be_late_while_it_lasts() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal
         .waits_for("expected 1 ms")
-        .waits_for("at least 1 ms left")
+        .waits_for("steps left: at least 1 ms")
         .chooses("run")
         .waits_for("LATE by 0:0");
     desk.write("go", "");
@@ -252,7 +252,7 @@ fn what_the_document_does_not_say_past_runs_in_the_same_environment_do() {
         "{plan}"
     );
     let mut terminal = desk.terminal(&["run", "book.md", "--env", "one"]);
-    terminal.waits_for("expected 1 ms").waits_for(" left").chooses("run");
+    terminal.waits_for("expected 1 ms").waits_for("steps left: ").chooses("run");
     terminal.waits_for("2 Look").waits_for("(as in the last run, ").chooses("park").waits_for("PARKED");
     terminal.ends(3);
     // The one that was parked did not pass.

@@ -106,6 +106,35 @@ fn a_body_is_read_as_all_json_is() {
 }
 
 #[test]
+fn a_body_that_is_no_json_is_kept_and_told_beside_why_it_is_none() {
+    let bench = Bench::new();
+    let page = "<html><title>Sign in</title> a-secret-that-nobody-sees</html>";
+    for rest in ["json: { $.a: b }", "status: 200"] {
+        let server = Server::says(&good(page));
+        let probe = format!(
+            "capture: {{ A: {{ json: $.json.a }} }}\nhttp: {{ url: \"{}\", {rest} }}",
+            server.url("/")
+        );
+        let ran = asks(&bench, 3, &probe);
+        ran.says("the body is no JSON: expected a value at line 1 column 1")
+            .says("<title>Sign in</title> [REDACTED:TOKEN]");
+        ran.says(r#"nothing there in "{\n  \"error\": \"the body is no JSON"#);
+    }
+    let finished = &bench.of_type(1, "action.finished")[0];
+    let digest = finished["output"]["stdout"]["sha256"].as_str().unwrap();
+    let printed = std::fs::read(bench.run_dir(1).join("blobs/sha256").join(digest)).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+    assert_eq!(told["body"], page.replace("a-secret-that-nobody-sees", "[REDACTED:TOKEN]"));
+    assert!(told.get("json").is_none(), "{told}");
+    // Of what is no text there are as many bytes.
+    let server = Server::start(|_, stream| {
+        drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\xfe"))
+    });
+    let ran = asks(&bench, 3, &format!("http: {{ url: \"{}\", json: {{ $.a: b }} }}", server.url("/")));
+    ran.says("the body is no JSON: it is not UTF-8").says("\"body\": null").says("\"bytes\": 2");
+}
+
+#[test]
 fn nothing_is_read_without_an_end() {
     let bench = Bench::new();
     let gigabyte = |head: &'static str| {

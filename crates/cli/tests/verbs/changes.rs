@@ -115,7 +115,8 @@ fn a_change_that_was_closed_meanwhile_is_seen_before_anything_goes_on() {
 fn a_script_that_gives_no_answer_lets_nothing_go_on() {
     let bench = bench();
     for (text, why) in [
-        ("#!/bin/sh\nkill -9 $$\n", "gave no answer about CHG1"),
+        ("#!/bin/sh\nkill -9 $$\n", "gave no answer about CHG1: killed by signal 9"),
+        ("#!/bin/sh\nprintf asking; kill $$\n", "gave no answer about CHG1: killed by signal 15"),
         ("#!/bin/sh\nyes\n", "printed more than 65536 bytes"),
         ("#!/no/such/shell\n", "gave no answer about CHG1"),
         ("#!/bin/sh\nread -r x </dev/tty && exit 0\nexit 7\n", "exit code 7"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::runs::book;
-use crate::support::Bench;
+use crate::support::{Bench, forge};
 
 const BODY: &str = r#"## Look
 
@@ -188,6 +188,28 @@ fn a_rehearsal_that_was_relied_on_and_is_damaged_is_called_so_and_not_gone() {
     bench.ends(0, &compare);
     bench.sh("mkdir away && mv .holdpoint/runs/0001-* away");
     bench.ends(2, &compare).says("run 2 relied on the rehearsal in run 1, which is not here");
+}
+
+#[test]
+fn damaged_rehearsals_that_are_passed_over_are_named_beside_what_is_compared_or_that_there_is_none() {
+    let bench = bench();
+    run(&bench, "staging", &[]);
+    run(&bench, "staging", &[]);
+    run(&bench, "production", &[]);
+    let compare = ["compare", "4", "--to-rehearsal"];
+    let whole = bench.ends(0, &compare);
+    assert!(!whole.both().contains("assed over"), "{}", whole.both());
+    std::fs::write(bench.run_dir(3).join("run.jsonl"), "no event\n").unwrap();
+    // One in which something happened that was not asked for.
+    forge(&bench.run_dir(2), |events| {
+        let finished = events.iter_mut().find(|event| event["type"] == "action.finished").unwrap();
+        finished["outcome"] = "failed".into();
+    });
+    let told = "assed over, as their records cannot be used: 2, 3; `holdpoint verify` says what is wrong";
+    bench.ends(0, &compare).says(told).says("run 1 in staging");
+    bench.ends(0, &[&compare[..], &["--format", "json"]].concat()).says(told);
+    bench.sh("mv .holdpoint/runs/0001-* .");
+    bench.ends(2, &compare).says(&format!("no rehearsal of book.md before run 4 passed (p{told})"));
 }
 
 #[test]

@@ -151,7 +151,10 @@ fn a_damaged_record_among_them_is_named_and_passed_over() {
             "{verb}: {told}"
         );
     }
-    bench.ends(0, &["history", "mine.md"]).says("101, 150");
+    let told = "assed over, as their records cannot be used: 101, 150; `holdpoint verify` says what is wrong";
+    for verb in ["history", "coverage"] {
+        bench.ends(0, &[verb, "mine.md"]).says(told);
+    }
     let listed = bench.holdpoint(&["runs", "--runbook", "mine.md"]).both();
     assert!(listed.contains("101") && listed.contains("301"), "{listed}");
     bench.ends(0, &["show", "301"]).says("PASSED");

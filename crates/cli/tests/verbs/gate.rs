@@ -77,6 +77,38 @@ fn a_rehearsal_whose_document_was_exchanged_on_the_way_is_refused_for_that_and_n
         .says("the document has changed since: 1 line differs; its document was exchanged on the way");
 }
 
+#[test]
+fn damaged_rehearsals_that_are_passed_over_are_named_whether_another_is_taken_or_none() {
+    let bench = bench();
+    for _ in 0..4 {
+        runs(&bench, "staging", "v1.4.0");
+    }
+    fs::write(bench.run_dir(2).join("run.jsonl"), "no event\n").unwrap();
+    // Its ends are as they were.
+    let blobs = bench.run_dir(4).join("blobs/sha256");
+    let digest =
+        bench.of_type(4, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+    fs::remove_file(blobs.join(digest)).unwrap();
+    // Younger ones than that which is taken.
+    let told = |numbers: &str| {
+        format!(
+            "passed over, as their records cannot be used: {numbers}; `holdpoint verify` says what is wrong"
+        )
+    };
+    let dry =
+        ["run", "book.md", "--env", "production", "--set", "RELEASE=v1.4.0", "--dry-run", "--unattended"];
+    bench.ends(0, &dry).says(&format!("warning: the rehearsal is run 3; {}", told("4")));
+    let ran = run(&bench, "production", "v1.4.0");
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    ran.says(&format!("warning: the rehearsal is run 3; {}", told("4")));
+    // None is left: the nearest is told with what is wrong with it.
+    fs::write(bench.run_dir(3).join("run.jsonl"), "no event\n").unwrap();
+    fs::write(bench.run_dir(1).join("run.jsonl"), "no event\n").unwrap();
+    let ran = refused(&bench, "v1.4.0");
+    ran.says(&format!("there is none ({}). The nearest is run 4: its record does not hold", told("1, 2, 3")));
+    refused(&bench, "v1.5.0").says(&told("1, 2, 3"));
+}
+
 /// Rewrites the times of a record, so that it is so many hours older.
 fn older(dir: &Path, hours: i64) {
     forge(dir, |events| {
@@ -264,7 +296,7 @@ fn no_other_run_is_the_rehearsal_neither_when_one_opens_nor_when_a_record_says_s
     runs(&bench, "staging", "v1.5.0");
     let log = bench.run_dir(10).join("run.jsonl");
     fs::copy(bench.all().join("run-4/run.jsonl"), &log).unwrap();
-    refused(&bench, "v1.5.0").says("the record of run 10 cannot be read");
+    refused(&bench, "v1.5.0").says("passed over, as their records cannot be used: 10");
     is_none(&bench, 2, &bench.run_dir(10), "its seal is over another record");
     // One that opened after the run that relies on it.
     runs(&bench, "staging", "v1.5.0");

@@ -158,6 +158,16 @@ fn a_run_keeps_what_it_includes_and_needs_no_file_afterwards() {
     assert!(at("common/checks.md \"include\"") < at("## Room") && at("## Room") < at("## Change"));
     let page = bench.ends(0, &["report", "1", "--format", "html"]).stdout;
     assert!(page.contains("There must be room.") && page.contains(&digest));
+    // Each says which file a step is from that is not the document's own.
+    bench.ends(0, &["show", "1"]).says("from common/checks.md");
+    bench.ends(0, &["show", "1", "--step", "common-checks.room"]).says("from common/checks.md");
+    assert!(report.contains("Room (from `common/checks.md`) |"), "{report}");
+    assert!(report.contains("**STEP 1.1.1 PASSED** · from `common/checks.md`"), "{report}");
+    assert!(report.contains("| Change |"), "{report}");
+    assert!(page.contains("Room</a> (from <code>common&#x2f;checks.md</code>)"), "{page}");
+    assert!(page.contains("<span class=\"fact\">from common&#x2f;checks.md</span>"), "{page}");
+    let junit = bench.ends(0, &["report", "1", "--format", "junit"]).stdout;
+    assert!(junit.contains("<property name=\"file\" value=\"common/checks.md\"/>"), "{junit}");
     let json = bench.ends(0, &["report", "1", "--format", "json"]).json();
     assert_eq!(json["document"]["includes"], included);
     assert_eq!(json["steps"][0]["file"], "common/checks.md");

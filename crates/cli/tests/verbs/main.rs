@@ -46,6 +46,7 @@ mod surveyed;
 mod targets;
 mod titles;
 mod told;
+mod unknowns;
 mod unrendered;
 mod values;
 mod verdicts;

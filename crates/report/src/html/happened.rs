@@ -118,7 +118,7 @@ impl<'a> Pen<'a> {
 
     /// What became of a step as a whole.
     pub(super) fn step(&self, step: &StepSummary) -> Result<String, ReportError> {
-        let mut facts = Vec::new();
+        let mut facts: Vec<String> = step.file.iter().map(|file| format!("from {file}")).collect();
         if let (Some(started), Some(ended)) = (step.started, step.ended)
             && started != ended
         {

@@ -104,6 +104,7 @@ impl Pen<'_> {
     /// What became of a step as a whole.
     pub(super) fn step(&self, step: &StepSummary) -> Vec<String> {
         let mut line = format!("**STEP {} {}**", prose(&step.number), step.words());
+        line.push_str(&step.file.as_ref().map(|file| format!(" · from {}", code(file))).unwrap_or_default());
         if let (Some(started), Some(ended)) = (step.started, step.ended) {
             let (zone, elapsed) = (&self.m.zone, took(step.elapsed_ms));
             let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));

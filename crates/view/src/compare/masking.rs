@@ -41,7 +41,7 @@ pub const MASKS: [Mask; 8] = [
     },
     Mask {
         stands: "‹took›",
-        what: "durations: a number and ns, us, µs, ms or s, and numbers in JSON whose names end in _ms",
+        what: "durations: a number and ns, µs, ms, s or min, also behind a blank, or us; and numbers in JSON whose names end in _ms",
     },
     Mask {
         stands: "‹length›",
@@ -76,7 +76,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r#"/(?:tmp|dev/shm)/[^\s'"`:;,)]+"#.to_owned(), "‹scratch›"),
         (r"(?i)\bpid[ =:]+[0-9]+\b".to_owned(), "‹pid›"),
         (r"(?P<name>\b[A-Za-z][A-Za-z0-9_./-]*)\[[0-9]+\]".to_owned(), "‹pid›"),
-        (r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s)\b".to_owned(), "‹took›"),
+        (r"\b[0-9]+(?:\.[0-9]+)?(?: ?(?:ns|µs|ms|s|min)|us)\b".to_owned(), "‹took›"),
         (r#"(?P<name>"[a-z_]+_ms": ?)[0-9]+\b"#.to_owned(), "‹took›"),
         (r#"(?P<name>"(?:bytes|content-length)": ?"?)[0-9]+\b"#.to_owned(), "‹length›"),
     ];
@@ -323,6 +323,9 @@ mod tests {
             ("container 0123456789abcdef0123 started", "container ‹digest› started"),
             ("wrote /tmp/tmp.Xa81/x, then left", "wrote ‹scratch›, then left"),
             ("PID 4711 is up in 12.5ms", "‹pid› is up in ‹took›"),
+            ("in 3ms, 3 ms, 1.2 s, 4 min, 7 µs", "in ‹took›, ‹took›, ‹took›, ‹took›, ‹took›"),
+            ("took 80 ms on 3 hosts", "took ‹took› on 3 hosts"),
+            ("3 mins, 2  s, 4 max, 5 us hosts, 1 sshd", "3 mins, 2  s, 4 max, 5 us hosts, 1 sshd"),
             (r#"{"all_ms": 4, "port": 8080}"#, r#"{"all_ms": ‹took›, "port": 8080}"#),
             ("rows 999999999999, HTTP [500]", "rows 999999999999, HTTP [500]"),
             ("3 rows, 12 of 15, port 8080", "3 rows, 12 of 15, port 8080"),

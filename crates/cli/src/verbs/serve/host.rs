@@ -211,7 +211,10 @@ impl Store {
         json["hold_point"] = json!(hold_point);
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
-            title: step.title.clone(),
+            title: match &step.file {
+                Some(file) => format!("{} (from {file})", step.title),
+                None => step.title.clone(),
+            },
             status: step.words(),
             tone: status_tone(step.status).name(),
             took: if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() },
