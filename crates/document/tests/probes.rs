@@ -100,6 +100,8 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "`192.0.2.1` stands twice",
         "each server once",
     ),
+    ("dns: { name: a.example, dnsec: true }", "dnsec", "not a key of `dns`", "did you mean `dnssec`?"),
+    ("dns: { name: a.example, dnssec: yes }", "yes", "`true` or `false`", "`true`"),
     ("image: { name: a/b, labels: {} }", "{}", "no label is named", "labels: { NAME: value }"),
     ("dns: { name: a.example, servers: [ns1] }", "[ns1]", "no address of a server", "192.0.2.53"),
     ("dns: { name: a b }", "a b", "cannot be `a b`", "letters"),
@@ -152,6 +154,16 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "dns: { name: a.example, type: MX, servers: [192.0.2.1, \"192.0.2.2:53\"], records: [b, a] }",
         "asks 192.0.2.1, 192.0.2.2:53 for MX of a.example, from this machine",
         &["$.missing", "$.extra", "$.agree"],
+    ),
+    (
+        "dns: { name: a.example, servers: [192.0.2.1], dnssec: true }",
+        "asks 192.0.2.1 for A of a.example, authenticated by DNSSEC, from this machine",
+        &["$.found", "$.authenticated", "$.agree"],
+    ),
+    (
+        "dns: { name: a.example, dnssec: false }",
+        "asks the name servers of this machine for A of a.example, from this machine",
+        &["$.found", "$.agree"],
     ),
     (
         "file: { path: /etc/hosts, mode: \"0644\", owner: root, size: 3 }",

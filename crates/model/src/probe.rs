@@ -109,6 +109,9 @@ pub struct DnsProbe {
     /// Exactly these are wanted, in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<String>>,
+    /// Whether each server is asked to validate the answer (RFC 4035), and must say that it did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dnssec: bool,
 }
 
 /// A path of the driving machine.
@@ -247,11 +250,15 @@ impl fmt::Display for Probe {
                     write!(f, ", waits for {answer:?}")?;
                 }
             }
-            Probe::Dns(dns) if dns.servers.is_empty() => {
-                write!(f, "asks the name servers of this machine for {} of {}", dns.r#type, dns.name)?;
-            }
             Probe::Dns(dns) => {
-                write!(f, "asks {} for {} of {}", dns.servers.join(", "), dns.r#type, dns.name)?;
+                match dns.servers.as_slice() {
+                    [] => f.write_str("asks the name servers of this machine")?,
+                    servers => write!(f, "asks {}", servers.join(", "))?,
+                }
+                write!(f, " for {} of {}", dns.r#type, dns.name)?;
+                if dns.dnssec {
+                    f.write_str(", authenticated by DNSSEC")?;
+                }
             }
             Probe::File(file) => write!(f, "looks at the file {}", file.path)?,
             Probe::Git(git) => {

@@ -75,6 +75,7 @@ fn texts(servers: &[String], records: &[&str]) -> Probe {
         r#type: "TXT".to_owned(),
         servers: servers.to_vec(),
         records: Some(records.iter().map(|record| (*record).to_owned()).collect()),
+        dnssec: false,
     })
 }
 
