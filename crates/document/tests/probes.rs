@@ -37,7 +37,42 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("http: { method: GET }", "{ method: GET }", "`url` is missing", "url: https"),
     ("http: { url: ftp://a }", "ftp://a", "cannot be `ftp://a`", "https://"),
     ("http: { url: \"https://me:pw@a\" }", "\"https://me:pw@a\"", "cannot be", "no user"),
-    ("http: { url: https://a, method: POST }", "POST", "may change something", "sh run"),
+    ("http: { url: https://a, method: PUT }", "PUT", "changes something", "sh run"),
+    ("http: { url: https://a, method: PATCH, body: x }", "PATCH", "changes something", "or POST"),
+    ("http: { url: https://a, method: DELETE }", "DELETE", "changes something", "sh run"),
+    ("http: { url: https://a, method: POTS }", "POTS", "not a value", "did you mean `POST`?"),
+    ("http: { url: https://a, body: x }", "x", "nothing is sent but by POST", "method: POST"),
+    (
+        "http: { url: https://a, method: GET, body: { a: b } }",
+        "{ a: b }",
+        "nothing is sent",
+        "leave `body` out",
+    ),
+    (
+        "http: { url: https://a, method: POST, boyd: x }",
+        "boyd",
+        "not a key of `http`",
+        "did you mean `body`?",
+    ),
+    ("http: { url: https://a, method: POST, body: 17 }", "17", "a text", "in quotes"),
+    (
+        "http: { url: https://a, method: POST, body: \"{{ TOKEN }}\" }",
+        "\"{{ TOKEN }}\"",
+        "is a secret",
+        "leave it out",
+    ),
+    (
+        "http: { url: https://a, method: POST, body: { a: [\"{{ TOKEN }}\"] } }",
+        "\"{{ TOKEN }}\"",
+        "is a secret",
+        "leave it out",
+    ),
+    (
+        "http: { url: https://a, method: POST, redirects: 2 }",
+        "2",
+        "to no other address",
+        "leave `redirects` out",
+    ),
     ("http: { url: https://a, method: GTE }", "GTE", "not a value", "did you mean `GET`?"),
     ("http: { url: https://a, sattus: 200 }", "sattus", "not a key of `http`", "did you mean `status`?"),
     ("http: { url: https://a, status: 2000 }", "2000", "`status` cannot be 2000", "100 to 599"),
@@ -145,6 +180,17 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "asks https://{{ HOST }}/v by GET at 127.0.0.1:8443, following up to 3 redirects, from this machine",
         &["$.tls.valid_long_enough", "$.status", "$.json.a"],
     ),
+    ("http: { url: https://a, method: POST }", "asks https://a by POST, from this machine", &["$.success"]),
+    (
+        "http: { url: https://a, method: POST, body: \"ping {{ HOST }}\\n\" }",
+        "asks https://a by POST, sending \"ping {{ HOST }}\\n\", from this machine",
+        &["$.success"],
+    ),
+    (
+        "http: { url: https://a, method: POST, body: { query: \"{ health }\", n: [1.10, true, null] } }",
+        "asks https://a by POST, sending {\"query\":\"{ health }\",\"n\":[1.10,true,null]}, from this machine",
+        &["$.success"],
+    ),
     (
         "tcp: { to: \"[::1]:22\", answer: SSH }",
         "connects to [::1]:22, waits for \"SSH\", from this machine",
@@ -233,4 +279,25 @@ fn a_key_that_is_looked_at_twice_is_told_once() {
     let compiled = read(&book("tcp: { to: \"a:1\", qqqqqqqq: 1 }"));
     let told = compiled.diagnostics.iter().find(|finding| finding.message.contains("qqqqqqqq")).unwrap();
     assert_eq!(told.help, "keys are: to, send, answer");
+}
+
+#[test]
+fn a_body_is_no_longer_than_what_a_probe_sends_and_a_long_one_is_told_by_its_digest() {
+    let asks = |bytes: usize| {
+        let probe = format!("http: {{ url: https://a, method: POST, body: {} }}", "x".repeat(bytes));
+        read(&book(&probe))
+    };
+    let compiled = asks(64 * 1024 + 1);
+    let told = compiled.diagnostics.iter().find(|finding| finding.message.contains("65537 bytes"));
+    assert!(
+        told.is_some_and(|finding| finding.message.contains("65536 at most")),
+        "{:?}",
+        compiled.diagnostics
+    );
+    let compiled = asks(64 * 1024);
+    let Work::Check(block) = &compiled.plan.steps[0].actions[0].work else { panic!() };
+    let digest = holdpoint_document::sha256("x".repeat(64 * 1024).as_bytes());
+    let sentence =
+        format!("asks https://a by POST, sending 65536 bytes, SHA-256 {digest}, from this machine");
+    assert_eq!(block.probe.as_ref().unwrap().to_string(), sentence);
 }

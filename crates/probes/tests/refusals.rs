@@ -12,6 +12,7 @@ fn http(url: &str) -> Probe {
         url: url.to_owned(),
         method: Method::Get,
         headers: Vec::new(),
+        body: None,
         redirects: 0,
         ca: None,
         client: None,

@@ -11,6 +11,7 @@
 mod bench;
 mod here;
 mod images;
+mod posts;
 mod server;
 mod stopped;
 mod tls;
