@@ -156,6 +156,15 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("git: { signed_by: me }", "{ signed_by: me }", "none is named", "tag: NAME"),
     ("git: { brnach: main, clean: true }", "brnach", "not a key of `git`", "did you mean `branch`?"),
     ("image: { name: \"-x\" }", "\"-x\"", "cannot be `-x`", "container engine"),
+    (
+        "image: { name: \"app:v1\", registry: true }",
+        "\"app:v1\"",
+        "`name` cannot be",
+        "begin with the registry",
+    ),
+    ("image: { name: a/b, registry: true }", "a/b", "`name` cannot be", "registry.example.org"),
+    ("image: { name: a, regstry: true }", "regstry", "not a key of `image`", "did you mean `registry`?"),
+    ("image: { name: a, registry: r.example.org }", "r.example.org", "`true` or `false`", "`true`"),
     ("image: { name: a, digest: abc }", "abc", "`digest` cannot be", "sha256:"),
 ];
 
@@ -226,6 +235,11 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "image: { name: a/b, architecture: amd64, labels: { org.x: y } }",
         "asks the container engine about the image a/b, from this machine",
         &["$.architecture", "$.labels[\"org.x\"]"],
+    ),
+    (
+        "image: { name: \"r.example.org/a:v1\", registry: true, architecture: \"{{ HOST }}\" }",
+        "asks its registry about the image r.example.org/a:v1, from this machine",
+        &["$.architecture"],
     ),
 ];
 

@@ -167,11 +167,17 @@ pub struct GitProbe {
     pub signers: Option<String>,
 }
 
-/// An image, as the container engine of this machine has it.
+/// An image, as the container engine of this machine has it, or its registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageProbe {
     /// Its name.
     pub name: String,
+    /// Whether the registry is asked that the name names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub registry: bool,
+    /// Which image is meant where a registry has one for each of several architectures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
 }
 
 impl Probe {
@@ -243,7 +249,10 @@ impl Probe {
                 texts.extend(git.tag.as_mut());
                 texts.extend(git.signers.as_mut());
             }
-            Probe::Image(image) => texts.push(&mut image.name),
+            Probe::Image(image) => {
+                texts.push(&mut image.name);
+                texts.extend(image.architecture.as_mut());
+            }
         }
         texts
     }
@@ -348,7 +357,10 @@ impl fmt::Display for Probe {
                     write!(f, ", who signed the tag {tag}")?;
                 }
             }
-            Probe::Image(image) => write!(f, "asks the container engine about the image {}", image.name)?,
+            Probe::Image(image) => {
+                let whom = if image.registry { "its registry" } else { "the container engine" };
+                write!(f, "asks {whom} about the image {}", image.name)?;
+            }
         }
         f.write_str(", from this machine")
     }

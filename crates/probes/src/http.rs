@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use holdpoint_model::{Body, HeaderValue as Given, HttpProbe, SENT_LIMIT};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderName, HeaderValue, LOCATION};
-use hyper::{Method, Request, Response, client::conn::http1};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::{Method, Request, Response, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
@@ -22,6 +22,34 @@ use crate::{Setting, certificate};
 const HEAD: usize = 64 * 1024;
 
 pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts) -> Result<(), String> {
+    match String::from_utf8(fetch(probe, setting, facts).await?.body) {
+        Ok(text) => {
+            if probe.reads_json {
+                // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
+                let read = holdpoint_bounded::json::read(&text);
+                facts.set_body(read.map_err(|error| format!("the body is no JSON: {error}"))?);
+            }
+            facts.set("body", text);
+        }
+        Err(_) if probe.reads_json => return Err("the body is no JSON: it is not UTF-8".to_owned()),
+        Err(_) => facts.set("body", Value::Null),
+    }
+    Ok(())
+}
+
+/// What a server answered that was no redirect.
+pub(crate) struct Fetched {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Asks, and says on the way what is found.
+pub(crate) async fn fetch(
+    probe: &HttpProbe,
+    setting: &Setting,
+    facts: &mut Facts,
+) -> Result<Fetched, String> {
     let begun = Instant::now();
     let first = url(&probe.url)?;
     if let Some((name, _)) = setting.secrets.iter().find(|(_, secret)| holds(&first, secret)) {
@@ -69,19 +97,7 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
         let body = body(&mut response, probe.at_most).await?;
         facts.set("bytes", body.len());
         facts.set("times", json!({ "connected_ms": millis(connected), "all_ms": millis(begun.elapsed()) }));
-        match String::from_utf8(body) {
-            Ok(text) => {
-                if probe.reads_json {
-                    // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
-                    let read = holdpoint_bounded::json::read(&text);
-                    facts.set_body(read.map_err(|error| format!("the body is no JSON: {error}"))?);
-                }
-                facts.set("body", text);
-            }
-            Err(_) if probe.reads_json => return Err("the body is no JSON: it is not UTF-8".to_owned()),
-            Err(_) => facts.set("body", Value::Null),
-        }
-        return Ok(());
+        return Ok(Fetched { status: response.status(), headers: response.headers().clone(), body });
     }
 }
 

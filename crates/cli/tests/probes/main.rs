@@ -12,6 +12,7 @@ mod bench;
 mod here;
 mod images;
 mod posts;
+mod registry;
 mod server;
 mod stopped;
 mod tls;
