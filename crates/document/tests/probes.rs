@@ -37,7 +37,42 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("http: { method: GET }", "{ method: GET }", "`url` is missing", "url: https"),
     ("http: { url: ftp://a }", "ftp://a", "cannot be `ftp://a`", "https://"),
     ("http: { url: \"https://me:pw@a\" }", "\"https://me:pw@a\"", "cannot be", "no user"),
-    ("http: { url: https://a, method: POST }", "POST", "may change something", "sh run"),
+    ("http: { url: https://a, method: PUT }", "PUT", "changes something", "sh run"),
+    ("http: { url: https://a, method: PATCH, body: x }", "PATCH", "changes something", "or POST"),
+    ("http: { url: https://a, method: DELETE }", "DELETE", "changes something", "sh run"),
+    ("http: { url: https://a, method: POTS }", "POTS", "not a value", "did you mean `POST`?"),
+    ("http: { url: https://a, body: x }", "x", "nothing is sent but by POST", "method: POST"),
+    (
+        "http: { url: https://a, method: GET, body: { a: b } }",
+        "{ a: b }",
+        "nothing is sent",
+        "leave `body` out",
+    ),
+    (
+        "http: { url: https://a, method: POST, boyd: x }",
+        "boyd",
+        "not a key of `http`",
+        "did you mean `body`?",
+    ),
+    ("http: { url: https://a, method: POST, body: 17 }", "17", "a text", "in quotes"),
+    (
+        "http: { url: https://a, method: POST, body: \"{{ TOKEN }}\" }",
+        "\"{{ TOKEN }}\"",
+        "is a secret",
+        "leave it out",
+    ),
+    (
+        "http: { url: https://a, method: POST, body: { a: [\"{{ TOKEN }}\"] } }",
+        "\"{{ TOKEN }}\"",
+        "is a secret",
+        "leave it out",
+    ),
+    (
+        "http: { url: https://a, method: POST, redirects: 2 }",
+        "2",
+        "to no other address",
+        "leave `redirects` out",
+    ),
     ("http: { url: https://a, method: GTE }", "GTE", "not a value", "did you mean `GET`?"),
     ("http: { url: https://a, sattus: 200 }", "sattus", "not a key of `http`", "did you mean `status`?"),
     ("http: { url: https://a, status: 2000 }", "2000", "`status` cannot be 2000", "100 to 599"),
@@ -100,6 +135,8 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "`192.0.2.1` stands twice",
         "each server once",
     ),
+    ("dns: { name: a.example, dnsec: true }", "dnsec", "not a key of `dns`", "did you mean `dnssec`?"),
+    ("dns: { name: a.example, dnssec: yes }", "yes", "`true` or `false`", "`true`"),
     ("image: { name: a/b, labels: {} }", "{}", "no label is named", "labels: { NAME: value }"),
     ("dns: { name: a.example, servers: [ns1] }", "[ns1]", "no address of a server", "192.0.2.53"),
     ("dns: { name: a b }", "a b", "cannot be `a b`", "letters"),
@@ -119,6 +156,15 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("git: { signed_by: me }", "{ signed_by: me }", "none is named", "tag: NAME"),
     ("git: { brnach: main, clean: true }", "brnach", "not a key of `git`", "did you mean `branch`?"),
     ("image: { name: \"-x\" }", "\"-x\"", "cannot be `-x`", "container engine"),
+    (
+        "image: { name: \"app:v1\", registry: true }",
+        "\"app:v1\"",
+        "`name` cannot be",
+        "begin with the registry",
+    ),
+    ("image: { name: a/b, registry: true }", "a/b", "`name` cannot be", "registry.example.org"),
+    ("image: { name: a, regstry: true }", "regstry", "not a key of `image`", "did you mean `registry`?"),
+    ("image: { name: a, registry: r.example.org }", "r.example.org", "`true` or `false`", "`true`"),
     ("image: { name: a, digest: abc }", "abc", "`digest` cannot be", "sha256:"),
 ];
 
@@ -143,6 +189,17 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "asks https://{{ HOST }}/v by GET at 127.0.0.1:8443, following up to 3 redirects, from this machine",
         &["$.tls.valid_long_enough", "$.status", "$.json.a"],
     ),
+    ("http: { url: https://a, method: POST }", "asks https://a by POST, from this machine", &["$.success"]),
+    (
+        "http: { url: https://a, method: POST, body: \"ping {{ HOST }}\\n\" }",
+        "asks https://a by POST, sending \"ping {{ HOST }}\\n\", from this machine",
+        &["$.success"],
+    ),
+    (
+        "http: { url: https://a, method: POST, body: { query: \"{ health }\", n: [1.10, true, null] } }",
+        "asks https://a by POST, sending {\"query\":\"{ health }\",\"n\":[1.10,true,null]}, from this machine",
+        &["$.success"],
+    ),
     (
         "tcp: { to: \"[::1]:22\", answer: SSH }",
         "connects to [::1]:22, waits for \"SSH\", from this machine",
@@ -152,6 +209,16 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "dns: { name: a.example, type: MX, servers: [192.0.2.1, \"192.0.2.2:53\"], records: [b, a] }",
         "asks 192.0.2.1, 192.0.2.2:53 for MX of a.example, from this machine",
         &["$.missing", "$.extra", "$.agree"],
+    ),
+    (
+        "dns: { name: a.example, servers: [192.0.2.1], dnssec: true }",
+        "asks 192.0.2.1 for A of a.example, authenticated by DNSSEC, from this machine",
+        &["$.found", "$.authenticated", "$.agree"],
+    ),
+    (
+        "dns: { name: a.example, dnssec: false }",
+        "asks the name servers of this machine for A of a.example, from this machine",
+        &["$.found", "$.agree"],
     ),
     (
         "file: { path: /etc/hosts, mode: \"0644\", owner: root, size: 3 }",
@@ -168,6 +235,11 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         "image: { name: a/b, architecture: amd64, labels: { org.x: y } }",
         "asks the container engine about the image a/b, from this machine",
         &["$.architecture", "$.labels[\"org.x\"]"],
+    ),
+    (
+        "image: { name: \"r.example.org/a:v1\", registry: true, architecture: \"{{ HOST }}\" }",
+        "asks its registry about the image r.example.org/a:v1, from this machine",
+        &["$.architecture"],
     ),
 ];
 
@@ -221,4 +293,25 @@ fn a_key_that_is_looked_at_twice_is_told_once() {
     let compiled = read(&book("tcp: { to: \"a:1\", qqqqqqqq: 1 }"));
     let told = compiled.diagnostics.iter().find(|finding| finding.message.contains("qqqqqqqq")).unwrap();
     assert_eq!(told.help, "keys are: to, send, answer");
+}
+
+#[test]
+fn a_body_is_no_longer_than_what_a_probe_sends_and_a_long_one_is_told_by_its_digest() {
+    let asks = |bytes: usize| {
+        let probe = format!("http: {{ url: https://a, method: POST, body: {} }}", "x".repeat(bytes));
+        read(&book(&probe))
+    };
+    let compiled = asks(64 * 1024 + 1);
+    let told = compiled.diagnostics.iter().find(|finding| finding.message.contains("65537 bytes"));
+    assert!(
+        told.is_some_and(|finding| finding.message.contains("65536 at most")),
+        "{:?}",
+        compiled.diagnostics
+    );
+    let compiled = asks(64 * 1024);
+    let Work::Check(block) = &compiled.plan.steps[0].actions[0].work else { panic!() };
+    let digest = holdpoint_document::sha256("x".repeat(64 * 1024).as_bytes());
+    let sentence =
+        format!("asks https://a by POST, sending 65536 bytes, SHA-256 {digest}, from this machine");
+    assert_eq!(block.probe.as_ref().unwrap().to_string(), sentence);
 }

@@ -194,6 +194,12 @@ impl Task {
     pub fn mutates(self, plan: &Plan) -> bool {
         !matches!(self.work(plan), Some(work) if !matches!(work, Work::Run(_)))
     }
+
+    /// Whether a dry run executes it: it changes nothing, and asks nothing of which nobody can see that from outside.
+    pub fn runs_dry(self, plan: &Plan) -> bool {
+        let probe = self.block(plan).and_then(|block| block.probe.as_ref());
+        !self.mutates(plan) && !probe.is_some_and(|probe| probe.may_change())
+    }
 }
 
 /// What the conditions of a task that has not begun say.

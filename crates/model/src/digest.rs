@@ -1,22 +1,9 @@
-//! SHA-256 as the record writes it.
+//! A plan's digest.
 
 use std::fmt::Write;
 
-use sha2::{Digest, Sha256};
-
 use crate::Plan;
-
-/// Lower-case hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// A digest, or any bytes, in lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
-    bytes.iter().copied().flat_map(digits).collect()
-}
+use crate::hash::sha256;
 
 /// The outline that [`Plan::digest`] hashes.
 fn outline(plan: &Plan) -> String {

@@ -3,13 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use holdpoint_bounded::json::Value;
 use serde::{Deserialize, Serialize};
+
+/// Most bytes that a request of a probe sends as its body.
+pub const SENT_LIMIT: usize = 64 * 1024;
+
+/// Most bytes of a body that are shown in a sentence.
+const SHOWN: usize = 200;
 
 /// Longest time that a probe takes, unless its block says otherwise.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What is asked. What must hold of the answer are expectations of its block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Probe {
     /// A web server.
@@ -26,8 +33,8 @@ pub enum Probe {
     Image(ImageProbe),
 }
 
-/// A request that changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A request that changes nothing, or of which the document says so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HttpProbe {
     /// `http` or `https`.
     pub url: String,
@@ -36,6 +43,9 @@ pub struct HttpProbe {
     /// In the order written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, HeaderValue)>,
+    /// What is sent, by POST alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
     /// How many redirects are followed.
     pub redirects: u32,
     /// A file with the authorities that are trusted instead of those of the machine.
@@ -56,7 +66,7 @@ pub struct HttpProbe {
     pub reads_json: bool,
 }
 
-/// Methods that change nothing (RFC 9110, 9.2.1).
+/// Methods that change nothing (RFC 9110, 9.2.1), and the one by which questions are asked that need a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -66,6 +76,18 @@ pub enum Method {
     Head,
     /// What may be asked for.
     Options,
+    /// Of which nobody can see from outside whether it changes something.
+    Post,
+}
+
+/// What a request sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    /// This text.
+    Text(String),
+    /// This value, as JSON; its texts are templates, the names in it are not.
+    Json(Value),
 }
 
 /// What a header is set to.
@@ -109,6 +131,9 @@ pub struct DnsProbe {
     /// Exactly these are wanted, in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<String>>,
+    /// Whether each server is asked to validate the answer (RFC 4035), and must say that it did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dnssec: bool,
 }
 
 /// A path of the driving machine.
@@ -142,11 +167,17 @@ pub struct GitProbe {
     pub signers: Option<String>,
 }
 
-/// An image, as the container engine of this machine has it.
+/// An image, as the container engine of this machine has it, or its registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageProbe {
     /// Its name.
     pub name: String,
+    /// Whether the registry is asked that the name names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub registry: bool,
+    /// Which image is meant where a registry has one for each of several architectures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
 }
 
 impl Probe {
@@ -160,6 +191,11 @@ impl Probe {
             Probe::Git(_) => "git",
             Probe::Image(_) => "image",
         }
+    }
+
+    /// Whether nobody can see from outside that it changes nothing.
+    pub fn may_change(&self) -> bool {
+        matches!(self, Probe::Http(HttpProbe { method: Method::Post, .. }))
     }
 
     /// The same probe with each of its templates put through `make`.
@@ -184,6 +220,11 @@ impl Probe {
                     HeaderValue::Text(text) => Some(text),
                     HeaderValue::Secret { .. } => None,
                 }));
+                match &mut http.body {
+                    Some(Body::Text(text)) => texts.push(text),
+                    Some(Body::Json(value)) => texts_in(value, &mut texts),
+                    None => {}
+                }
                 texts.extend(http.ca.as_mut());
                 texts.extend(http.client.iter_mut().flat_map(|(certificate, key)| [certificate, key]));
                 texts.extend(http.resolve.as_mut());
@@ -208,20 +249,63 @@ impl Probe {
                 texts.extend(git.tag.as_mut());
                 texts.extend(git.signers.as_mut());
             }
-            Probe::Image(image) => texts.push(&mut image.name),
+            Probe::Image(image) => {
+                texts.push(&mut image.name);
+                texts.extend(image.architecture.as_mut());
+            }
         }
         texts
     }
 }
 
-impl fmt::Display for Method {
-    /// As requests write it.
+fn texts_in<'v>(value: &'v mut Value, texts: &mut Vec<&'v mut String>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts_in(item, texts)),
+        Value::Object(members) => members.values_mut().for_each(|item| texts_in(item, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl Body {
+    /// As it is sent.
+    pub fn sent(&self) -> String {
+        match self {
+            Body::Text(text) => text.clone(),
+            Body::Json(value) => value.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Body {
+    /// What is sent, or which bytes where they are many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let sent = self.sent();
+        match self {
+            _ if sent.len() > SHOWN => {
+                write!(f, "{} bytes, SHA-256 {}", sent.len(), crate::hash::sha256(sent.as_bytes()))
+            }
+            Body::Text(_) => write!(f, "{sent:?}"),
+            Body::Json(_) => f.write_str(&sent),
+        }
+    }
+}
+
+impl Method {
+    /// As requests write it.
+    pub fn name(self) -> &'static str {
+        match self {
             Method::Get => "GET",
             Method::Head => "HEAD",
             Method::Options => "OPTIONS",
-        })
+            Method::Post => "POST",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -233,6 +317,9 @@ impl fmt::Display for Probe {
                 write!(f, "asks {} by {}", http.url, http.method)?;
                 if let Some(resolve) = &http.resolve {
                     write!(f, " at {resolve}")?;
+                }
+                if let Some(body) = &http.body {
+                    write!(f, ", sending {body}")?;
                 }
                 if http.redirects > 0 {
                     write!(f, ", following up to {} redirects", http.redirects)?;
@@ -247,11 +334,15 @@ impl fmt::Display for Probe {
                     write!(f, ", waits for {answer:?}")?;
                 }
             }
-            Probe::Dns(dns) if dns.servers.is_empty() => {
-                write!(f, "asks the name servers of this machine for {} of {}", dns.r#type, dns.name)?;
-            }
             Probe::Dns(dns) => {
-                write!(f, "asks {} for {} of {}", dns.servers.join(", "), dns.r#type, dns.name)?;
+                match dns.servers.as_slice() {
+                    [] => f.write_str("asks the name servers of this machine")?,
+                    servers => write!(f, "asks {}", servers.join(", "))?,
+                }
+                write!(f, " for {} of {}", dns.r#type, dns.name)?;
+                if dns.dnssec {
+                    f.write_str(", authenticated by DNSSEC")?;
+                }
             }
             Probe::File(file) => write!(f, "looks at the file {}", file.path)?,
             Probe::Git(git) => {
@@ -266,7 +357,10 @@ impl fmt::Display for Probe {
                     write!(f, ", who signed the tag {tag}")?;
                 }
             }
-            Probe::Image(image) => write!(f, "asks the container engine about the image {}", image.name)?,
+            Probe::Image(image) => {
+                let whom = if image.registry { "its registry" } else { "the container engine" };
+                write!(f, "asks {whom} about the image {}", image.name)?;
+            }
         }
         f.write_str(", from this machine")
     }

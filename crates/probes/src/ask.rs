@@ -3,7 +3,7 @@
 use holdpoint_model::Probe;
 
 use crate::parts::Facts;
-use crate::{Answer, Setting, dns, file, git, http, image, tcp};
+use crate::{Answer, Setting, dns, file, git, http, image, registry, tcp};
 
 /// Asks, until there is an answer or `ends` says why it is waited for no longer: what was found until then is the answer.
 pub async fn ask(probe: &Probe, setting: &Setting, ends: impl Future<Output = String>) -> Answer {
@@ -33,6 +33,7 @@ async fn asking(probe: &Probe, setting: &Setting, facts: &mut Facts) -> Result<(
         Probe::Dns(probe) => dns::ask(probe, facts).await,
         Probe::File(probe) => file::ask(probe, &setting.root, facts).await,
         Probe::Git(probe) => git::ask(probe, (&setting.root, setting.store.as_deref()), facts).await,
+        Probe::Image(probe) if probe.registry => registry::ask(probe, setting, facts).await,
         Probe::Image(probe) => image::ask(probe, facts).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::str::FromStr as _;
 
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use holdpoint_model::DnsProbe;
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ use crate::parts::Facts;
 /// How often, and how long each time, a server is asked by UDP, which loses questions.
 const TRIES: usize = 3;
 const WAIT: Duration = Duration::from_secs(2);
+/// Most bytes of an answer by UDP, so that it comes whole on any way (DNS Flag Day 2020).
+const PAYLOAD: u16 = 1232;
 
 pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), String> {
     let mut name =
@@ -33,27 +35,45 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
     }
     facts.set("name", probe.name.as_str());
     facts.set("type", probe.r#type.as_str());
-    let mut told = Vec::new();
+    let (mut told, mut authenticated) = (Vec::new(), true);
     let mut all: Vec<Vec<String>> = Vec::new();
     for server in servers {
-        let answer = question(server, &name, kind).await.map_err(|why| format!("{server} {why}"))?;
+        let checks = if probe.dnssec { Checks::Told } else { Checks::Own };
+        let answer = question(server, &name, kind, checks).await.map_err(|why| format!("{server} {why}"))?;
         let code = answer.metadata.response_code;
-        if !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain) {
-            return Err(format!("{server} answers {code}"));
+        if !is_answer(code) {
+            let mut why = format!("{server} answers {code}");
+            if probe.dnssec && code == ResponseCode::ServFail {
+                let unchecked = question(server, &name, kind, Checks::Off).await;
+                if unchecked.is_ok_and(|answer| is_answer(answer.metadata.response_code)) {
+                    why.push_str(
+                        ": the signatures are bogus, for it answers where it is asked not to validate them",
+                    );
+                }
+            }
+            return Err(why);
         }
         let own = answer.answers.iter().filter(|record| record.record_type() == kind);
         let mut records: Vec<String> = own.clone().map(|record| record.data.to_string()).collect();
         records.sort();
-        told.push(json!({
+        let mut of_server = json!({
             "server": server.to_string(),
             "code": code.to_string(),
             "authoritative": answer.metadata.authoritative,
             "records": records,
             "ttl": own.map(|record| record.ttl).min(),
-        }));
+        });
+        if probe.dnssec {
+            of_server["authenticated"] = answer.metadata.authentic_data.into();
+            authenticated &= answer.metadata.authentic_data;
+        }
+        told.push(of_server);
         all.push(records);
     }
     facts.set("servers", told);
+    if probe.dnssec {
+        facts.set("authenticated", authenticated);
+    }
     let first = all.first().cloned().unwrap_or_default();
     let agree = all.iter().all(|records| *records == first);
     facts.set("agree", agree);
@@ -123,10 +143,38 @@ fn of_machine() -> Result<Vec<SocketAddr>, String> {
     first.map(|server| vec![server]).ok_or_else(|| "/etc/resolv.conf names no server".to_owned())
 }
 
-async fn question(server: SocketAddr, name: &Name, kind: RecordType) -> Result<Message, String> {
+/// What a server is asked to do with signatures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checks {
+    /// What it does by itself.
+    Own,
+    /// That, and to say what came of it.
+    Told,
+    /// To answer without looking at them.
+    Off,
+}
+
+/// Whether a server answered the question, if only by there being no such name.
+fn is_answer(code: ResponseCode) -> bool {
+    matches!(code, ResponseCode::NoError | ResponseCode::NXDomain)
+}
+
+async fn question(
+    server: SocketAddr,
+    name: &Name,
+    kind: RecordType,
+    checks: Checks,
+) -> Result<Message, String> {
     let mut asked = Message::query();
     asked.metadata.op_code = OpCode::Query;
     asked.metadata.recursion_desired = true;
+    if checks != Checks::Own {
+        asked.metadata.authentic_data = true;
+        asked.metadata.checking_disabled = checks == Checks::Off;
+        let mut edns = Edns::new();
+        edns.set_dnssec_ok(true).set_max_payload(PAYLOAD);
+        asked.set_edns(edns);
+    }
     asked.add_query(Query::query(name.clone(), kind));
     let bytes = asked.to_vec().map_err(|error| format!("cannot be asked: {error}"))?;
     let answer = by_udp(server, &bytes, &asked).await?;

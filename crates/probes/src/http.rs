@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use holdpoint_model::{HeaderValue as Given, HttpProbe};
-use http_body_util::{BodyExt as _, Empty};
+use holdpoint_model::{Body, HeaderValue as Given, HttpProbe, SENT_LIMIT};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderName, HeaderValue, LOCATION};
-use hyper::{Method, Request, Response, client::conn::http1};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::{Method, Request, Response, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
@@ -22,6 +22,30 @@ use crate::{Setting, certificate};
 const HEAD: usize = 64 * 1024;
 
 pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts) -> Result<(), String> {
+    let text = String::from_utf8(fetch(probe, setting, facts).await?.body).ok();
+    facts.set("body", text.as_deref());
+    if probe.reads_json {
+        // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
+        let read = text.as_deref().ok_or("it is not UTF-8".to_owned());
+        let read = read.and_then(|text| holdpoint_bounded::json::read(text).map_err(|it| it.to_string()));
+        facts.set_body(read.map_err(|why| format!("the body is no JSON: {why}"))?);
+    }
+    Ok(())
+}
+
+/// What a server answered that was no redirect.
+pub(crate) struct Fetched {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Asks, and says on the way what is found.
+pub(crate) async fn fetch(
+    probe: &HttpProbe,
+    setting: &Setting,
+    facts: &mut Facts,
+) -> Result<Fetched, String> {
     let begun = Instant::now();
     let first = url(&probe.url)?;
     if let Some((name, _)) = setting.secrets.iter().find(|(_, secret)| holds(&first, secret)) {
@@ -31,12 +55,19 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
     if first.fragment().is_some() {
         return Err(format!("a URL with a `#` in it is refused: what follows that is not sent ({first})"));
     }
+    let sent = probe.body.as_ref().map(Body::sent).unwrap_or_default();
+    if sent.len() > SENT_LIMIT {
+        let (bytes, most) = (sent.len(), SENT_LIMIT);
+        return Err(format!("the body that would be sent has {bytes} bytes, and {most} is the most"));
+    }
+    // What is sent by POST is for the server that the document names.
+    let redirects = if probe.method == holdpoint_model::Method::Post { 0 } else { probe.redirects };
     let (mut at, mut followed) = (first.clone(), Vec::new());
     // Read once, however often we are sent on.
     let tls = OnceCell::new();
     loop {
         facts.set("url", at.as_str());
-        let (mut response, chain, connected) = request(probe, setting, (&first, &at), &tls).await?;
+        let (mut response, chain, connected) = request(probe, setting, (&first, &at, &sent), &tls).await?;
         facts.set("status", response.status().as_u16());
         facts.set("success", response.status().is_success());
         facts.set("redirects", followed.clone());
@@ -45,13 +76,10 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
             facts.set("tls", certificate::told(&chain, probe.valid_for)?);
         }
         let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
-        if let Some(location) = location.filter(|_| probe.redirects > 0) {
+        if let Some(location) = location.filter(|_| redirects > 0) {
             let location = location.to_str().map_err(|_| "it redirects to what is no text".to_owned())?;
-            if followed.len() >= probe.redirects as usize {
-                return Err(format!(
-                    "it redirects more than {} times, at last to {location}",
-                    probe.redirects
-                ));
+            if followed.len() >= redirects as usize {
+                return Err(format!("it redirects more than {redirects} times, at last to {location}"));
             }
             let next = at.join(location).map_err(|error| format!("it redirects to `{location}`: {error}"))?;
             let next = url(next.as_str())?;
@@ -65,15 +93,7 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
         let body = body(&mut response, probe.at_most).await?;
         facts.set("bytes", body.len());
         facts.set("times", json!({ "connected_ms": millis(connected), "all_ms": millis(begun.elapsed()) }));
-        let text = String::from_utf8(body).ok();
-        facts.set("body", text.as_deref());
-        if probe.reads_json {
-            // By the reader that judges it later: a name that stands twice is refused, a number kept as written.
-            let read = text.as_deref().ok_or("it is not UTF-8".to_owned());
-            let read = read.and_then(|text| holdpoint_bounded::json::read(text).map_err(|it| it.to_string()));
-            facts.set_body(read.map_err(|why| format!("the body is no JSON: {why}"))?);
-        }
-        return Ok(());
+        return Ok(Fetched { status: response.status(), headers: response.headers().clone(), body });
     }
 }
 
@@ -104,7 +124,7 @@ fn holds(url: &Url, secret: &str) -> bool {
 async fn request(
     probe: &HttpProbe,
     setting: &Setting,
-    (first, at): (&Url, &Url),
+    (first, at, sent): (&Url, &Url, &str),
     tls: &OnceCell<Arc<ClientConfig>>,
 ) -> Result<(Response<Incoming>, Vec<Vec<u8>>, Duration), String> {
     let begun = Instant::now();
@@ -129,6 +149,7 @@ async fn request(
         holdpoint_model::Method::Get => Method::GET,
         holdpoint_model::Method::Head => Method::HEAD,
         holdpoint_model::Method::Options => Method::OPTIONS,
+        holdpoint_model::Method::Post => Method::POST,
     };
     let mut request =
         Request::builder().method(method).uri(&at[url::Position::BeforePath..url::Position::AfterQuery]);
@@ -141,10 +162,21 @@ async fn request(
     if !own("accept") {
         request = request.header("accept", "*/*");
     }
+    if probe.method == holdpoint_model::Method::Post {
+        request = request.header("content-length", sent.len());
+    }
+    let content = match &probe.body {
+        Some(Body::Text(_)) => Some("text/plain; charset=utf-8"),
+        Some(Body::Json(_)) => Some("application/json"),
+        None => None,
+    };
+    if let Some(content) = content.filter(|_| !own("content-type")) {
+        request = request.header("content-type", content);
+    }
     for (name, value) in probe.headers.iter().filter(|_| same) {
         request = request.header(header_name(name)?, header(name, value, setting)?);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
+    let request = request.body(Full::new(Bytes::from(sent.to_owned()))).map_err(|error| error.to_string())?;
     // It ends with its sender.
     let driven = tokio::spawn(connection);
     let answered = sender.send_request(request).await;

@@ -1,4 +1,5 @@
-//! Typed probes: asks a web server, a port, name servers, a file, the repository or the container engine for facts.
+//! Typed probes: asks a web server, a port, name servers, a file, the repository, the container engine or a registry of
+//! images for facts.
 //!
 //! A probe changes nothing, judges nothing, and knows no run-books: what it was asked and what it found are its answer,
 //! one JSON object. Whoever asks says how long it may take, and gets what was found until then. Everything that is read
@@ -15,6 +16,7 @@ mod image;
 mod parts;
 mod paths;
 mod refused;
+mod registry;
 mod tcp;
 mod work;
 

@@ -12,6 +12,7 @@ fn http(url: &str) -> Probe {
         url: url.to_owned(),
         method: Method::Get,
         headers: Vec::new(),
+        body: None,
         redirects: 0,
         ca: None,
         client: None,
@@ -75,6 +76,7 @@ fn texts(servers: &[String], records: &[&str]) -> Probe {
         r#type: "TXT".to_owned(),
         servers: servers.to_vec(),
         records: Some(records.iter().map(|record| (*record).to_owned()).collect()),
+        dnssec: false,
     })
 }
 

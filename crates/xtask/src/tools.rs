@@ -52,6 +52,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("sudo", "sudo"),
     ("ip", "iproute2"),
     ("dockerd", "docker.io"),
+    ("docker-registry", "docker-registry"),
     ("busybox", "busybox-static"),
     ("shellcheck", "shellcheck"),
 ];

@@ -6,7 +6,9 @@ mod read;
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 pub use number::Number;
 pub(crate) use read::escaped;
@@ -72,6 +74,14 @@ impl Serialize for Value {
             Value::Array(items) => serializer.collect_seq(items),
             Value::Object(members) => serializer.collect_map(members),
         }
+    }
+}
+
+/// From JSON alone, by the reader of everything else.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        read(raw.get()).map_err(D::Error::custom)
     }
 }
 

@@ -94,7 +94,7 @@ pub enum How {
         /// Whether it holds now.
         holds: bool,
     },
-    /// It was not executed: it changes something, asks somebody, or nothing was to be executed.
+    /// It was not executed: it changes something or may do so, asks somebody, or nothing was to be executed.
     Assumed,
     /// It was not executed, for it reads what nobody knows.
     NotTried {
@@ -393,6 +393,15 @@ impl Runner for ChecksOnly {
         if task.mutates(view.plan) {
             self.learnt.borrow_mut().changed = true;
             return assumed("not executed, it changes something; taken as passed", How::Assumed);
+        }
+        if !task.runs_dry(view.plan) {
+            let mut learnt = self.learnt.borrow_mut();
+            if !learnt.changed {
+                learnt.untried.push(task.id(view.plan));
+            }
+            drop(learnt);
+            let why = "not asked, for nobody can see from here whether it changes something; taken as passed";
+            return assumed(why, How::Assumed);
         }
         if !self.checks {
             self.not_tried(view, task, script);

@@ -11,6 +11,8 @@
 mod bench;
 mod here;
 mod images;
+mod posts;
+mod registry;
 mod server;
 mod stopped;
 mod tls;

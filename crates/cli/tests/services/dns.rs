@@ -102,11 +102,16 @@ impl Names {
     }
 
     fn run(&mut self, name: &str, home: &Path, config: &str, words: &[&str]) {
-        fs::write(home.join("config"), config).unwrap();
-        let mut server = Command::new(program(name));
-        server.args(words).current_dir(home);
-        self.servers.push(Server::start(&server, None, &home.join("log")));
+        self.servers.push(started(name, home, config, words));
     }
+}
+
+/// Starts a server in its directory, with this configuration.
+pub fn started(name: &str, home: &Path, config: &str, words: &[&str]) -> Server {
+    fs::write(home.join("config"), config).unwrap();
+    let mut server = Command::new(program(name));
+    server.args(words).current_dir(home);
+    Server::start(&server, None, &home.join("log"))
 }
 
 #[test]
@@ -188,7 +193,7 @@ fn a_probe_asks_every_server_for_a_name_and_wants_them_to_agree() {
 }
 
 /// Runs a book of one probe, which must end so and say this.
-fn asked(stage: &Stage, probe: &str, code: i32, words: &str) {
+pub fn asked(stage: &Stage, probe: &str, code: i32, words: &str) {
     stage.write(
         "look.md",
         &format!("---\nrunbook: 1\ntitle: Look\n---\n\n# Look\n\n## Look\n\n```yaml check\ntimeout: 20s\ndns: {{ {probe} }}\n```\n"),

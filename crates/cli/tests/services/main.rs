@@ -8,6 +8,7 @@
 
 mod checked;
 mod dns;
+mod dnssec;
 mod hosted;
 mod kubernetes;
 mod mongodb;

@@ -5,7 +5,7 @@ use holdpoint_bounded::json::Value as Json;
 use super::reader::{Reader, shown};
 use crate::blocks::raw::is_templated;
 use crate::spanned::{Entry, Value};
-use crate::{FileProbe, GitProbe, ImageProbe};
+use crate::{FileProbe, GitProbe, ImageName, ImageProbe, is_image_digest, is_sha256};
 
 pub(super) const INSIDE: &str = "name a path below the repository's root, or one of this machine from `/` on";
 
@@ -50,10 +50,6 @@ pub(super) fn file(reader: &mut Reader<'_, '_>) -> Option<FileProbe> {
     Some(FileProbe { path, of_machine, contains, digest: sha256.is_some() })
 }
 
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
     if let Some(node) = reader.get("clean")
         && let Some(clean) = node.bool(reader.findings)
@@ -93,11 +89,19 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
 
 pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
     let name = reader.need("name", "write `name: registry.example.org/app:v1`");
-    let good = |name: &str| !name.starts_with('-') && !name.contains(char::is_whitespace);
-    let name = reader.must_be("name", name, good, "write the image's name, as the container engine takes it");
-    let is_digest = |text: &str| text.strip_prefix("sha256:").is_some_and(is_sha256);
-    reader.expects_text("digest", "$.digest", is_digest, "write `sha256:` and 64 digits");
-    reader.expects_text("architecture", "$.architecture", |_| true, "");
+    let registry = match reader.get("registry") {
+        Some(node) => node.bool(reader.findings),
+        None => Some(false),
+    };
+    let name = if registry == Some(true) {
+        let help = "begin with the registry: `registry.example.org/app:v1`";
+        reader.must_be("name", name, |name| ImageName::parse(name).is_some(), help)
+    } else {
+        let good = |name: &str| !name.starts_with('-') && !name.contains(char::is_whitespace);
+        reader.must_be("name", name, good, "write the image's name, as the container engine takes it")
+    };
+    reader.expects_text("digest", "$.digest", is_image_digest, "write `sha256:` and 64 digits");
+    let architecture = reader.expects_text("architecture", "$.architecture", |_| true, "");
     if let Some(node) = reader.get("labels") {
         let Value::Map(entries) = &node.value else {
             let message = format!("expected labels, found {}", node.found());
@@ -117,5 +121,9 @@ pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
             }
         }
     }
-    Some(ImageProbe { name: name? })
+    Some(ImageProbe {
+        name: name?,
+        registry: registry?,
+        architecture: architecture.filter(|_| registry == Some(true)),
+    })
 }

@@ -6,7 +6,7 @@ use super::reader::{Reader, is_address, shown};
 use crate::blocks::capture::check_json_path;
 use crate::blocks::raw::is_templated;
 use crate::spanned::{Entry, Fields, Node, Value};
-use crate::{Code, HeaderValue, HttpProbe, Method};
+use crate::{Body, Code, HeaderValue, HttpProbe, Method, SENT_LIMIT};
 
 /// Bytes of a body, unless the probe says otherwise, and at most.
 const BODY: u64 = 1024 * 1024;
@@ -25,7 +25,15 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<HttpProbe> {
         None => Some(Method::Get),
     };
     let headers = reader.get("headers").map_or(Some(Vec::new()), |node| headers(node, reader));
+    let body = match reader.get("body") {
+        Some(node) => body(node, method, reader).map(Some),
+        None => Some(None),
+    };
     let redirects = reader.int("redirects", 0..=MOST_REDIRECTS).unwrap_or(0);
+    if let (Some(Method::Post), Some(node), true) = (method, reader.get("redirects"), redirects > 0) {
+        let help = "leave `redirects` out, and name the address that answers";
+        reader.bad(node, "what is sent by POST is sent to no other address", help);
+    }
     let at_most = reader.int("at_most", 1..=MOST_BODY).map_or(BODY, i64::unsigned_abs);
     let resolve = reader.text("resolve");
     let resolve = reader.must_be("resolve", resolve, is_address, "write `127.0.0.1` or `127.0.0.1:8443`");
@@ -43,6 +51,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<HttpProbe> {
         url: url?,
         method: method?,
         headers: headers?,
+        body: body?,
         redirects: u32::try_from(redirects).unwrap_or(0),
         ca,
         client,
@@ -66,15 +75,38 @@ fn good_url(url: &str) -> bool {
 
 fn method(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Method> {
     let text = node.text(reader.findings)?;
-    if matches!(&*text, "POST" | "PUT" | "PATCH" | "DELETE") {
+    if matches!(&*text, "PUT" | "PATCH" | "DELETE") {
         reader.bad(
             node,
-            format!("{text} may change something, and a probe only looks"),
-            "ask by GET, HEAD or OPTIONS, or write a `sh run`",
+            format!("{text} changes something, and a probe only looks"),
+            "ask by GET, HEAD, OPTIONS or POST, or write a `sh run`",
         );
         return None;
     }
-    node.word(reader.findings, &[("GET", Method::Get), ("HEAD", Method::Head), ("OPTIONS", Method::Options)])
+    let methods = [Method::Get, Method::Head, Method::Options, Method::Post];
+    let words = methods.map(|method| (method.name(), method));
+    node.word(reader.findings, &words)
+}
+
+/// A text is sent as it is, a map or a list as JSON.
+fn body(node: &Node, method: Option<Method>, reader: &mut Reader<'_, '_>) -> Option<Body> {
+    if method.is_some_and(|method| method != Method::Post) {
+        reader.bad(node, "nothing is sent but by POST", "add `method: POST`, or leave `body` out");
+    }
+    let body = match &node.value {
+        Value::Map(_) | Value::Seq(_) => {
+            reader.texts_in(node);
+            Body::Json(node.json(reader.findings)?)
+        }
+        _ => Body::Text(reader.text_of(node)?),
+    };
+    let bytes = body.sent().len();
+    if bytes > SENT_LIMIT {
+        let message = format!("the body has {bytes} bytes, and a probe sends {SENT_LIMIT} at most");
+        reader.bad(node, message, "ask for less, or write a `sh run`");
+        return None;
+    }
+    Some(body)
 }
 
 fn headers(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Vec<(String, HeaderValue)>> {

@@ -68,6 +68,13 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
             reader.expects("$.found", Json::Bool(true), span);
         }
     }
+    let dnssec = match reader.get("dnssec") {
+        Some(node) => node.bool(reader.findings).map(|dnssec| dnssec.then_some(node.span)),
+        None => Some(None),
+    };
+    if let Some(Some(span)) = dnssec {
+        reader.expects("$.authenticated", Json::Bool(true), span);
+    }
     let span = reader.node.span;
     reader.expects("$.agree", Json::Bool(true), span);
     Some(DnsProbe {
@@ -75,6 +82,7 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
         r#type: r#type?.to_owned(),
         servers: servers.unwrap_or_default(),
         records: records.map(|(records, _)| records),
+        dnssec: dnssec?.is_some(),
     })
 }
 
