@@ -261,7 +261,7 @@ fn words(kind: &FrameKind) -> Option<String> {
         FrameKind::Expectation { held: true, .. } => return None,
         FrameKind::Expectation { expected, came, .. } => {
             let came = came.as_deref().unwrap_or("nothing");
-            format!("  expected  {}\r\n    came      {}", one_line(expected), one_line(came))
+            format!("  expected  {}\r\n    actual    {}", one_line(expected), one_line(came))
         }
         FrameKind::Captured { name, value, .. } => {
             format!("captured {} = {}", one_line(name), one_line(value))

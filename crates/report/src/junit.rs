@@ -360,7 +360,7 @@ fn came_of(ended: &Ended) -> Vec<String> {
     lines.extend(result.error.clone());
     for judged in result.expectations.iter().filter(|judged| !judged.held) {
         lines.push(format!("expected {}", judged.expected));
-        lines.push(format!("came     {}", judged.told().as_deref().unwrap_or("nothing")));
+        lines.push(format!("actual   {}", judged.told().as_deref().unwrap_or("nothing")));
     }
     lines
 }

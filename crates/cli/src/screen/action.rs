@@ -173,7 +173,7 @@ pub fn failure(screen: &Screen, finished: &Finished) {
     for judged in finished.expectations.iter().filter(|judged| !judged.held) {
         beside(screen, "    expected  ", &screen.neutralise(&judged.expected));
         let came = screen.neutralise(judged.told().as_deref().unwrap_or("nothing"));
-        beside(screen, &format!("    {}      ", screen.style().red().apply_to("came")), &came);
+        beside(screen, &format!("    {}    ", screen.style().red().apply_to("actual")), &came);
     }
     // Of a block that was stopped nothing was to be expected any more.
     let held = finished.expectations.iter().filter(|judged| judged.held && judged.is_written()).count();

@@ -27,7 +27,7 @@ fn each_command_is_asked_about_and_runs_by_its_key_alone() {
     terminal.waits_for(r"touch ran-'a '\''b'\'''").chooses("run").waits_for("✓ passed");
     assert!(desk.path("ran-a 'b'").exists());
     terminal.waits_for("echo other").waits_for("shown to print:").waits_for("hello").chooses("run");
-    terminal.waits_for("expected").waits_for("came").waits_for("a[c]cept").chooses("accept");
+    terminal.waits_for("expected").waits_for("actual").waits_for("a[c]cept").chooses("accept");
     terminal.waits_for("decided: what it printed is as it should be");
     terminal.waits_for("touch ran-two").chooses("by hand").waits_for("  done by hand\r\n");
     terminal

@@ -14,7 +14,7 @@ fn without_a_terminal_there_are_plain_lines_only() {
     let desk = Desk::with(&book(STEPS));
     let (out, told) = desk.ends(1, &["run", "book.md", "--unattended"]);
     assert_eq!(out, "");
-    for wanted in ["│ two", "✓ passed", "✗ FAILED", "wanted", "came", "Run 1: FAILED"] {
+    for wanted in ["│ two", "✓ passed", "✗ FAILED", "wanted", "actual", "Run 1: FAILED"] {
         assert!(told.contains(wanted), "{wanted} in\n{told}");
     }
     let strange: Vec<char> = told.chars().filter(|c| c.is_control() && *c != '\n').collect();

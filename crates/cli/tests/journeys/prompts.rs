@@ -30,7 +30,7 @@ fn what_is_retried_after_a_resume_is_shown_before_it_is_asked_about() {
     desk.write("there", "");
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("the last attempt of look#1, number 1").waits_for("expected").waits_for("exit 0");
-    terminal.waits_for("came").waits_for("exit 1");
+    terminal.waits_for("actual").waits_for("exit 1");
     terminal.waits_for("test -e there").waits_for("look#1 did not pass").chooses("retry");
     terminal.waits_for("✓ passed").chooses("run").waits_for("PASSED");
     terminal.ends(0);

@@ -137,7 +137,7 @@ fn a_failure_shows_what_was_expected_beside_what_came_and_can_be_tried_again() {
     desk.write("state", "starting\n");
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("run").waits_for("✗ FAILED").waits_for("expected").waits_for("ready");
-    terminal.waits_for("came").waits_for("starting");
+    terminal.waits_for("actual").waits_for("starting");
     desk.write("state", "ready\n");
     terminal.chooses("retry").waits_for("✓ passed");
     terminal.ends(0);

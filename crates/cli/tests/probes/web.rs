@@ -203,7 +203,7 @@ fn what_came_of_a_json_value_is_quoted_once() {
     let server = Server::says(&good("{\"branch\": \"master\"}"));
     let ran =
         asks(&bench, 3, &format!("http: {{ url: \"{}\", json: {{ $.branch: main }} }}", server.url("/")));
-    ran.says("came      \"master\"");
+    ran.says("actual    \"master\"");
 }
 
 #[test]

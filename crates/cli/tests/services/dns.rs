@@ -153,7 +153,7 @@ steps:
     let told = stage.ends(0, "dns-record", &answers("127.0.0.7"), &secrets);
     assert_eq!([ask(names.primary), ask(names.secondary), ask(names.resolver)], ["127.0.0.7"; 3]);
     let waited = told.split_once("The old TTL has passed at the resolver").unwrap().1;
-    assert!(waited.contains(&format!("came      \"{OLD}\"")), "the cache was stale: {told}");
+    assert!(waited.contains(&format!("actual    \"{OLD}\"")), "the cache was stale: {told}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_failed_run_is_red_with_what_was_expected_beside_what_came() {
     is("string(//testcase[@classname='compare']/@name)", "compare#1 check");
     is("count(//testcase[@classname='look--see']/*[self::failure or self::error or self::skipped])", "0");
     let body = ask(&bench, "string(//testcase[@classname='compare']/failure)");
-    assert!(body.contains("expected stdout is \"v1\"") && body.contains("came     \"v9\""), "{body}");
+    assert!(body.contains("expected stdout is \"v1\"") && body.contains("actual   \"v9\""), "{body}");
     is("string(//testcase[@classname='compare']/failure/@message)", "failed");
     is("string(//testcase[@classname='compare']/system-out)", "v9");
     is("string(//testcase[@classname='never-here']/skipped)", "not reached");

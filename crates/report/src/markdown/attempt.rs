@@ -130,10 +130,10 @@ fn expectations(judged: &[Judged]) -> Vec<String> {
             (true, _) => lines.push(format!("- held: {expected}")),
             (false, None) => lines.push(format!("- **did not hold**: {expected}")),
             (false, Some(came)) if !came.trim_end().contains('\n') => {
-                lines.push(format!("- **did not hold**: {expected} — came: {}", prose(came)));
+                lines.push(format!("- **did not hold**: {expected} — actual: {}", prose(came)));
             }
             (false, Some(came)) => {
-                lines.push(format!("- **did not hold**: {expected} — came:"));
+                lines.push(format!("- **did not hold**: {expected} — actual:"));
                 lines.push(String::new());
                 let fence = fenced("text", &shorten(came.as_bytes(), EDGE).lines);
                 lines.extend(fence.iter().map(|line| format!("  {line}")));

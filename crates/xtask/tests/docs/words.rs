@@ -41,7 +41,6 @@ const RULES: &[(&str, &str)] = &[
     ("run books", "run-books"),
     ("sign off by", "sign-off by"),
     ("signoff by", "sign-off by"),
-    ("expected: … actual:", "what was to come, and what came"),
     ("performs a rollback", "rolls back"),
     ("blacklist", "what it lists"),
     ("whitelist", "what it lists"),

@@ -168,7 +168,7 @@ impl<'r> Showing<'r> {
                     self.screen.say_hung("    expected  ", &self.screen.neutralise(expected));
                     let came = came.as_deref().map(|came| holdpoint_engine::as_told(expected, came));
                     let came = self.screen.neutralise(came.as_deref().unwrap_or("nothing"));
-                    self.screen.say_hung("    came      ", &came);
+                    self.screen.say_hung("    actual    ", &came);
                 }
             }
             FrameKind::Captured { name, value, .. } => line(format!("  captured {name} = {value}")),
