@@ -203,8 +203,9 @@ fn shows(source: &str, plan: &Plan, index: Option<usize>, all: &[OnlyShown]) -> 
     let told = |code: &OnlyShown| {
         let at = code.span.start;
         let mut lines = code.span.of(source).lines().map(str::trim);
-        let text =
-            lines.find(|line| !line.is_empty() && !line.starts_with(["```", "~~~"])).unwrap_or_default();
+        let text = lines
+            .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
+            .unwrap_or_default();
         Told { line: line_of(source, at), text: text.to_owned(), reason: code.reason.to_owned() }
     };
     all.iter().filter(|code| owner(plan, code.span.start) == index).map(told).collect()
