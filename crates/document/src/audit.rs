@@ -254,6 +254,15 @@ pub(crate) fn lines_that_are_none(source: &str, text: &Text, quoted: bool, findi
     }
 }
 
+/// Whether a word is what documentation tools call an alert, whatever its title is.
+fn is_alert(info: &str) -> bool {
+    const ALERTS: &str = "abstract attention bug caution danger details error example failure hint important info note question quote \
+        secondary seealso spoiler success summary tip todo warning";
+    let word =
+        info.trim_start_matches(['{', ' ']).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    ALERTS.split_whitespace().any(|alert| alert.eq_ignore_ascii_case(word))
+}
+
 /// How much of the line looks like something that it is not, what, and what to do.
 fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str, &'static str)> {
     // `-[ ] x`, `• [ ] x`, `(1) [ ] x`.
@@ -292,8 +301,9 @@ fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str,
     }
     let marks = MARKS.as_ref()?.captures(line)?.get(0)?;
     let info = line[marks.end()..].trim();
-    // Text that is shown as code closes in its line.
-    if told || info.contains(['`', '~']) || !kind_or_near(info) {
+    // Text that is shown as code closes in its line. `:::tip Extra` is another tool's way to write an alert.
+    let alert = marks.as_str().ends_with(':') && is_alert(info);
+    if told || info.contains(['`', '~']) || alert || !kind_or_near(info) {
         return None;
     }
     let help = "begin the fence on a line of its own with three backticks, below an empty line, indented as the text above is";

@@ -192,10 +192,13 @@ fn keep_titles(
 fn keep_once(steps: &mut [Step], former: Vec<Step>) {
     let actions = steps.iter_mut().flat_map(|step| &mut step.actions);
     for (action, former) in actions.zip(former.into_iter().flat_map(|step| step.actions)) {
-        if let (Work::Confirm { text }, Work::Confirm { text: once }) = (&action.work, former.work)
-            && (action.id == former.id && *text != once)
-        {
-            action.once = Some(once.into());
+        let Work::Confirm { text: read } = former.work else { continue };
+        // At that time its lines were flat as well.
+        let cut = former.once.and_then(|once| once.flat).unwrap_or_else(|| read.into());
+        let Work::Confirm { text } = &action.work else { continue };
+        let whole = action.once.as_ref().and_then(|once| once.flat.as_deref()).unwrap_or(text);
+        if action.id == former.id && *whole != *cut {
+            action.once.get_or_insert_default().cut = Some(cut);
         }
     }
 }

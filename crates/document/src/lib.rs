@@ -36,7 +36,7 @@ pub use foreign::{Bullets, Piece, Shown, bullets};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader, unescaped};
 pub use markdown::{Insertion, Line, code_of, gist, html, indented_code, lines};
-pub use offered::{Explained, explain};
+pub use offered::{Explained, OnlyShown, explain, only_shown};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {

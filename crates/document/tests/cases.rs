@@ -160,7 +160,8 @@ fn items(compiled: &holdpoint_document::Compiled) -> Vec<(String, Option<String>
     let actions = compiled.plan.steps.iter().flat_map(|step| &step.actions);
     let items = actions.filter_map(|action| match &action.work {
         holdpoint_document::Work::Confirm { text } => {
-            Some((text.clone(), action.once.as_deref().map(str::to_owned)))
+            let cut = action.once.as_ref().and_then(|once| once.cut.as_deref());
+            Some((text.clone(), cut.map(str::to_owned)))
         }
         _ => None,
     });
@@ -202,4 +203,32 @@ fn an_item_that_begins_or_ends_with_an_image_is_read_whole_and_keeps_what_it_sai
     );
     assert!(compiled.diagnostics.is_empty(), "{:?}", compiled.diagnostics);
     assert_eq!(items(&compiled), [item("![a](b) is seen", Some("a](b) is seen"))]);
+}
+
+#[test]
+fn an_item_keeps_what_its_lines_are_indented_by_within_it_and_what_it_said_once() {
+    let read = |body: &str| {
+        let annotated = format!("---\nrunbook: 1\n---\n\n## Look\n\n{body}");
+        let plan = holdpoint_document::compile(&annotated, None).plan;
+        let action = &plan.steps[0].actions[0];
+        let holdpoint_document::Work::Confirm { text } = &action.work else { panic!("{body}") };
+        (text.clone(), action.once.as_ref().and_then(|once| once.flat.as_deref()).map(str::to_owned))
+    };
+    let code = |indent: &str| {
+        format!("a:\n\n{indent}```yaml\n{indent}t:\n{indent}  b: c\n{indent}    d: e\n{indent}```")
+    };
+    for (body, wanted) in [
+        ("- [ ] a:\n\n  ```yaml\n  t:\n    b: c\n      d: e\n  ```\n", code("")),
+        ("- [ ] a:\n\n    ```yaml\n    t:\n      b: c\n        d: e\n    ```\n", code("  ")),
+        ("1. [ ] a:\n\n   ```yaml\n   t:\n     b: c\n       d: e\n   ```\n", code("")),
+        ("- x\n  - [ ] a:\n\n    ```yaml\n    t:\n      b: c\n        d: e\n    ```\n", code("")),
+        ("- [ ] a\n  - b\n    - c\n", "a\n- b\n  - c".to_owned()),
+    ] {
+        let (text, once) = read(body);
+        assert_eq!(text, wanted, "{body}");
+        assert!(once.is_some_and(|once| once != text), "{body}");
+    }
+    for body in ["- [ ] a\ngoes on\n", "1. a:\n\n   ```\n     b\n   ```\n"] {
+        assert_eq!(read(body).1, None, "{body}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_model::{Block, Offered, Plan, Step, Work};
+use holdpoint_model::{Block, Offered, Once, Plan, Step, Work};
 
 use crate::{TemplateError, Verdict};
 
@@ -138,7 +138,7 @@ impl Task {
     }
 
     /// What is confirmed there as programs once read it, where that is another text.
-    pub(crate) fn once(self, plan: &Plan) -> Option<&str> {
+    pub(crate) fn once(self, plan: &Plan) -> Option<&Once> {
         match self.slot {
             Slot::Action(action) => self.step_of(plan).actions[action].once.as_deref(),
             Slot::Rollback(_) => None,

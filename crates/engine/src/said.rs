@@ -14,8 +14,10 @@ impl Run {
 
     /// Whether a record may say this of an item that is shown so now: also what programs once read there.
     pub(crate) fn is_item(&self, plan: &Plan, task: Task, said: &str, shown: &str) -> bool {
-        let once = || task.once(plan).and_then(|once| self.values().render_shown(once).ok());
-        self.is_as_shown(said, shown) || once().is_some_and(|once| self.is_as_shown(said, &once))
+        let was_shown =
+            |once: &str| self.values().render_shown(once).is_ok_and(|once| self.is_as_shown(said, &once));
+        let once = || task.once(plan).into_iter().flat_map(|once| [&once.cut, &once.flat]).flatten();
+        self.is_as_shown(said, shown) || once().any(|once| was_shown(once))
     }
 
     /// That somebody confirms this item, as it is shown now; `None` where there is no item that can be shown.

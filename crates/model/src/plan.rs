@@ -146,7 +146,16 @@ pub struct Action {
     pub work: Work,
     /// What is confirmed, as it was read once, where that was another text: records that were made then have it.
     #[serde(skip)]
-    pub once: Option<Box<str>>,
+    pub once: Option<Box<Once>>,
+}
+
+/// What an item said as earlier programs read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Once {
+    /// When an image at its edge was cut.
+    pub cut: Option<Box<str>>,
+    /// When its lines lost what they are indented by within the item.
+    pub flat: Option<Box<str>>,
 }
 
 /// What an action does.

@@ -1,7 +1,8 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
 use holdpoint_document::{
-    Bullets, Class, Confidence, DocumentKind, Explained, Plan, Reading, Span, Work, bullets, explain, many,
+    Alternative, Bullets, Class, Confidence, DocumentKind, Explained, OnlyShown, Plan, Reading, Span, Work,
+    bullets, explain, many, only_shown,
 };
 use serde::Serialize;
 
@@ -23,6 +24,9 @@ pub struct Step {
     /// Lists of bullets in it that are read with the text around them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<Told>,
+    /// Code in it that may be commands and is only shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shows: Vec<Told>,
     /// Commands in it, whether they are offered or not.
     commands: Vec<Command>,
 }
@@ -69,6 +73,10 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
         DocumentKind::Foreign => bullets(source),
         DocumentKind::Annotated => Vec::new(),
     };
+    let code = match plan.kind {
+        DocumentKind::Foreign => only_shown(source),
+        DocumentKind::Annotated => Vec::new(),
+    };
     let told = |command: &Explained| {
         let actions = plan.steps.iter().flat_map(|step| &step.actions);
         let mut offered = actions.filter(|action| holds(action.span, command.span.start));
@@ -102,14 +110,15 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
             step: Some(why(source, plan, step, &lists)),
             asks: if plan.is_foreign() { asks(source, step, &lists) } else { Vec::new() },
             reads: reads(source, plan, index, &lists),
+            shows: shows(source, plan, Some(index), &code),
             commands: of(Some(index)),
         })
         .collect();
-    let stray = of(None);
-    if !stray.is_empty() {
+    let (stray, shows) = (of(None), shows(source, plan, None, &code));
+    if !(stray.is_empty() && shows.is_empty()) {
         let (number, id, title) = (String::new(), String::new(), "in no step".to_owned());
         let (asks, reads) = (Vec::new(), Vec::new());
-        steps.push(Step { number, id, title, step: None, asks, reads, commands: stray });
+        steps.push(Step { number, id, title, step: None, asks, reads, shows, commands: stray });
     }
     steps
 }
@@ -189,6 +198,19 @@ fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<Told
     lists.iter().filter(|list| !asked(list)).filter(own).map(told).collect()
 }
 
+/// Code of a step, or of none, that may be commands and of which nothing is read as one, and why not.
+fn shows(source: &str, plan: &Plan, index: Option<usize>, all: &[OnlyShown]) -> Vec<Told> {
+    let told = |code: &OnlyShown| {
+        let at = code.span.start;
+        let mut lines = code.span.of(source).lines().map(str::trim);
+        let text = lines
+            .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
+            .unwrap_or_default();
+        Told { line: line_of(source, at), text: text.to_owned(), reason: code.reason.to_owned() }
+    };
+    all.iter().filter(|code| owner(plan, code.span.start) == index).map(told).collect()
+}
+
 /// The list of which an item begins at this place.
 fn list_of(lists: &[Bullets], at: usize) -> Option<&Bullets> {
     lists.iter().find(|list| list.items.contains(&at))
@@ -240,6 +262,11 @@ fn is_task(source: &str, at: usize) -> bool {
     ["[ ]", "[x]", "[X]"].iter().any(|mark| rest.starts_with(mark))
 }
 
+/// That a step stands in a part which is not for every run, and why.
+pub fn may_be_passed_over(part: &Alternative) -> String {
+    format!("        may be passed over, for “{}” is {}", untabbed(&part.title), part.why)
+}
+
 /// In words.
 pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
     let mut out = format!("{} ({path})\n", plan.title);
@@ -247,13 +274,15 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    for Step { number, id, title, step, asks, reads, commands } in steps {
+    for Step { number, id, title, step, asks, reads, shows, commands } in steps {
         line(String::new());
+        let parts = plan.steps.iter().filter(|step| step.id == *id).flat_map(|step| &step.alternatives);
         let id = if id.is_empty() { String::new() } else { format!("  [{id}]") };
         line(format!("{number:<8}{title}{id}"));
         if let Some(Because { confidence, reason }) = step {
             line(format!("        a step, {}: {reason}", confidence.words()));
         }
+        parts.for_each(|part| line(may_be_passed_over(part)));
         let mut before = "";
         for Told { line: at, text, reason } in asks {
             let why = if reason == before { "likewise" } else { reason };
@@ -263,6 +292,10 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         }
         for Told { line: at, text, reason } in reads {
             line(format!("        line {at}: bullets that are read: {reason}"));
+            line(format!("          {}", untabbed(text)));
+        }
+        for Told { line: at, text, reason } in shows {
+            line(format!("        line {at}: code that is only shown: {reason}"));
             line(format!("          {}", untabbed(text)));
         }
         for Command { line: at, command, reading, needs, refused } in commands {

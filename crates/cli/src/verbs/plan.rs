@@ -143,6 +143,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         if let Some(file) = &step.file {
             line(format!("        from {file}"));
         }
+        step.alternatives.iter().for_each(|part| line(explain::may_be_passed_over(part)));
         if let Some(target) = &step.target {
             line(format!(
                 "        at {target}: {}",

@@ -45,13 +45,15 @@ pub(super) fn propose(
 
 /// How far contents of an item are indented; `None` where tabs say it.
 pub(super) fn width(source: &str, item: &Item) -> Option<usize> {
-    let start = source[..item.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let own = item.span.of(source);
+    let mark = item.span.start + (own.len() - own.trim_start_matches(' ').len());
+    let start = source[..mark].rfind('\n').map_or(0, |end| end + 1);
     let line = source[start..].lines().next()?;
-    let before = &source[start..item.span.start];
+    let before = &source[start..mark];
     if line.contains('\t') || !before.trim().is_empty() {
         return None;
     }
-    let rest = &source[item.span.start..start + line.len()];
+    let rest = &source[mark..start + line.len()];
     let marker = rest.find(' ')?;
     let blanks = rest[marker..].len() - rest[marker..].trim_start().len();
     // What follows more than four blanks is code.

@@ -7,7 +7,7 @@ use super::indent::width;
 use super::proposal::Proposal;
 use crate::markdown::{Block, Item, List};
 use crate::steps::sections;
-use crate::{Plan, Span, Step, Work};
+use crate::{Plan, Span, Step, Work, instructions};
 
 /// Takes the boxes of numbered items away, which are confirmed without, and has items with boxes below numbered ones go on
 /// with their numbers.
@@ -31,8 +31,23 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
         // All of them, or they are one step still.
         let (mut boxes, mut numbers) = (Vec::new(), Vec::new());
         boxes.extend(above.iter().flat_map(|list| &list.items).filter(boxed));
-        let below = below.iter().filter(|list| list.items.iter().any(|item| item.task.is_some()));
-        numbers.extend(below.flat_map(|list| &list.items));
+        let is_step = |item: &Item| plan.steps.iter().any(|step| step.span.start == item.span.start);
+        let below: Vec<&&List> = below
+            .iter()
+            .filter(|list| list.items.iter().any(|item| item.task.is_some() || is_step(item)))
+            .collect();
+        // A number other than 1 begins no list right below a line of text.
+        let is_apart = |list: &&&List| {
+            let start = list.items.first().map_or(0, |item| item.span.start);
+            let above = source[..start].trim_end_matches([' ', '\t']);
+            above
+                .strip_suffix('\n')
+                .is_some_and(|above| above.trim_end_matches([' ', '\t', '\r']).ends_with('\n'))
+        };
+        if !below.iter().all(is_apart) {
+            continue;
+        }
+        numbers.extend(below.into_iter().flat_map(|list| &list.items));
         let ends = |item: &Item| {
             plan.steps.iter().find(|step| step.span.start == item.span.start).map(|step| step.span.end)
         };
@@ -58,13 +73,7 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
 
 /// Gives each bullet a box that is confirmed by itself, where it is none: a run-book confirms a list of them as one.
 pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan) {
-    let confirmed: BTreeSet<usize> = plan
-        .steps
-        .iter()
-        .flat_map(|step| &step.actions)
-        .filter(|action| matches!(action.work, Work::Confirm { .. }))
-        .map(|action| action.span.start)
-        .collect();
+    let confirmed: BTreeSet<usize> = confirmed(plan).map(|span| span.start).collect();
     for block in blocks {
         let lists = match block {
             Block::List(list) => list,
@@ -74,9 +83,16 @@ pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], pla
             }
             _ => continue,
         };
+        let together = is_confirmed_together(source, lists, plan);
         for item in &lists.items {
-            let is_own = !lists.ordered && item.task.is_none() && confirmed.contains(&item.span.start);
-            let is_bullet = item.span.of(source).starts_with(['-', '*', '+']);
+            let is_own = !lists.ordered
+                && item.task.is_none()
+                && !proposal.widths.contains_key(&item.span.start)
+                && match together {
+                    Some(says_what_to_do) => says_what_to_do,
+                    None => confirmed.contains(&item.span.start),
+                };
+            let is_bullet = item.span.of(source).trim_start().starts_with(['-', '*', '+']);
             if !is_own || !is_bullet {
                 boxes(proposal, source, &item.blocks, plan);
                 continue;
@@ -92,6 +108,29 @@ pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], pla
             proposal.edit(Span::new(item.content, item.content), "[ ] ", reason);
         }
     }
+}
+
+/// What somebody confirms.
+fn confirmed(plan: &Plan) -> impl Iterator<Item = Span> {
+    let all = plan.steps.iter().flat_map(|step| &step.actions);
+    all.filter(|action| matches!(action.work, Work::Confirm { .. })).map(|action| action.span)
+}
+
+/// Of a list that one confirmation begins with, whether it says what to do; `None` for others.
+fn is_confirmed_together(source: &str, list: &List, plan: &Plan) -> Option<bool> {
+    let (first, last) = (list.items.first()?.span, list.items.last()?.span);
+    let is_one = |span: Span| span.start == first.start && span.end >= last.end;
+    (!list.ordered && list.items.len() > 1 && confirmed(plan).any(is_one))
+        .then(|| instructions::imperative(source, list))
+}
+
+/// Lists of bullets that get boxes and are confirmed behind a block: they belong to the item that the block is in.
+pub(super) fn below_blocks(source: &str, blocks: &[Block], plan: &Plan) -> Vec<Span> {
+    let lists = blocks.iter().filter_map(|block| Some((list_of(block)?, block.span())));
+    lists
+        .filter(|(list, _)| is_confirmed_together(source, list, plan) == Some(true))
+        .map(|(_, span)| span)
+        .collect()
 }
 
 fn list_of(block: &Block) -> Option<&List> {

@@ -4,6 +4,7 @@
 //! named. Whatever is proposed is read once more as the run-book that it is to be: what does not hold there is taken back,
 //! and becomes an `example`.
 
+mod asked;
 mod code;
 mod edit;
 mod front;
@@ -93,7 +94,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             active.contains(span) || !["{{", "{%", "{#"].iter().any(|opens| span.of(source).contains(opens))
         };
         let all = fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span);
-        let all: Vec<Span> = all.filter(moves).collect();
+        let lists = items::below_blocks(source, &tree.blocks, &compiled.plan);
+        let all: Vec<Span> = all.chain(lists).filter(moves).collect();
         let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, (&active, &all));
         for (both, width) in blocks.into_iter().zip(widths) {
             code::rewrite(&mut proposal, &mut values, source, both, width);
@@ -113,6 +115,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         let (text, places) = edit::apply(source, &proposal.edits);
         let read = compile(&text, config);
         items::left(&mut proposal, source, &compiled.plan, (&read.plan, &places));
+        asked::left(&mut proposal, source, &compiled.plan, (&read.plan, &places));
         let found = errors(read.diagnostics);
         if found.is_empty() {
             items::renumbered(&mut proposal, &compiled.plan, &read.plan);

@@ -409,3 +409,136 @@ fn what_a_line_in_bold_an_item_or_a_summary_says_is_not_for_every_run_becomes_no
         assert!(adopted.contains("```sh run\nrm x"), "{adopted}");
     }
 }
+
+/// What is left to a person, one a line.
+fn left(source: &str) -> String {
+    adopt(source, None).left.iter().map(|left| left.what.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// Lines at which `check` says of the run-book that nobody confirms what stands there.
+fn lost(source: &str) -> Vec<String> {
+    let text = adopt(source, None).text;
+    let found = compile_and_lint(&text, None).1;
+    let found = found.into_iter().filter(|found| found.code == crate::Code::LostStep);
+    found.filter_map(|found| Some(found.span?.of(&text).to_owned())).collect()
+}
+
+#[test]
+fn what_is_confirmed_behind_a_block_and_would_not_be_any_more_is_named_and_found() {
+    for (source, said) in [
+        ("# T\n\n1. Build\n\n```\nmake build\n```\n\nCall the customer.\n\n2. Done\n", "Call the customer."),
+        (
+            "# T\n\n1. Build\n\n   ```sh\n   make build\n   ```\n\n   Wait a while.\n\n2. Done\n",
+            "Wait a while.",
+        ),
+        ("# T\n\n## Go\n\n```sh\nmake build\n```\n\nIt takes a while.\n", "It takes a while."),
+    ] {
+        assert!(
+            left(source).contains(&format!("“{said}” is confirmed in the document as it is")),
+            "{source}\n{}",
+            left(source)
+        );
+        assert!(lost(source).iter().any(|lost| lost.contains(said)), "{source}\n{:?}", lost(source));
+    }
+    for source in [
+        "# T\n\n1. Build\n\n```\nmake build\n```\n\n2. Done\n\nAll of it.\n",
+        "# T\n\n## A\n\nLook at it.\n\n## B\n\n```sh\nls\n```\n\n---\n",
+        "# T\n\n- [ ] Do it:\n\n  ```sh\n  ls\n  ```\n\n- [ ] Go on\n",
+    ] {
+        assert_eq!((left(source), lost(source)), (String::new(), Vec::new()), "{source}");
+    }
+}
+
+#[test]
+fn boxes_in_a_quote_are_named_as_confirmed_by_nobody() {
+    let left = left("# T\n\n## A\n\n> - [ ] Look at it\n> - [ ] Call them\n");
+    assert!(left.contains("“Call them” is confirmed in the document as it is"), "{left}");
+}
+
+#[test]
+fn every_bullet_that_says_what_to_do_behind_a_block_gets_a_box_and_moves_into_its_item() {
+    let source = "# T\n\n1. Stop the app\n\n```bash\nsystemctl stop app\n```\n\n- Stop the queue\n- Tell the team\n\n2. Go on\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.text.ends_with("   ```\n\n   - [ ] Stop the queue\n   - [ ] Tell the team\n\n2. Go on\n"),
+        "{}",
+        adoption.text
+    );
+    assert_eq!(steps(&adoption.text), ["1 Stop the app", "2 Go on"]);
+    assert_eq!((left(source), lost(source)), (String::new(), Vec::new()));
+}
+
+#[test]
+fn bullets_with_blanks_before_them_get_boxes_as_others() {
+    for source in [
+        "# T\n\n## A\n\n - Stop the queue\n - Start it\n",
+        "# T\n\n## A\n\n  * Stop the queue\n  * Start it\n",
+    ] {
+        let adopted = adopted(source);
+        assert!(
+            adopted.contains(" [ ] Stop the queue\n") && adopted.contains(" [ ] Start it\n"),
+            "{adopted}"
+        );
+    }
+}
+
+#[test]
+fn bullets_that_fall_together_in_a_section_are_found() {
+    let source = "---\nrunbook: 1\nmanual: true\n---\n\n# T\n\n## A\n\n- Stop the queue\n- Start the queue\n";
+    let found = compile_and_lint(source, None).1;
+    let lost = found.iter().filter(|found| found.code == crate::Code::LostStep).count();
+    assert_eq!(lost, 2, "{found:?}");
+}
+
+#[test]
+fn bullets_that_are_introduced_below_numbered_items_go_on_with_their_numbers() {
+    let source = "# T\n\n1. Look\n2. Tell them\n\nThen, on each worker:\n\n- Stop it\n- Start it\n";
+    let adoption = adopt(source, None);
+    assert_eq!(
+        steps(&adoption.text),
+        ["1 Look", "2 Tell them", "3 Stop it", "4 Start it"],
+        "{}",
+        adoption.text
+    );
+    assert!(adoption.left.is_empty(), "{:?}", adoption.left);
+    // A list that begins at 3 is none right below a line of text.
+    let text = adopted("# T\n\n1. Look\n2. Tell them\n\nThen, on each worker:\n- Stop it\n- Start it\n");
+    assert!(text.contains("worker:\n- [ ] Stop it\n- [ ] Start it\n"), "{text}");
+}
+
+#[test]
+fn an_approval_is_asked_for_wherever_the_text_asks_for_it() {
+    let signoffs = |source: &str| {
+        let adoption = adopt(source, None);
+        assert!(adoption.errors.is_empty(), "{}\n{:?}", adoption.text, adoption.errors);
+        let plan = compile_and_lint(&adoption.text, None).0.plan;
+        let works = plan.steps.iter().flat_map(|step| step.actions.iter().map(|action| action.work.kind()));
+        works.collect::<Vec<_>>().join(" ")
+    };
+    for (source, wanted) in [
+        (
+            "# T\n\n1. Wait for approval by the CAB\n   ```sh\n   rm x\n   ```\n2. Go on\n",
+            "signoff run confirm",
+        ),
+        ("# T\n\n## A\n\nWait for approval by QA before you continue.\n", "signoff"),
+        ("# T\n\n## A\n\nWait for approval by QA.\n\n```sh\nrm x\n```\n", "signoff run"),
+        (
+            "# T\n\n## A\n\n- [ ] Look\n- [ ] QA must approve the release\n- [ ] Start\n",
+            "confirm signoff confirm confirm",
+        ),
+    ] {
+        assert_eq!(signoffs(source), wanted, "{}", adopted(source));
+    }
+    let beside = "# T\n\n## A\n\nWait for approval by QA.\n\n```sh\nrm x\n```\n\n1. Look\n2. Go on\n";
+    assert!(left(beside).contains("no sign-off has its place here"), "{}", left(beside));
+}
+
+#[test]
+fn an_alert_of_another_tool_with_a_title_is_no_error() {
+    for mark in [":::tip Extra", "::: warning Mind", ":::note", ":::danger[Never]", ":::{tip} Extra"] {
+        let adoption = adopt(&format!("# T\n\n{mark}\nBe careful.\n:::\n\n- [ ] a\n"), None);
+        assert!(adoption.errors.is_empty(), "{mark}: {:?}", adoption.errors);
+    }
+    let text = "---\nrunbook: 1\n---\n\n# T\n\n:::sh run\nls\n:::\n\n- [ ] a\n";
+    assert!(crate::compile(text, None).has_errors());
+}

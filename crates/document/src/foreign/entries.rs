@@ -1,11 +1,10 @@
 //! What stands at one level of a document: things to do by themselves, and what stands between them.
 
-use super::inside::{Containers, Part, quoted, within};
 use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
 use crate::instructions;
-use crate::markdown::{Block, Item, List, is_tab, tab_title};
+use crate::markdown::{Block, Containers, Item, List, Part, is_tab, quoted, tab_title, within};
 use crate::steps::item_title;
 
 /// What makes an item a thing to do by itself.
@@ -160,7 +159,7 @@ impl<'t> Level<'t> {
     /// The things to do in it, each with what belongs to it. What follows a unit is its own, until something introduces a
     /// new list.
     pub(super) fn groups(&self, bullets: Bullets) -> Vec<Group<'t>> {
-        let entries = self.entries(self.blocks, &self.around, bullets);
+        let entries = self.introduced(self.entries(self.blocks, &self.around, bullets));
         let mut groups: Vec<Group<'t>> = Vec::new();
         let mut gap: Vec<Entry<'t>> = Vec::new();
         for entry in entries {
@@ -199,6 +198,39 @@ impl<'t> Level<'t> {
             last.tail.extend(self.tail.iter().cloned());
         }
         groups
+    }
+
+    /// Bullets that say what to do, behind the last of the numbered items or boxes of a section and introduced by themselves,
+    /// are a list of their own.
+    fn introduced(&self, entries: Vec<Entry<'t>>) -> Vec<Entry<'t>> {
+        let is_own = |entry: &Entry<'t>| matches!(entry, Entry::Unit(unit) if matches!(unit.kind, Kind::Ordered(_) | Kind::Task));
+        let last = entries.iter().rposition(is_own).filter(|_| self.around.is_empty());
+        let Some(last) = last else { return entries };
+        let mut found: Vec<Entry<'t>> = Vec::with_capacity(entries.len());
+        for (at, entry) in entries.into_iter().enumerate() {
+            let leads = |entry: &Entry<'_>| match entry {
+                Entry::Block(Block::Text(text), _) => {
+                    let text = text.span.of(self.source);
+                    words::ends_open(text) || words::heads(text)
+                }
+                _ => false,
+            };
+            match &entry {
+                Entry::Block(Block::List(list), around)
+                    if at > last
+                        && found.last().is_some_and(leads)
+                        && !list.ordered
+                        && instructions::imperative(self.source, list) =>
+                {
+                    found.extend(list.items.iter().map(|item| {
+                        let (of, outer) = (Of::Item(item), around.clone());
+                        Entry::Unit(Unit { of, kind: Kind::Bullet, outer, tabs: Vec::new() })
+                    }));
+                }
+                _ => found.push(entry),
+            }
+        }
+        found
     }
 
     fn entries(&self, blocks: &'t [Block], around: &Containers, bullets: Bullets) -> Vec<Entry<'t>> {

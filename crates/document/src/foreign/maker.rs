@@ -2,12 +2,11 @@
 
 use super::book::Book;
 use super::entries::{Bullets, Group, Of};
-use super::inside::{Part, text};
 use super::layer::{Piece, Shown, complete, trimmed};
 use super::numbers::siblings;
 use super::outline::{Node, Outline, What, level_of};
 use super::tables::Row;
-use crate::markdown::{Unique, slug};
+use crate::markdown::{Part, Unique, slug, text};
 use crate::steps::{Section, item_slug};
 use crate::{Action, Field, OnFailure, Passage, Span, Step, ValueKind, Work, sha256};
 
@@ -55,7 +54,12 @@ impl Maker<'_> {
                 Some((_, title)) if numbered.own => title,
                 _ => &node.title,
             };
-            self.node(node, &numbered.number, title);
+            let number = match &node.written {
+                Some(written) if numbered.own && above.is_empty() => written,
+                Some(written) if numbered.own => &format!("{above}.{written}"),
+                _ => &numbered.number,
+            };
+            self.node(node, number, title);
         }
     }
 

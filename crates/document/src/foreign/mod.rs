@@ -14,7 +14,6 @@
 mod book;
 mod bullets;
 mod entries;
-mod inside;
 mod layer;
 mod layout;
 mod maker;

@@ -28,6 +28,71 @@ pub(super) fn of_heading(title: &str) -> Option<(Own, &str)> {
     Some((parts, if rest.is_empty() { title } else { rest }))
 }
 
+/// A number that words may begin with as well: `2 Scope`, `V. Approval`; how it is written, and the title without it.
+fn perhaps(title: &str) -> Option<(u32, &str, &str)> {
+    static PERHAPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:(?<bare>\d{1,2})\s+(?<rest>[^\p{Ll}\d\s].*)|(?<roman>[IVX]{1,6})[.:)]\s+(?<behind>\S.*))$",
+        )
+        .ok()
+    });
+    let found = PERHAPS.as_ref()?.captures(title)?;
+    let (written, rest) = match (found.name("bare"), found.name("roman")) {
+        (Some(bare), _) => (bare, found.name("rest")?),
+        (_, roman) => (roman?, found.name("behind")?),
+    };
+    let (_, written) = title.split_at(written.start());
+    let written = written.split([' ', '\t', '.', ':', ')']).next().unwrap_or_default();
+    let number = written.parse().ok().or_else(|| roman(written))?;
+    Some((number, written, rest.as_str()))
+}
+
+/// What a numeral in capitals says, written as it is to be.
+fn roman(text: &str) -> Option<u32> {
+    const DIGITS: [(&str, u32); 5] = [("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1)];
+    (1..40).find(|number| {
+        let (mut rest, mut made) = (*number, String::new());
+        for (digits, value) in DIGITS {
+            while rest >= value {
+                made.push_str(digits);
+                rest -= value;
+            }
+        }
+        made == text
+    })
+}
+
+/// A heading's number, how it is written, and its title without it.
+pub(super) struct Titled {
+    pub(super) own: Own,
+    /// A numeral that is no plain number.
+    pub(super) written: Option<String>,
+    pub(super) rest: String,
+}
+
+/// The numbers of headings that stand beside each other. Numbers without a dot, and Roman ones, count where the headings as
+/// a whole are numbered: more than half of them, from 0 or 1 on, and ever higher.
+pub(super) fn of_headings(titles: &[Option<String>]) -> Vec<Option<Titled>> {
+    let sure = |title: &str| {
+        of_heading(title).map(|(own, rest)| Titled { own, written: None, rest: rest.to_owned() })
+    };
+    let read = |title: &str| {
+        sure(title).or_else(|| {
+            let (own, written, rest) = perhaps(title)?;
+            let written = written.starts_with(|c: char| !c.is_ascii_digit()).then(|| written.to_owned());
+            Some(Titled { own: vec![own], written, rest: rest.to_owned() })
+        })
+    };
+    let all: Vec<Option<Titled>> = titles.iter().map(|title| read(title.as_deref()?)).collect();
+    let numbers: Vec<&Own> = all.iter().flatten().map(|titled| &titled.own).collect();
+    let headings = titles.iter().flatten().count();
+    let counts = numbers.len() > 1
+        && numbers.len() * 2 > headings
+        && numbers.first().is_some_and(|first| first.first().is_some_and(|first| *first <= 1))
+        && numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    if counts { all } else { titles.iter().map(|title| sure(title.as_deref()?)).collect() }
+}
+
 /// The numbers of siblings below a number, each with its own where it has one.
 ///
 /// Where these rise from one to the next, they count; a sibling without gets a letter, or counts on where no number follows.
@@ -114,6 +179,33 @@ mod tests {
                 .as_ref()
                 .map(|(own, rest)| (own.iter().map(u32::to_string).collect::<Vec<_>>().join("."), *rest));
             assert_eq!(told, wanted.map(|(own, rest)| (own.to_owned(), rest)), "{title}");
+        }
+    }
+
+    #[test]
+    fn numbers_without_a_dot_count_where_the_headings_as_a_whole_are_numbered() {
+        let read = |titles: &[&str]| {
+            let titles: Vec<Option<String>> = titles.iter().map(|title| Some((*title).to_owned())).collect();
+            let told = |one: Option<Titled>| {
+                one.map_or("-".to_owned(), |one| one.written.unwrap_or_else(|| one.own[0].to_string()))
+            };
+            of_headings(&titles).into_iter().map(told).collect::<Vec<_>>().join(" ")
+        };
+        for (titles, wanted) in [
+            (&["1 Purpose", "2 Scope", "3 Procedure"][..], "1 2 3"),
+            (&["1 Stop", "2 Wait", "4 Start", "Appendix"], "1 2 4 -"),
+            (&["I. Stop", "II. Wait", "IV. Start"], "I II IV"),
+            (&["1. A", "2. B", "2a. B too", "3. C", "V. D"], "1 2 - 3 V"),
+            (&["Prepare", "2 Hosts to drain", "Finish"], "- - -"),
+            (&["1 host to drain", "2 hosts to boot"], "- -"),
+            (&["Plan", "2024 Plan", "2025 Plan"], "- - -"),
+            (&["24 Hours before", "48 Hours before"], "- -"),
+            (&["H. Stop", "I. Wait", "J. Start"], "- - -"),
+            (&["1 Stop"], "-"),
+            (&["1. Stop", "2 Wait"], "1 2"),
+            (&["IIII. Stop", "V. Wait"], "- -"),
+        ] {
+            assert_eq!(read(titles), wanted, "{titles:?}");
         }
     }
 

@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use super::book::Book;
 use super::entries::{Bullets, Group, Kind, Level, has_code, line_start};
-use super::inside::Containers;
 use super::layout::is_layout;
-use super::numbers::{Own, of_heading};
+use super::numbers::{Own, Titled, of_headings};
 use super::words;
 use crate::background::{Reading, reading};
 use crate::instructions;
-use crate::markdown::{Block, is_tab};
+use crate::markdown::{Block, Containers, is_tab};
 use crate::steps::{Section, sections};
 use crate::{Alternative, Span};
 
@@ -27,6 +26,8 @@ pub(super) struct Outline<'t> {
 pub(super) struct Node<'t> {
     /// The document's own number, and the title without it.
     pub(super) own: Option<(Own, String)>,
+    /// That number as it is written, where it is Roman.
+    pub(super) written: Option<String>,
     pub(super) title: String,
     /// What it stands in.
     pub(super) around: Rc<Around>,
@@ -114,8 +115,10 @@ impl<'t> Reader<'t> {
     fn siblings(&self, sections: &[Section<'t>], around: &Rc<Around>) -> Vec<Node<'t>> {
         let (mut backwards, mut followed): (Vec<Vec<Node<'t>>>, bool) = Default::default();
         // Backwards: whether a section without a level is an introduction depends on what follows it.
-        for section in sections.iter().rev() {
-            let nodes = self.section(section, around, followed);
+        let title = |section: &Section<'_>| Some(section.heading?.text.line());
+        let numbers = of_headings(&sections.iter().map(title).collect::<Vec<_>>());
+        for (section, number) in sections.iter().zip(numbers).rev() {
+            let nodes = self.section(section, number, around, followed);
             followed |= !nodes.is_empty();
             backwards.push(nodes);
         }
@@ -123,10 +126,18 @@ impl<'t> Reader<'t> {
     }
 
     /// What a section holds; `followed` where steps follow a section that is no level of its own.
-    fn section(&self, section: &Section<'t>, around: &Rc<Around>, followed: bool) -> Vec<Node<'t>> {
+    fn section(
+        &self,
+        section: &Section<'t>,
+        number: Option<Titled>,
+        around: &Rc<Around>,
+        followed: bool,
+    ) -> Vec<Node<'t>> {
         let title = section.heading.map_or_else(|| self.title.to_owned(), |heading| heading.text.line());
-        let own = section.heading.and_then(|_| of_heading(&title));
-        let own = own.map(|(own, rest)| (own, rest.to_owned()));
+        let (own, written) = match number {
+            Some(Titled { own, written, rest }) => (Some((own, rest)), written),
+            None => (None, None),
+        };
         let reading = match self.strict && section.heading.is_some() {
             // What holds code is not there to be read only, whatever it is called.
             true => match reading(own.as_ref().map_or(&*title, |(_, rest)| rest)) {
@@ -167,8 +178,10 @@ impl<'t> Reader<'t> {
             groups = level.groups(Bullets::Count);
         }
         let entered = Rc::new(entered);
+        let is_numbered = own.is_some();
         let node = |own, what| Node {
             own,
+            written: written.clone(),
             title: title.clone(),
             around: entered.clone(),
             slug: slug.clone(),
@@ -187,7 +200,12 @@ impl<'t> Reader<'t> {
             })
         } else if !groups.is_empty() {
             Some(What::Section { span, heading, groups })
-        } else if self.is_manual(section, reading, background, !under.is_empty() || (is_title && followed)) {
+        } else if self.is_manual(
+            section,
+            is_numbered,
+            (reading, background),
+            !under.is_empty() || (is_title && followed),
+        ) {
             Some(self.manual(span, section, &title))
         } else {
             None
@@ -238,7 +256,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Whether a section without items is confirmed as a whole.
-    fn is_manual(&self, section: &Section<'_>, reading: Reading, background: bool, leads: bool) -> bool {
+    fn is_manual(
+        &self,
+        section: &Section<'_>,
+        is_numbered: bool,
+        (reading, background): (Reading, bool),
+        leads: bool,
+    ) -> bool {
         let says = |block: &Block| match block {
             Block::Html(span) => {
                 let text = span.of(self.source);
@@ -262,10 +286,9 @@ impl<'t> Reader<'t> {
         }
         // All that it says is its heading.
         let title = section.heading.map(|heading| heading.text.line()).unwrap_or_default();
-        let own = of_heading(&title);
         section.children.is_empty()
             && reading == Reading::Work
-            && (own.is_some() || instructions::begins_with_verb(&title))
+            && (is_numbered || instructions::begins_with_verb(&title))
     }
 
     fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
@@ -303,7 +326,15 @@ impl<'t> Reader<'t> {
         } else {
             (What::Item { group, inner }, Vec::new())
         };
-        Node { own, title, around: Rc::new(entered), slug: slug.to_owned(), what, below: under }
+        Node {
+            own,
+            written: None,
+            title,
+            around: Rc::new(entered),
+            slug: slug.to_owned(),
+            what,
+            below: under,
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Comment {
 /// Headings of columns that stand for an answer.
 const ANSWERS: &str = "yes, no, y, n, n/a, na, n.a., not applicable, pass, fail, passed, failed, ok, not ok, nok, okay, good, bad, \
     true, false, done, not done, compliant, non-compliant, not compliant, accept, reject, accepted, rejected, conforms, \
-    met, not met, satisfactory, unsatisfactory, ✓, ✗, ✔, ✘";
+    met, not met, satisfactory, unsatisfactory, ✓, ✗, ✔, ✘, ja, nein, oui, non, sí, sim, não, nee, nej, i.o., n.i.o.";
 
 /// Headings of a column that is ticked.
 const TICKS: &str = "done, complete, completed, check, checked, tick, ticked, ok, verified, confirmed, pass, passed, ☐, □, ✓, ✔, ✅, [ ], \
@@ -43,11 +43,14 @@ const TICKS: &str = "done, complete, completed, check, checked, tick, ticked, ok
 const DONE: &str = "done, completed, checked, ticked, verified";
 
 /// Headings of columns for remarks.
-const REMARKS: &str = "comment, comments, remark, remarks, note, notes, observation, observations";
+const REMARKS: &str = "comment, comments, remark, remarks, note, notes, observation, observations, \
+    bemerkung, bemerkungen, anmerkung, anmerkungen, kommentar, kommentare, remarque, remarques, commentaire, commentaires, \
+    comentario, comentarios, observaciones, opmerking, opmerkingen";
 
 /// What stands in cells that somebody filled in: how far it is, or which answer it was.
 const FILLED: &str = "x, ✓, ✔, ✅, ✗, ✘, ❌, yes, no, y, n, ok, nok, done, not done, not yet, pass, fail, passed, failed, pending, \
-    to do, todo, open, tbd, wip, in progress, started, later";
+    to do, todo, open, tbd, wip, in progress, started, later, \
+    ja, nein, oui, non";
 
 /// What says that there is nothing to answer.
 const NOT_APPLICABLE: &str = "n/a, na, n.a., not applicable";
@@ -347,6 +350,18 @@ mod tests {
             told("| Item | Result |\n|-|-|\n| A | ☐ pass ☐ fail |\n| B | [ ] pass / [ ] fail |"),
             ["A: pass/fail", "B: pass/fail"]
         );
+    }
+
+    #[test]
+    fn answers_have_their_names_in_other_languages() {
+        assert_eq!(
+            told(
+                "| Prüfpunkt | Ja | Nein | Bemerkung |\n|-|-|-|-|\n| Tür zu | ☐ | ☐ | |\n| Licht an | | | |"
+            ),
+            ["Tür zu: Ja/Nein +Bemerkung", "Licht an: Ja/Nein +Bemerkung"]
+        );
+        assert_eq!(told("| Contrôle | Oui | Non |\n|-|-|-|\n| Porte | | |"), ["Porte: Oui/Non"]);
+        assert_eq!(told("| Funktion | Ja | Nein |\n|-|-|-|\n| A | x | |\n| B | | x |"), [""; 0]);
     }
 
     #[test]

@@ -43,10 +43,10 @@ pub(super) fn rule(text: &str) -> bool {
 pub(crate) fn alternative(title: &str) -> Option<&'static str> {
     static NOT_ALWAYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?ix)(?<rollback>\broll(?:ing)?[\ -]?back\b|^revert(?:ing)?\b|\bback[\ -]?out\b|^undo(?:ing)?\b)
+            r"(?ix)(?<rollback>\broll(?:ing)?[\ -]?back\b|^(?:how\ to\ )?revert(?:ing)?\b|\bback[\ -]?out\b|^(?:how\ to\ )?undo(?:ing)?\b)
             | (?<trouble>\btrouble-?shoot(?:ing)?\b|^known\ (?:issues|problems)\b|^common\ (?:issues|problems|errors)\b)
             | (?<optional>\boptional(?:ly)?\b|^if\ (?:you\ like|desired|wanted)\b)
-            | (?<cases>^(?:only\ )?(?:if|in\ case|unless)\b|\b(?:if|in\ case|when)\ .*\b(?:fails?|failed|breaks?|goes\ wrong|is\ stuck)\b)
+            | (?<cases>^(?:only\ )?(?:if|in\ case|unless)\b|\b(?:if|in\ case|when)\ .*\b(?:fails?|failed|breaks?|go(?:es)?\ wrong|is\ stuck)\b)
             | (?<ways>^(?:option|alternative|method|variant|approach|scenario|possibility|case)\s+(?:[a-z]|\d+|[ivx]+)\b|^alternatively?\b)",
         )
         .ok()
@@ -72,6 +72,9 @@ mod tests {
         for (title, wanted) in [
             ("Rollback", Some("a rollback")),
             ("How to roll back", Some("a rollback")),
+            ("How to revert", Some("a rollback")),
+            ("How to undo it", Some("a rollback")),
+            ("When things go wrong", Some("only in some cases")),
             ("Troubleshooting", Some("troubleshooting")),
             ("(Optional) Clean the cache", Some("optional")),
             ("If the check fails", Some("only in some cases")),

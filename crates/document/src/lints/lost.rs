@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::blocks::Kind;
 use crate::findings::Findings;
+use crate::foreign::is_layout;
 use crate::include::Instance;
 use crate::markdown::{Block, Fence, Tree, fences};
 use crate::spanned::shorten;
@@ -21,13 +22,22 @@ pub(crate) fn lint(
     let starts: HashSet<usize> = own.iter().map(|step| step.span.start).collect();
     let mut done: Vec<Span> = own.iter().flat_map(spans).collect();
     done.sort_by_key(|span| span.start);
+    let wholes = Wholes::of(own, foreign);
     let blocks: Vec<&Fence> = fences(&tree.blocks).iter().map(|fenced| fenced.fence).collect();
     let titles = titles(&tree.blocks, instances);
     for step in foreign {
         // What stands directly below a title introduces what follows.
         let introduces =
             titles.contains(&step.span.start) && matches!(&*step.actions, [only] if only.span == step.span);
-        if introduces || starts.contains(&step.span.start) && step.actions.len() == 1 {
+        if introduces {
+            continue;
+        }
+        for action in step.actions.iter().filter(|action| confirms && is_asked(&action.work)) {
+            if let Some(span) = behind(source, action.span, &done, &blocks) {
+                tell(source, span, &step.title, confirms, findings);
+            }
+        }
+        if starts.contains(&step.span.start) && step.actions.len() == 1 {
             continue;
         }
         let lost: Vec<&Action> = step
@@ -35,7 +45,7 @@ pub(crate) fn lint(
             .iter()
             .filter(|action| {
                 is_asked(&action.work)
-                    && !meets(&done, action.span)
+                    && !(meets(&done, action.span) || wholes.cover(action.span))
                     && says_something(source, action.span, &blocks)
             })
             .collect();
@@ -46,6 +56,67 @@ pub(crate) fn lint(
             lost.iter().for_each(|action| tell(source, action.span, &step.title, confirms, findings));
         }
     }
+}
+
+/// What is confirmed as the whole of a step, and what would be asked by itself otherwise.
+struct Wholes {
+    spans: Vec<Span>,
+    /// Where each question begins.
+    asked: Vec<usize>,
+}
+
+impl Wholes {
+    fn of(own: &[Step], foreign: &[Step]) -> Wholes {
+        let all = foreign.iter().flat_map(|step| &step.actions);
+        let mut asked: Vec<usize> =
+            all.filter(|action| is_asked(&action.work)).map(|action| action.span.start).collect();
+        asked.sort_unstable();
+        let all = own.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
+        let mut spans: Vec<Span> =
+            all.filter(|(step, action)| is_whole(step, action)).map(|(_, action)| action.span).collect();
+        spans.sort_unstable();
+        Wholes { spans, asked }
+    }
+
+    /// Whether such a confirmation says this: of several things in it, it says none.
+    fn cover(&self, span: Span) -> bool {
+        let from = self.spans.partition_point(|whole| whole.end <= span.start);
+        let within = |whole: &&Span| whole.start < span.end;
+        self.spans[from..].iter().take_while(within).any(|whole| {
+            let count = |at: usize| self.asked.partition_point(|start| *start < at);
+            span.start <= whole.start || count(whole.end) - count(whole.start) < 2
+        })
+    }
+}
+
+/// Whether an action stands for all that its step says.
+fn is_whole(step: &Step, action: &Action) -> bool {
+    matches!(action.work, Work::Confirm { .. }) && action.span == step.span
+}
+
+/// Text behind the last thing that is done in what would be confirmed; of an item that is confirmed itself that is all of it.
+fn behind(source: &str, span: Span, done: &[Span], fences: &[&Fence]) -> Option<Span> {
+    let from = done.partition_point(|one| one.start < span.start);
+    let inner = done[from..].iter().take_while(|one| one.end <= span.end);
+    let is_itself = done.get(from).is_some_and(|one| one.start == span.start);
+    let mut at = inner.map(|one| one.end).max().filter(|_| !is_itself)?;
+    let from = fences.partition_point(|fence| fence.span.end <= at);
+    for fence in fences[from..].iter().take_while(|fence| fence.span.start < span.end) {
+        let text = source.get(at..fence.span.start).unwrap_or_default();
+        if says(text) {
+            break;
+        }
+        at = fence.span.end;
+    }
+    let text = source.get(at..span.end)?;
+    let blank = text.len() - text.trim_start().len();
+    says(text).then(|| Span::new(at + blank, span.end))
+}
+
+/// Whether a text says something beside headings and what sets the page.
+fn says(text: &str) -> bool {
+    let line = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    !is_layout(text) && text.lines().any(line)
 }
 
 /// Where the document's title begins, if its first heading is of the first level, and those of files that it includes.
@@ -83,7 +154,7 @@ fn is_asked(work: &Work) -> bool {
 }
 
 fn spans(step: &Step) -> impl Iterator<Item = Span> {
-    let actions = step.actions.iter().map(|action| action.span);
+    let actions = step.actions.iter().filter(|action| !is_whole(step, action)).map(|action| action.span);
     actions.chain(step.rollbacks.iter().map(|block| block.span))
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::container::has_work;
 use super::context::{Book, Built, Context, Head};
-use super::titles::dedented;
+use super::titles::words;
 use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
 use crate::conditions;
 use crate::findings::Findings;
@@ -12,7 +12,7 @@ use crate::include::{Instance, instance};
 use crate::lints;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
-use crate::{Action, Code, Expectation, Expected, FrontMatter, Span, Step, Work};
+use crate::{Action, Code, Expectation, Expected, FrontMatter, Once, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
 pub(super) struct Maker<'w> {
@@ -105,12 +105,13 @@ impl<'w> Maker<'w> {
         head: Head,
         context: &Context,
         options: &StepOptions,
-        text: String,
+        (text, once): (String, Option<Box<Once>>),
         findings: &mut Findings,
     ) {
         let span = head.span;
         let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);
+        open.actions.iter_mut().for_each(|action| action.once.clone_from(&once));
         self.close(open, context, options, findings);
     }
 
@@ -231,12 +232,15 @@ impl<'w> Maker<'w> {
             _ => item.span,
         };
         let content = Span::new(item.content.min(span.end), span.end);
-        let mut text = dedented(self.source, content);
+        let (mut text, once) = words(self.source, item, content);
         if text.is_empty() {
             text = "Done".to_owned();
         }
         self.check_text(&text, content, findings);
         self.push(open, span, Work::Confirm { text }, None);
+        if let Some(last) = open.actions.last_mut() {
+            last.once = once;
+        }
     }
 
     fn fence(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {

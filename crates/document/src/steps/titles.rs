@@ -1,7 +1,7 @@
 //! What steps are called: titles, ids, numbers.
 
-use crate::Span;
-use crate::markdown::{Item, slug};
+use crate::markdown::{Item, slug, undented};
+use crate::{Once, Span};
 
 /// The item's first line of text, without markup.
 pub(crate) fn item_title(item: &Item) -> String {
@@ -20,8 +20,16 @@ pub(crate) fn item_slug(title: &str) -> String {
     if words.is_empty() { "item".to_owned() } else { words.join("-") }
 }
 
-/// The Markdown under `span`, without the indentation of the item around it.
-pub(super) fn dedented(source: &str, span: Span) -> String {
+/// The Markdown under `span` in an item, without the indentation of that; and as it was read once, without what stood below
+/// the item's box, where that is another text.
+pub(super) fn words(source: &str, item: &Item, span: Span) -> (String, Option<Box<Once>>) {
+    let text = undented(source, item, span);
+    let flat = flat(source, span);
+    let once = (flat != text).then(|| Box::new(Once { flat: Some(flat.into()), cut: None }));
+    (text, once)
+}
+
+fn flat(source: &str, span: Span) -> String {
     let line_start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let indent = source[line_start..span.start].chars().count();
     let mut lines = span.of(source).trim_end().lines();

@@ -4,7 +4,7 @@ use super::actions::Maker;
 use super::container::{Class, classify, ordered_items};
 use super::context::{Book, Built, Context, Head};
 use super::sections::{Section, sections};
-use super::titles::{Numbers, dedented, item_slug, item_title};
+use super::titles::{Numbers, item_slug, item_title, words};
 use crate::background;
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
@@ -13,7 +13,7 @@ use crate::markdown::{Block, Fence, Item, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, Span};
+use crate::{Code, Once, Span};
 
 /// Makes the steps of a document.
 pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings) -> Built {
@@ -216,16 +216,16 @@ impl Walker<'_> {
                 self.maker.enter(head.span.start, head.prose);
                 self.maker.step(head, &inner, &options, &item.blocks, self.findings);
             } else {
-                let text = self.item_text(item);
-                self.maker.check_text(&text, item.span, self.findings);
-                self.maker.leaf(head, &inner, &options, text, self.findings);
+                let said = self.item_text(item);
+                self.maker.check_text(&said.0, item.span, self.findings);
+                self.maker.leaf(head, &inner, &options, said, self.findings);
             }
         }
     }
 
-    fn item_text(&self, item: &Item) -> String {
-        let text = dedented(self.source, Span::new(item.content, item.span.end));
-        if text.is_empty() { "Done".to_owned() } else { text }
+    fn item_text(&self, item: &Item) -> (String, Option<Box<Once>>) {
+        let (text, once) = words(self.source, item, Span::new(item.content, item.span.end));
+        (if text.is_empty() { "Done".to_owned() } else { text }, once)
     }
 
     /// A section that has something to read and no items, where such are confirmed.

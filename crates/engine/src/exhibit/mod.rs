@@ -224,8 +224,10 @@ impl Run {
         };
         let text = task.filter(is_left).and_then(|task| match (task.work(plan), task.block(plan)) {
             (Some(Work::Confirm { text }), _) => {
-                let once = task.once(plan).filter(|_| wording < Wording::Fifth);
-                Some(once.unwrap_or(text))
+                let once = task.once(plan);
+                let cut = once.and_then(|once| once.cut.as_deref()).filter(|_| wording < Wording::Fifth);
+                let flat = once.and_then(|once| once.flat.as_deref()).filter(|_| wording < Wording::Sixth);
+                Some(cut.or(flat).unwrap_or(text))
             }
             (_, Some(block)) => Some(block.script.as_str()),
             _ => None,

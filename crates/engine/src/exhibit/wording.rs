@@ -17,14 +17,16 @@ pub enum Wording {
     Fourth,
     /// Tells the whole text of an item that begins or ends with an image.
     Fifth,
+    /// Tells an item's lines with what they are indented by within it.
+    Sixth,
 }
 
 impl Wording {
     /// What is shown today.
-    pub const LATEST: Wording = Wording::Fifth;
+    pub const LATEST: Wording = Wording::Sixth;
     /// All of them, today's first.
-    pub const ALL: [Wording; 5] =
-        [Wording::Fifth, Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
+    pub const ALL: [Wording; 6] =
+        [Wording::Sixth, Wording::Fifth, Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
 
     /// The first line of the text.
     pub fn head(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Wording {
             Wording::Third => "holdpoint exhibit 3: what whoever signs is shown",
             Wording::Fourth => "holdpoint exhibit 4: what whoever signs is shown",
             Wording::Fifth => "holdpoint exhibit 5: what whoever signs is shown",
+            Wording::Sixth => "holdpoint exhibit 6: what whoever signs is shown",
         }
     }
 

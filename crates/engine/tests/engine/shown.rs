@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use holdpoint_engine::*;
-use holdpoint_model::{Assurance, Work};
+use holdpoint_model::{Assurance, Once, Work};
 
 use crate::build::*;
 use crate::offered::{foreign, offer};
@@ -333,7 +333,8 @@ fn each_value_that_an_action_wrote_down_is_told_with_what_it_is_and_the_third_wo
 fn a_record_of_a_time_when_an_image_at_the_edge_of_an_item_was_cut_is_taken_as_it_was_made() {
     let item = || Work::Confirm { text: "![green](x.png) is seen".into() };
     let mut plan = plan([step("a").work(item()).work(item()), step("c").sign_off("qa")]);
-    plan.steps[0].actions.iter_mut().for_each(|action| action.once = Some("green](x.png) is seen".into()));
+    let once = Once { cut: Some("green](x.png) is seen".into()), flat: None };
+    plan.steps[0].actions.iter_mut().for_each(|action| action.once = Some(Box::new(once.clone())));
     let mut story = Story::of(plan);
     let confirmed = |text: &str| Event::ItemConfirmed {
         step: "a".into(),
@@ -351,4 +352,25 @@ fn a_record_of_a_time_when_an_image_at_the_edge_of_an_item_was_cut_is_taken_as_i
     let (once, now) = (text_in(Wording::Fourth, &story), text(&story));
     assert!(once.contains("not done: green](x.png) is seen"), "{once}");
     assert!(now.contains("not done: ![green](x.png) is seen"), "{now}");
+}
+
+#[test]
+fn a_record_of_a_time_when_code_in_an_item_lost_its_indentation_is_taken_as_it_was_made() {
+    let item = || Work::Confirm { text: "add:\n\ntags:\n  a: b".into() };
+    let mut plan = plan([step("a").work(item()).work(item()), step("c").sign_off("qa")]);
+    let once = Once { flat: Some("add:\n\ntags:\na: b".into()), cut: None };
+    plan.steps[0].actions.iter_mut().for_each(|action| action.once = Some(Box::new(once.clone())));
+    let mut story = Story::of(plan);
+    let confirmed = |text: &str| Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#1".into(),
+        text: text.into(),
+        by: by(OPS),
+    };
+    assert_eq!(story.refuses(confirmed("add:\ntags:\na: b")), "the item says something else");
+    story.tell(confirmed("add:\n\ntags:\na: b"));
+    story.skip();
+    let (once, now) = (text_in(Wording::Fifth, &story), text(&story));
+    assert!(once.contains("tags:\n") && !once.contains("  a: b"), "{once}");
+    assert!(now.contains("  a: b"), "{now}");
 }

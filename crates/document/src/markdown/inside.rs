@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::tabs::is_inset;
+use super::tree::Item;
 use crate::Span;
-use crate::markdown::{Item, is_inset};
 
 /// What stands around a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Container {
+pub(crate) enum Container {
     /// A quote, whose lines begin with `>`.
     Quote,
     /// A list item, whose lines are indented by so many columns.
@@ -16,18 +17,18 @@ pub(super) enum Container {
 }
 
 /// Containers, outermost first.
-pub(super) type Containers = Rc<[Container]>;
+pub(crate) type Containers = Rc<[Container]>;
 
 /// A piece of the document and what stands around it.
-pub(super) type Part = (Span, Containers);
+pub(crate) type Part = (Span, Containers);
 
 /// Those of what stands in an item, where `outer` are those around it.
-pub(super) fn within(source: &str, item: &Item, outer: &Containers) -> Containers {
+pub(crate) fn within(source: &str, item: &Item, outer: &Containers) -> Containers {
     outer.iter().copied().chain([Container::Item(indent(source, item.span, outer))]).collect()
 }
 
 /// Those of what stands in a quote.
-pub(super) fn quoted(outer: &Containers) -> Containers {
+pub(crate) fn quoted(outer: &Containers) -> Containers {
     outer.iter().copied().chain([Container::Quote]).collect()
 }
 
@@ -41,20 +42,43 @@ fn indent(source: &str, item: Span, outer: &[Container]) -> usize {
         let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
         return stripped(&source[line_start..start], outer).len() + 4;
     }
+    let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+    let above = &source[line_start..start];
+    let own = stripped(above, outer);
+    // Another item's mark in the same line is no indentation.
+    let before = if own.trim().is_empty() { own.len() } else { 0 };
+    before + mark(line, column(above, 0))
+}
+
+/// How many columns an item's mark takes with the blanks behind it, in a line that begins at it, in this column.
+fn mark(line: &str, from: usize) -> usize {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let mark = digits + 1;
     let rest = line.get(mark..).unwrap_or_default();
     // A tab goes to the next stop, counted from the line's own beginning.
-    let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-    let above = &source[line_start..start];
-    let after = column(above, 0) + mark;
-    let own = stripped(above, outer);
-    // Another item's mark in the same line is no indentation.
-    let before = if own.trim().is_empty() { own.len() } else { 0 };
+    let after = from + mark;
     let blanks = &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()];
     let width = column(blanks, after) - after;
     // Five and more belong to code; nothing behind the mark is one blank.
-    before + if blanks.len() == rest.len() || width > 4 { mark + 1 } else { mark + width }
+    if blanks.len() == rest.len() || width > 4 { mark + 1 } else { mark + width }
+}
+
+/// What stands under `span` in an item that no quote is around, without the indentation that the item's lines have, and
+/// without blanks at the ends of lines.
+pub(crate) fn undented(source: &str, item: &Item, span: Span) -> String {
+    let text = item.span.of(source);
+    let start = item.span.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
+    let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+    let before = column(&source[line_start..start], 0);
+    let width = before + mark(source[start..].lines().next().unwrap_or_default(), before);
+    let mut out = String::new();
+    for (index, line) in span.of(source).trim_end().lines().enumerate() {
+        match index {
+            0 => out.push_str(line.trim_end()),
+            _ => out.extend(["\n", stripped(line, &[Container::Item(width)]).trim_end()]),
+        }
+    }
+    out.trim().to_owned()
 }
 
 /// The column that a text ends at.
@@ -105,7 +129,7 @@ fn stripped<'l>(line: &'l str, containers: &[Container]) -> Cow<'l, str> {
 
 /// What a reader sees of these parts, one after the other, as Markdown: each line without its containers, code as it
 /// is. Blank lines at both ends are left out.
-pub(super) fn text(source: &str, parts: &[Part]) -> String {
+pub(crate) fn text(source: &str, parts: &[Part]) -> String {
     let mut out = String::new();
     for (span, containers) in parts {
         for (index, line) in span.of(source).split_inclusive('\n').enumerate() {
