@@ -87,7 +87,10 @@ fn unfit(unit: &Unit, fence: Option<Fenced<'_>>, source: &str) -> Option<String>
     }
     let odd = unit.cut.commands.iter().find(|command| !command.is_offered());
     if let Some(odd) = odd {
-        let first = odd.text.lines().next().unwrap_or_default();
+        let first = odd.text.lines().next().unwrap_or_default().trim();
+        if odd.is_doubtful {
+            return Some(format!("`{first}`: is it to be run, and here? {}", odd.reading.reason));
+        }
         return Some(format!(
             "`{first}` among the commands is none to run ({}): take them apart",
             odd.reading.reason

@@ -244,8 +244,11 @@ fn is_prompted(text: &str, roots: bool) -> bool {
         let begins = !line.trim_start().starts_with('#') && may_be_typed(line) && !is_whole(line);
         let length = if begins { command_lines(rest, |_| None) } else { 1 };
         let lines: Vec<&str> = rest.lines().take(length).collect();
-        let length = if is_whole(&lines.join("\n")) { length } else { 1 };
-        lines[..length.min(lines.len())].iter().for_each(|line| rest = behind(rest, line));
+        // What does not end may hold prompts or not.
+        if begins && !is_whole(&lines.join("\n")) {
+            return true;
+        }
+        lines.iter().for_each(|line| rest = behind(rest, line));
     }
     false
 }
@@ -320,28 +323,31 @@ impl<'c> Cutter<'c> {
             }
             self.put(Kind::Comment, at);
         } else if let Some(unknown) = self.unknown_prompt(line) {
-            self.doubt.get_or_insert(format!(
+            let reason = format!(
                 "`{unknown}` may be a prompt that is not known here, and a command stand behind it: nothing tells the commands from what they print"
-            ));
-            return self.command(index, None, 0);
+            );
+            let next = self.command(index, None, 0);
+            self.unsure(&reason);
+            self.doubt.get_or_insert(reason);
+            return next;
         } else if self.prompted && may_be_typed(line) {
-            let above = self.cut.commands.iter_mut().rfind(|command| !command.is_doubtful);
-            let above = above.map(|command| {
-                command.is_unsettled = true;
-                command.text.trim().lines().next().unwrap_or_default().to_owned()
+            let above = self.cut.commands.last_mut().map(|command| match command.is_doubtful && command.who.is_none() {
+                true => command.reading.reason.clone(),
+                false => {
+                    command.is_unsettled = true;
+                    let first = command.text.trim().lines().next().unwrap_or_default();
+                    format!("it stands where what `{first}` prints would, has no prompt, and reads as a command: run it by hand if it is one")
+                }
             });
             let next = self.command(index, None, 0);
-            match above {
-                Some(above) => self.unsure(&format!(
-                    "it stands where what `{above}` prints would, has no prompt, and reads as a command: run it by hand if it is one"
-                )),
-                None => {
-                    let line = line.trim();
-                    self.doubt.get_or_insert(format!(
-                        "`{line}` stands above the first prompt and reads as a command: it is not sure which of the lines are commands"
-                    ));
-                }
-            }
+            let reason = above.unwrap_or_else(|| {
+                let line = line.trim();
+                let reason = format!(
+                    "`{line}` stands above the first prompt and reads as a command: it is not sure which of the lines are commands"
+                );
+                self.doubt.get_or_insert(reason).clone()
+            });
+            self.unsure(&reason);
             return next;
         } else if self.prompted {
             // Before the first prompt there is nothing that it could be the output of.
@@ -419,7 +425,9 @@ impl<'c> Cutter<'c> {
         if of_shell && !text.trim().is_empty() && (is_parted || !is_whole(&text)) {
             let mut whole = text.clone();
             let (mut next, mut rest) = (end, Vec::new());
-            while next < self.lines.len() && next - index < MOST_LINES {
+            // Of what stands where something printed would, not all is looked at for its end.
+            let most = if self.prompted && prompt.is_none() { 16 } else { MOST_LINES };
+            while next < self.lines.len() && next - index < most {
                 let line = self.line(next);
                 if self.prompted && self::prompt(line, self.roots).is_some() {
                     runs_on = Some(next);

@@ -21,18 +21,19 @@ pub(super) struct Opened {
 
 impl Opened {
     fn told(&self) -> String {
-        match self.what {
-            Opens::Shell => format!(
-                "it may be for the shell that `{}` opens, and nothing says that this was left: type it where it belongs",
-                self.by
-            ),
-            Opens::Program => format!(
-                "it may be for the program that `{}` starts, and nothing says that this was left: type it where it belongs",
-                self.by
-            ),
-        }
+        let what = match self.what {
+            Opens::Shell => "shell",
+            Opens::Program => "program",
+        };
+        format!(
+            "it belongs into the {what} that `{}` opens, for nothing above it says that this was left: type it there",
+            self.by
+        )
     }
 }
+
+/// How many shells within one another are followed.
+const DEEPEST: usize = 32;
 
 /// Has a command not be offered that may be one.
 pub(super) fn doubt(command: &mut Command, reason: impl Into<String>) {
@@ -98,7 +99,6 @@ pub(super) fn follow(cut: &mut Cut, open: &mut Vec<Opened>) {
             }
             continue;
         }
-        let opens = lints::outline(&filled(&command.text)).opens;
         if let Some(opened) = open.last() {
             command.is_typed_in = true;
             if command.is_offered() || command.is_doubtful {
@@ -107,7 +107,10 @@ pub(super) fn follow(cut: &mut Cut, open: &mut Vec<Opened>) {
         }
         let counts =
             command.is_offered() || command.reading.class == Class::Explanatory || command.is_doubtful;
-        if let Some((what, _)) = opens.filter(|_| counts) {
+        let opens = counts.then(|| lints::outline(&filled(&command.text)).opens).flatten();
+        if open.len() == DEEPEST && opens.is_some() {
+            all.get_or_insert("it opens more shells within one another than are followed".to_owned());
+        } else if let Some((what, _)) = opens {
             let by = command.text.trim().lines().next().unwrap_or_default().to_owned();
             open.push(Opened { by, who, what });
         }
@@ -143,6 +146,19 @@ fn leaves(text: &str) -> bool {
 /// known here, and it is no sentence and no row.
 pub(super) fn may_be_typed(line: &str) -> bool {
     let text = line.trim();
+    for list in [" && ", " || "] {
+        if text.contains(list) {
+            return text.split(list).any(may_be_typed);
+        }
+    }
+    // Columns are parted so, too: `id | name`.
+    if let Some((_, behind)) = text.split_once(" | ") {
+        let mut parts = behind.split(" | ").map(str::split_whitespace);
+        let known = parts.clone().all(|mut part| part.next().is_some_and(is_known));
+        if !known || parts.all(|part| part.count() < 2) {
+            return false;
+        }
+    }
     let mut rest = text;
     while let Some((word, behind)) = rest.split_once(char::is_whitespace) {
         let passes = matches!(
@@ -237,6 +253,7 @@ mod tests {
             "for i in 1 2; do rm $i; done",
             "cat <<EOF",
             "kubectl get pods | grep x",
+            "frob && systemctl restart x",
             "rm -rf x",
         ] {
             assert!(may_be_typed(line), "{line}");
@@ -254,6 +271,9 @@ mod tests {
             "test result: ok. 3 passed",
             "npm WARN deprecated x",
             "exit status 1",
+            " id | name",
+            "id | host | name",
+            "nothing || else",
             "diff --git a/x b/x",
             "Switched to branch 'x'",
             "HEAD is now at 05dabb7e Fix",

@@ -1,5 +1,6 @@
 //! Code of a document, cut into commands.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -98,11 +99,10 @@ pub(crate) fn asked(source: &str, tree: &Tree) -> Vec<(Span, String)> {
 pub(crate) fn doubted(source: &str, tree: &Tree) -> Vec<(Span, String)> {
     let mut all = Vec::new();
     for Unit { body, cut, .. } in units(source, tree) {
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: BTreeSet<&str> = BTreeSet::new();
         // What is typed into a shell that was opened is where it belongs.
         for command in cut.commands.iter().filter(|command| command.is_doubtful && !command.is_typed_in) {
-            if !told.contains(&&*command.reading.reason) {
-                told.push(&command.reading.reason);
+            if told.insert(&command.reading.reason) {
                 all.push((body.span(command.at.clone()), command.reading.reason.clone()));
             }
         }
