@@ -55,6 +55,10 @@ fn a_command_above_the_first_prompt_makes_the_session_uncertain_and_nothing_of_i
         assert_eq!(adopt(&source, None).commands.left, 2, "{info}");
         assert_eq!(unsure(&source).len(), 1, "{info}: {:?}", unsure(&source));
     }
+    for line in ["touch a", "service web restart", "make install", "kill 123"] {
+        assert_eq!(offered(&fence("console", &format!("{line}\n\n$ ls a\n"))), [""; 0], "{line}");
+        assert_eq!(unsure(&fence("console", &format!("$ ls a\n{line}\n"))).len(), 1, "{line}");
+    }
 }
 
 #[test]

