@@ -92,7 +92,7 @@ pub(super) fn is_row(text: &str) -> bool {
     let words: Vec<&str> = words.collect();
     let option = |word: &&str| word.len() > 1 && word.starts_with('-') && !is_value(word);
     if text.contains('\n')
-        || words.iter().any(|word| option(&word))
+        || words.iter().any(option)
         || text.contains(['=', '"', '\'', '|', '>', '$', '&', ';'])
     {
         return false;
@@ -121,7 +121,7 @@ fn reads_as_sentence(text: &str, named: &str) -> bool {
         !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '\'')
     };
     let capital = named.starts_with(char::is_uppercase) && !is_known(named);
-    if capital && words.len() > 2 && words[1..3].iter().all(|word| letters(&word)) {
+    if capital && words.len() > 2 && words[1..3].iter().all(letters) {
         return true;
     }
     // Code in backticks, at the end of an enumeration or after a colon.
