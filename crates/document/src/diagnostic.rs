@@ -113,6 +113,8 @@ codes! {
     Placeholder = "placeholder", Warning;
     /// A character in a script that looks like a space, a quotation mark or a dash; an error where no text can be meant.
     LookAlike = "look-alike", Warning;
+    /// A line that may be a command of this machine, and is not sure to be.
+    UnsureCommand = "unsure-command", Warning;
     /// A block that does so little that more was probably meant.
     IdleScript = "idle-script", Warning;
     /// `$NAME` that nothing defines.

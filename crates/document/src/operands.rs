@@ -21,7 +21,7 @@ pub(crate) fn operands<W: AsRef<str>>(
 }
 
 /// Whether an option takes the next word: itself, or as the last of several letters (`-vp 22`).
-fn takes_the_next(word: &str, taking: &[&str]) -> bool {
+pub(crate) fn takes_the_next(word: &str, taking: &[&str]) -> bool {
     let is = |letter: char| taking.iter().any(|one| one.chars().eq(['-', letter]));
     let flags = word.strip_prefix('-').filter(|flags| !flags.starts_with('-'));
     taking.contains(&word)

@@ -72,9 +72,25 @@ fn unfit(unit: &Unit, fence: Option<Fenced<'_>>, source: &str) -> Option<String>
     if !source[start..fence.span.start].trim().is_empty() {
         return Some("begin the fence on a line of its own, below the item's text".to_owned());
     }
+    let printed = |piece: &Piece| match piece.kind {
+        PieceKind::Output => Some(piece.at.clone()),
+        _ => None,
+    };
+    let above = unit.cut.pieces.iter().find_map(printed);
+    if let (Some(above), Some(first)) = (above, unit.cut.commands.first())
+        && above.start < first.at.start
+    {
+        return Some(
+            "what stands above its first prompt is no command, and no command prints it: take it out"
+                .to_owned(),
+        );
+    }
     let odd = unit.cut.commands.iter().find(|command| !command.is_offered());
     if let Some(odd) = odd {
-        let first = odd.text.lines().next().unwrap_or_default();
+        let first = odd.text.lines().next().unwrap_or_default().trim();
+        if odd.is_doubtful {
+            return Some(format!("`{first}`: is it to be run, and here? {}", odd.reading.reason));
+        }
         return Some(format!(
             "`{first}` among the commands is none to run ({}): take them apart",
             odd.reading.reason
@@ -114,7 +130,8 @@ pub(super) fn why_not(
 
 /// Leaves code as it is, but for a mark that nothing in it runs.
 pub(super) fn leave(proposal: &mut Proposal, unit: &Unit, fence: Option<Fenced<'_>>, why: String) {
-    let count = offered(unit).count();
+    let may_be = |command: &&Command| command.is_offered() || command.is_doubtful;
+    let count = unit.cut.commands.iter().filter(may_be).count();
     if count == 0 {
         fence.into_iter().for_each(|fenced| documentation(proposal, fenced.fence));
         return;

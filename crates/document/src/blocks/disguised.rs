@@ -7,6 +7,7 @@ use holdpoint_shell::{Kind, Part, PartKind, Token};
 
 use crate::Code;
 use crate::findings::Findings;
+use crate::offered::goes_on_blankly;
 use crate::spanned::Mapped;
 
 /// What a character passes itself off as.
@@ -60,6 +61,25 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
         tell(found, at.clone(), c, script, code, findings);
         if wrong && among(&places.bare, at.start) {
             findings.make_errors(before);
+        }
+    }
+}
+
+/// Reports each `\\` of a shell's script that seems to have its line go on, and does not: a blank stands behind it.
+pub(super) fn parted(script: &Mapped, findings: &mut Findings) {
+    let text = script.text();
+    if !text.lines().any(goes_on_blankly) {
+        return;
+    }
+    for token in &holdpoint_shell::read(text).tokens {
+        let Kind::Word(word) = &token.kind else { continue };
+        for part in word.parts.iter().filter(|part| part.kind == PartKind::Escaped) {
+            let line = text[part.at.start..].lines().next().unwrap_or_default();
+            let ends = part.at.start + line.len() < text.len();
+            if ends && goes_on_blankly(line) && line.trim_end() == "\\" {
+                let message = "a blank stands behind this `\\`, so that its line does not go on: what stands below is a command of its own";
+                findings.add(Code::LookAlike, script.span(part.at.clone()), message, "take the blank away");
+            }
         }
     }
 }

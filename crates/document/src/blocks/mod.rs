@@ -150,6 +150,9 @@ pub(crate) fn decode(
         unfilled(&script.body, findings);
     }
     self::disguised(&script.body, is_shell(spoken), findings);
+    if is_shell(spoken) {
+        disguised::parted(&script.body, findings);
+    }
     let script_span = script.body.span(0..script.body.text().len());
     let mut block = Block {
         language,

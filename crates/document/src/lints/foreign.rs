@@ -11,7 +11,7 @@ use crate::blocks::{self, is_shell, is_shell_like, kind_of};
 use crate::findings::Findings;
 use crate::front::mentions_runbook;
 use crate::markdown::{self, Block, Fence, Fronts, Heading, Tree, slug};
-use crate::offered::asked;
+use crate::offered::{asked, doubted};
 use crate::{Code, Span};
 
 /// Looks at the whole document.
@@ -29,6 +29,7 @@ pub(crate) fn lint(source: &str, fronts: &Fronts, tree: &Tree, findings: &mut Fi
         runs_on(source, fence, open, &mut own);
     }
     commands(source, tree, &fences, &mut own);
+    doubtful(source, tree, &mut own);
     annotated(&fences, &mut own);
     hidden(source, &tree.blocks, &mut own);
     titles(&tree.blocks, &mut own);
@@ -117,6 +118,16 @@ fn commands(source: &str, tree: &Tree, fences: &[&Fence], findings: &mut Finding
             let help = "say in the text what is to stand there; under `runbook: 1` it is an input, and \"$NAME\" in the command";
             findings.add(Code::Placeholder, span, message, help);
         }
+    }
+}
+
+/// What may be a command and is not offered as one: nobody would see that it is left out.
+fn doubtful(source: &str, tree: &Tree, findings: &mut Findings) {
+    for (span, reason) in doubted(source, tree) {
+        let first = span.of(source).trim().lines().next().unwrap_or_default().trim();
+        let message = format!("`{first}` is not offered: {reason}");
+        let help = "put a prompt before each command, or what they print into a fence of its own; `plan --explain` tells what each line was taken for";
+        findings.add(Code::UnsureCommand, span, message, help);
     }
 }
 

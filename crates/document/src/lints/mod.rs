@@ -11,6 +11,7 @@ mod lists;
 mod looked;
 mod lost;
 mod never_fails;
+mod opens;
 mod pipes;
 mod placeholder;
 mod shell;
@@ -23,6 +24,7 @@ pub(crate) use lists::lint as lists;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
 pub(crate) use lost::lint as lost;
+pub(crate) use opens::Opens;
 pub(crate) use pipes::in_command;
 pub(crate) use variables::is_common;
 
@@ -108,6 +110,8 @@ pub(crate) struct Outline {
     pub(crate) asks: Option<&'static str>,
     /// The first program that never ends by itself.
     pub(crate) endless: Option<String>,
+    /// What the first of its commands opens that opens something to type into, and its program.
+    pub(crate) opens: Option<(Opens, String)>,
 }
 
 /// Looks at a shell script by itself.
@@ -124,7 +128,12 @@ pub(crate) fn outline(script: &str) -> Outline {
         let path = command.words.first().and_then(|word| word.text.rsplit_once('/'));
         path.is_some_and(|(folder, _)| !OF_SYSTEM.contains(&folder))
     };
+    let opens = shell
+        .commands
+        .iter()
+        .find_map(|command| Some((opens::opens(command)?, command.program().to_owned())));
     Outline {
+        opens,
         is_elsewhere: shell.commands.iter().any(is_elsewhere),
         calls: calls.collect(),
         waits: waits.map(|command| command.program().to_owned()),

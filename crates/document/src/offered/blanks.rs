@@ -221,13 +221,15 @@ pub(crate) fn unset(text: &str, language: &str, defined: &BTreeSet<String>) -> V
         return Vec::new();
     }
     let outline = lints::outline(text);
+    let own = outline.defines;
     let known = |name: &String| {
         defined.contains(name)
+            || own.contains(name)
             || lints::is_common(name, language)
             || name.starts_with("HOLDPOINT_")
             || BUILT_IN.contains(&name.as_str())
     };
-    outline.uses.into_iter().filter(|name| name.len() > 1 && !known(name)).collect()
+    outline.uses.into_iter().filter(|name| name != "_" && !known(name)).collect()
 }
 
 /// What texts take: a pattern, and the same in words.
@@ -488,6 +490,8 @@ mod tests {
     fn what_nothing_sets_is_asked_for() {
         let defined = BTreeSet::from(["B".to_owned()]);
         assert_eq!(unset("A=1; echo $A $BB ${CC:-x} $B $HOME $1 '$DD'", "sh", &defined), ["BB"]);
+        assert_eq!(unset("rm -rf /srv/$A/ /srv/${C}/ $B $_ $1 $i", "sh", &defined), ["A", "C", "i"]);
+        assert_eq!(unset("for i in 1 2; do rm $i; done", "sh", &defined), [""; 0]);
         let hosts = |language| unset("curl https://$HOST/ -o $TMP", language, &defined);
         assert_eq!(hosts("bash"), ["HOST", "TMP"]);
         assert_eq!(hosts("zsh"), ["TMP"]);

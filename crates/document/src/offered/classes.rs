@@ -9,6 +9,7 @@ use super::filled::filled;
 use super::looks::{Does, does, watched};
 use super::programs::{is_known, surely_read};
 use super::prompts::Prompt;
+use super::unlike::{named, unlike};
 use crate::lints;
 use crate::markdown::last_paragraph;
 use crate::placeholders::is_elided;
@@ -81,9 +82,20 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
             "no shell can read it: a quote, a bracket or a here-document stays open",
         );
     }
+    if let Some(why) = unlike(text, &read) {
+        return reading(NotACommand, Likely, why);
+    }
     let outline = lints::outline(text);
     let assigns = outline.calls.is_empty() && !outline.defines.is_empty();
-    let program = outline.calls.first().map(|(program, _)| program.as_str()).unwrap_or_default();
+    let program = program_of(text, &read, &outline.calls);
+    let odd = outline.calls.iter().find_map(|(program, _)| program.chars().find(|c| is_odd_blank(*c)));
+    if let Some(odd) = odd {
+        let called = format!("U+{:04X}", u32::from(odd));
+        let why = format!(
+            "{called} stands in the name of its program, which is no blank to a shell and looks like one or like nothing: write a blank, or nothing"
+        );
+        return reading(NotACommand, Likely, why);
+    }
     if !assigns && !is_program_name(program) && !begins_compound(&read) {
         return reading(NotACommand, Likely, format!("`{}` is no program's name", first_word(trimmed)));
     }
@@ -110,7 +122,12 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
         let cue = found.as_str().trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_lowercase();
         return reading(Explanatory, Likely, format!("the text before it says “{cue}”"));
     }
-    let known = assigns || is_known(program) || is_known(first_word(text)) || begins_compound(&read);
+    let written = named(text, &read).unwrap_or_default();
+    let known = assigns
+        || is_known(program)
+        || is_known(written)
+        || is_known(first_word(text))
+        || begins_compound(&read);
     let (confidence, why) = match how_sure(prompt, around, known) {
         // It may as well be a name, or a value.
         (Likely, _) if prompt.is_none() && !known && !text.trim().contains(char::is_whitespace) => {
@@ -124,6 +141,9 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     };
     if let Some(program) = &outline.waits {
         return reading(Interactive, confidence, format!("{why}; `{program}` talks with whoever sits there"));
+    }
+    if let Some((_, program)) = &outline.opens {
+        return reading(Interactive, confidence, format!("{why}; `{program}` opens something to type into"));
     }
     if let Some(program) = outline.asks {
         return reading(Interactive, confidence, format!("{why}; `{program}` may ask for a password"));
@@ -244,12 +264,28 @@ fn begins_compound(read: &holdpoint_shell::Script) -> bool {
     matches!(first.map(|token| &token.kind), Some(Kind::Keyword(_) | Kind::Operator(Operator::Open)))
 }
 
+/// The program that a command begins with: what stands within a word is called before it.
+fn program_of<'c>(text: &str, read: &holdpoint_shell::Script, calls: &'c [(String, Vec<String>)]) -> &'c str {
+    let written = named(text, read).and_then(|word| word.rsplit('/').next());
+    let own = written.and_then(|written| calls.iter().find(|(program, _)| program == written));
+    own.or(calls.first()).map(|(program, _)| program.as_str()).unwrap_or_default()
+}
+
+/// Whether a character is taken for a blank by who reads it, or is not seen at all, and is a letter to a shell.
+fn is_odd_blank(c: char) -> bool {
+    !c.is_ascii() && c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
 
 fn is_program_name(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.+@:[".contains(c);
+    // What the shell itself does.
+    if matches!(word, "." | ":") {
+        return true;
+    }
     // A variable or a placeholder may name one.
     if word.starts_with(['$', '<', '{', '~']) {
         return true;
@@ -320,6 +356,18 @@ mod tests {
             ("123 456", "", NotACommand),
             ("/chatops run deploy", "", NotACommand),
             ("/usr/bin/systemctl stop x", "", Offered),
+            (". ./env.sh", "", Offered),
+            (". venv/bin/activate", "", Offered),
+            (": > /var/log/x.log", "", Offered),
+            ("sudo -i", "", Interactive),
+            ("sudo -s", "", Interactive),
+            ("oc debug node/n1", "", Interactive),
+            ("chroot /host", "", Interactive),
+            ("Then restart it: `touch /tmp/x`", "", NotACommand),
+            ("web-0 1/1 Running 0 5d", "", NotACommand),
+            ("/dev/sda1 50G 20G 30G 40% /", "", NotACommand),
+            ("GET /health", "", NotACommand),
+            ("@bors r+", "", NotACommand),
         ];
         for (text, before, wanted) in cases {
             assert_eq!(class(text, before), wanted, "{before} / {text}");
@@ -336,6 +384,24 @@ mod tests {
             [sure("./deploy.sh"), sure("reboot"), sure("deploy now")],
             [Confidence::Sure, Confidence::Sure, Confidence::Likely]
         );
+    }
+
+    #[test]
+    fn a_blank_that_is_none_is_named() {
+        let read = |text| classify(text, None, &Around { before: "", is_script: true, is_untagged: false });
+        for (text, name) in [
+            ("echo\u{a0}hi", "U+00A0"),
+            ("sudo systemctl\u{a0}stop x", "U+00A0"),
+            ("\u{200b}ls -l", "U+200B"),
+        ] {
+            let read = read(text);
+            assert_eq!(
+                (read.class, read.reason.contains(name)),
+                (Class::NotACommand, true),
+                "{text}: {}",
+                read.reason
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::classes::{Around, classify};
 use super::programs::is_known;
-use super::prompts::{Hashes, Prompt, has_root_prompts, hashes_of_session, prompt, reads_as_command};
+use super::prompts::{
+    self, Hashes, Prompt, Who, has_root_prompts, hashes_of_session, prompt, reads_as_command,
+};
+use super::session::{doubt, doubt_all, may_be_typed, unprompted};
 use super::whole::{MOST_LINES, is_whole, may_end};
 use crate::placeholders::is_elided;
 use crate::{Class, Confidence, Reading};
@@ -46,8 +49,14 @@ pub(crate) struct Command {
     pub(crate) reading: Reading,
     /// What it is shown to print, if anything.
     pub(crate) output: Option<Range<usize>>,
-    /// It stands behind the prompt of a program, into which it is typed.
+    /// It is typed into a program or a shell that another command opens.
     pub(crate) is_typed_in: bool,
+    /// It may be a command, and is not sure to be one of this machine.
+    pub(crate) is_doubtful: bool,
+    /// What follows what it is shown to print may be a command, or more of that.
+    pub(crate) is_unsettled: bool,
+    /// Who is at its prompt, if it has one of a shell.
+    pub(crate) who: Option<Who>,
 }
 
 /// Code that was read.
@@ -118,10 +127,16 @@ fn reads_as_commands(code: &Code<'_>) -> bool {
     }
     let lines = code.text.lines().filter(|line| !line.trim().is_empty());
     let is_prompt = |line: &str| matches!(prompt(line, false), Some((Prompt::Shell | Prompt::Root, length)) if length < line.len());
-    if lines.into_iter().find(|line| !line.trim_start().starts_with('#')).is_some_and(is_prompt) {
+    let first = lines.into_iter().find(|line| !line.trim_start().starts_with('#'));
+    if first.is_some_and(is_prompt) {
         return true;
     }
     if code.info.is_some() && has_root_prompts(code.text, false, is_known) {
+        return true;
+    }
+    // Prompts with commands above them are told of, and not offered.
+    let prompted = code.info.is_some() && code.text.lines().any(is_prompt);
+    if prompted && first.is_some_and(may_be_typed) {
         return true;
     }
     // A paragraph is prose, unless it has prompts.
@@ -198,14 +213,44 @@ pub(crate) fn cut(code: &Code<'_>) -> Cut {
         Some(hashes) => hashes != Hashes::Comments,
         None => has_root_prompts(code.text, is_script, is_known),
     };
-    let prompted = code.text.lines().any(|line| prompt(line, roots).is_some());
+    let prompted = is_prompted(code.text, roots);
     let lines: Vec<Range<usize>> = lines(code.text);
-    let mut cutter = Cutter { code, lines, cut: Cut::default(), roots, hashes, prompted, around };
+    let is_session = SESSIONS.contains(&tag.as_str());
+    let mut cutter =
+        Cutter { code, lines, cut: Cut::default(), roots, hashes, prompted, is_session, around, doubt: None };
     let mut at = 0;
     while at < cutter.lines.len() {
         at = cutter.take(at);
     }
-    cutter.cut
+    let Cutter { mut cut, doubt, .. } = cutter;
+    let doubt = doubt.or_else(|| unprompted(&cut).filter(|_| is_session && !prompted));
+    if let Some(reason) = doubt {
+        doubt_all(&mut cut, &reason);
+    }
+    cut
+}
+
+/// Whether commands stand behind prompts: what stands within a command of many lines, such as a here-document, is none.
+fn is_prompted(text: &str, roots: bool) -> bool {
+    let is_prompt = |line: &str| prompt(line, roots).is_some();
+    if !text.lines().any(is_prompt) {
+        return false;
+    }
+    let mut rest = text;
+    while let Some(line) = rest.lines().next() {
+        if is_prompt(line) {
+            return true;
+        }
+        let begins = !line.trim_start().starts_with('#') && may_be_typed(line) && !is_whole(line);
+        let length = if begins { command_lines(rest, |_| None) } else { 1 };
+        let lines: Vec<&str> = rest.lines().take(length).collect();
+        // What does not end may hold prompts or not.
+        if begins && !is_whole(&lines.join("\n")) {
+            return true;
+        }
+        lines.iter().for_each(|line| rest = behind(rest, line));
+    }
+    false
 }
 
 /// Lines with their ends.
@@ -228,7 +273,11 @@ struct Cutter<'c> {
     hashes: Option<Hashes>,
     /// Commands stand behind prompts, and all else is what they print.
     prompted: bool,
+    /// It is marked as what a terminal showed.
+    is_session: bool,
     around: Around<'c>,
+    /// Why nothing of it is offered.
+    doubt: Option<String>,
 }
 
 impl<'c> Cutter<'c> {
@@ -262,8 +311,44 @@ impl<'c> Cutter<'c> {
         }
         if line.trim().is_empty() {
             self.put(Kind::Blank, at);
-        } else if self.is_option(index) || line.trim_start().starts_with('#') {
+        } else if self.is_option(index) {
             self.put(Kind::Comment, at);
+        } else if let Some(rest) = line.trim_start().strip_prefix('#') {
+            // Beside other prompts it may be root's, in a shell that one of these opened.
+            if self.prompted && rest.starts_with(' ') && reads_as_command(rest, is_known) {
+                let length = line.len() - rest.len() + 1;
+                let next = self.command(index, Some(Prompt::Root), length);
+                self.unsure("`# ` may begin a remark here, or be the prompt of root: it is not sure which");
+                return next;
+            }
+            self.put(Kind::Comment, at);
+        } else if let Some(unknown) = self.unknown_prompt(line) {
+            let reason = format!(
+                "`{unknown}` may be a prompt that is not known here, and a command stand behind it: nothing tells the commands from what they print"
+            );
+            let next = self.command(index, None, 0);
+            self.unsure(&reason);
+            self.doubt.get_or_insert(reason);
+            return next;
+        } else if self.prompted && may_be_typed(line) {
+            let above = self.cut.commands.last_mut().map(|command| match command.is_doubtful && command.who.is_none() {
+                true => command.reading.reason.clone(),
+                false => {
+                    command.is_unsettled = true;
+                    let first = command.text.trim().lines().next().unwrap_or_default();
+                    format!("it stands where what `{first}` prints would, has no prompt, and reads as a command: run it by hand if it is one")
+                }
+            });
+            let next = self.command(index, None, 0);
+            let reason = above.unwrap_or_else(|| {
+                let line = line.trim();
+                let reason = format!(
+                    "`{line}` stands above the first prompt and reads as a command: it is not sure which of the lines are commands"
+                );
+                self.doubt.get_or_insert(reason).clone()
+            });
+            self.unsure(&reason);
+            return next;
         } else if self.prompted {
             // Before the first prompt there is nothing that it could be the output of.
             self.output(at);
@@ -271,6 +356,20 @@ impl<'c> Cutter<'c> {
             return self.command(index, None, 0);
         }
         index + 1
+    }
+
+    /// What may be a prompt on this line, where lines may be what is printed.
+    fn unknown_prompt(&self, line: &'c str) -> Option<&'c str> {
+        let unknown = prompts::maybe(line, is_known)?;
+        let root = unknown.ends_with('#');
+        (self.prompted || self.is_session || !root).then_some(unknown)
+    }
+
+    /// Has the command that was taken last not be offered.
+    fn unsure(&mut self, reason: &str) {
+        if let Some(command) = self.cut.commands.last_mut() {
+            doubt(command, reason);
+        }
     }
 
     /// Whether a line is an option of the directive that the code stands in: `:linenos:`.
@@ -322,12 +421,16 @@ impl<'c> Cutter<'c> {
         let of_shell = !matches!(prompt, Some(Prompt::Program(_) | Prompt::Windows));
         let mut end = index + 1;
         let mut pieces = vec![(start + length, self.lines[index].end)];
-        if of_shell && !text.trim().is_empty() && !is_whole(&text) {
+        let (mut is_parted, mut runs_on) = (goes_on_blankly(&text), None);
+        if of_shell && !text.trim().is_empty() && (is_parted || !is_whole(&text)) {
             let mut whole = text.clone();
             let (mut next, mut rest) = (end, Vec::new());
-            while next < self.lines.len() && next - index < MOST_LINES {
+            // Of what stands where something printed would, not all is looked at for its end.
+            let most = if self.prompted && prompt.is_none() { 16 } else { MOST_LINES };
+            while next < self.lines.len() && next - index < most {
                 let line = self.line(next);
                 if self.prompted && self::prompt(line, self.roots).is_some() {
+                    runs_on = Some(next);
                     break;
                 }
                 let secondary = if prompt.is_some() && line.starts_with("> ") { 2 } else { 0 };
@@ -335,7 +438,9 @@ impl<'c> Cutter<'c> {
                 whole.push_str(&line[secondary..]);
                 rest.push((next, secondary));
                 next += 1;
-                if (rest.len() < 16 || may_end(self.line(next - 2), line)) && is_whole(&whole) {
+                let goes_on = goes_on_blankly(line);
+                is_parted |= goes_on;
+                if !goes_on && (rest.len() < 16 || may_end(self.line(next - 2), line)) && is_whole(&whole) {
                     break;
                 }
             }
@@ -347,6 +452,9 @@ impl<'c> Cutter<'c> {
                 }
                 (text, end) = (whole, next);
             }
+        }
+        if let Some(next) = runs_on.filter(|_| !is_whole(&text)) {
+            self.runs_into_a_prompt(&text, next);
         }
         // Options on lines of their own belong to it, and no shell would take them for that.
         let mut is_cut = false;
@@ -369,9 +477,15 @@ impl<'c> Cutter<'c> {
             }
             last = to;
         }
-        let cut_off = is_cut.then_some(
-            "its options go on below it, and no `\\` says so: a shell would run the first line alone",
-        );
+        let cut_off = if is_parted {
+            Some(
+                "a blank stands behind the `\\` at the end of a line, so that no shell goes on there: take it away",
+            )
+        } else {
+            is_cut.then_some(
+                "its options go on below it, and no `\\` says so: a shell would run the first line alone",
+            )
+        };
         let reading = match cut_off.or_else(|| self.doubt(prompt.as_ref(), &text)) {
             Some(reason) => Reading {
                 class: Class::NotACommand,
@@ -382,9 +496,41 @@ impl<'c> Cutter<'c> {
         };
         let at = start..self.lines[end - 1].end;
         let is_typed_in = matches!(prompt, Some(Prompt::Program(_)));
-        self.cut.commands.push(Command { at, text, reading, output: None, is_typed_in });
+        let who = prompt.filter(|prompt| matches!(prompt, Prompt::Shell | Prompt::Root));
+        let who = who.map(|prompt| prompts::who(self.line(index), &prompt, length));
+        let is_doubtful = cut_off.is_some();
+        self.cut.commands.push(Command {
+            at,
+            text,
+            reading,
+            output: None,
+            is_typed_in,
+            is_doubtful,
+            is_unsettled: false,
+            who,
+        });
         end
     }
+
+    /// A command that ends on none of its lines, and the next prompt stands at `next`: where that is part of a
+    /// here-document, no line of the session is what it seems to be.
+    fn runs_into_a_prompt(&mut self, text: &str, next: usize) {
+        let opens = holdpoint_shell::open_here_document(text).is_some();
+        if opens || text.trim_end().ends_with('\\') {
+            let first = text.lines().next().unwrap_or_default().trim();
+            let line = self.line(next).trim();
+            self.doubt.get_or_insert(format!(
+                "`{first}` goes on, and `{line}` stands where it would: it is not sure which of the lines are commands"
+            ));
+        }
+    }
+}
+
+/// Whether a line ends in a `\\` with blanks behind it: whoever wrote it meant it to go on, and no shell does.
+pub(crate) fn goes_on_blankly(line: &str) -> bool {
+    let text = line.trim_end_matches([' ', '\t']);
+    let marks = text.len() - text.trim_end_matches('\\').len();
+    text.len() < line.len() && marks % 2 == 1 && !line.trim_start().starts_with('#')
 }
 
 /// Whether a line has options for the command that begins with the line `above`: it is indented below that.
@@ -410,130 +556,4 @@ impl Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn code<'c>(info: &'c str, text: &'c str) -> Code<'c> {
-        Code { info: Some(info), text, before: "" }
-    }
-
-    /// `KIND TEXT`, a line each.
-    fn told(info: &str, text: &str) -> Vec<String> {
-        let cut = cut(&code(info, text));
-        let whole: String = cut.pieces.iter().map(|piece| &text[piece.at.clone()]).collect();
-        assert_eq!(whole, text, "pieces lose something of {text:?}");
-        cut.pieces
-            .iter()
-            .map(|piece| format!("{:?} {}", piece.kind, text[piece.at.clone()].trim_end().replace('\n', "⏎")))
-            .collect()
-    }
-
-    #[test]
-    fn code_is_cut_into_pieces_without_loss() {
-        assert_eq!(
-            told("console", "$ ls -l\ntotal 0\n\n$ echo a \\\n> b\na b\n# then\n$ date\n"),
-            [
-                "Prompt $",
-                "Command ls -l",
-                "Output total 0",
-                "Blank ",
-                "Prompt $",
-                "Command echo a \\",
-                "Prompt >",
-                "Command b",
-                "Output a b",
-                "Comment # then",
-                "Prompt $",
-                "Command date"
-            ]
-        );
-        assert_eq!(
-            told(
-                "sh",
-                "# stop it\nsystemctl stop x\n\ncat <<E\n# text\nE\nfor i in 1 2\ndo\n  echo $i\ndone\nf() {\n  a\n}\n"
-            ),
-            [
-                "Comment # stop it",
-                "Command systemctl stop x",
-                "Blank ",
-                "Command cat <<E⏎# text⏎E",
-                "Command for i in 1 2⏎do⏎  echo $i⏎done",
-                "Command f() {⏎  a⏎}"
-            ]
-        );
-    }
-
-    #[test]
-    fn commands_come_without_their_prompts_and_with_what_they_print() {
-        let text = "user@web:~$ sudo systemctl \\\n> restart x\nDone.\n\nuser@web:~$ echo it's\nx\n";
-        let cut = cut(&code("console", text));
-        let texts: Vec<&str> = cut.commands.iter().map(|command| command.text.as_str()).collect();
-        assert_eq!(texts, ["sudo systemctl \\\nrestart x", "echo it's"]);
-        assert_eq!(cut.commands[0].output.clone().map(|at| &text[at]), Some("Done.\n"));
-        assert_eq!(cut.commands[1].reading.class, Class::NotACommand);
-    }
-
-    #[test]
-    fn code_of_which_nothing_says_what_it_is_must_read_as_commands() {
-        let yes = [
-            "ls -l\nrm x\n",
-            "$ frobnicate\nok\n",
-            "# comment\nkubectl get pods\n",
-            "curl -s http://x \\\n  -H a\n",
-            "sudo reboot\n",
-            "# systemctl stop x\n",
-            "for i in $(seq 3)\ndo\n  echo $i\ndone\nls\n",
-        ];
-        for text in yes {
-            assert_eq!(language(&code("", text)), Some("bash"), "{text}");
-        }
-        let no = [
-            "NAME READY\nweb 1/1\n",
-            "host: a\nport: 1\n",
-            "ls -l\ntotal 12\n",
-            "for example this\n",
-            "if it fails, wait\n",
-            "{ \"a\": 1 }\n",
-            "date is today\n",
-            "",
-            "SELECT 1;\n",
-            "mysql> SELECT 1;\n",
-        ];
-        for text in no {
-            assert_eq!(language(&code("", text)), None, "{text}");
-        }
-        let paragraph = |text| language(&Code { info: None, text, before: "" });
-        assert_eq!((paragraph("$ ls"), paragraph("reboot"), paragraph("ls -l")), (Some("bash"), None, None));
-        assert_eq!(language(&code("yaml", "ls\n")), None);
-        assert_eq!(language(&code("bash {.copy}", "ls\n")), Some("bash"));
-        assert_eq!(language(&code("{.sh}", "ls\n")), Some("sh"));
-    }
-
-    #[test]
-    fn code_ends_in_whatever_it_ends() {
-        for text in [
-            "",
-            "\n",
-            "$",
-            "$ ",
-            "ls",
-            "ls\r\nrm x\r\n",
-            "cat <<E\nnever",
-            "$ cat <<E\nx\n$ ls",
-            "> ",
-            "#",
-            "\\",
-            "ls \\",
-        ] {
-            for info in ["", "sh", "console"] {
-                told_or_nothing(info, text);
-            }
-        }
-    }
-
-    fn told_or_nothing(info: &str, text: &str) {
-        if language(&code(info, text)).is_some() {
-            told(info, text);
-        }
-    }
-}
+mod tests;

@@ -18,16 +18,21 @@ const KNOWN: &str = " . : [ alembic ansible ansible-playbook ant apk apt apt-cac
  time timeout tmux top touch tr traceroute true truncate tofu ufw ulimit umount uname uniq unset unzip update-rc.d uptime
  useradd usermod vault velero vgs vgextend vi vim virsh visudo vmstat watch wc wget which who whoami xargs xz yarn yum zcat zip zypper
  zookeeper zfs zpool eksctl kind k3s flyway liquibase jenkins sops age twine tox pytest uv uvx sbt mix elixir erl perl perlbrew
- stripe wrangler vercel netlify gsettings nft nmcli resolvectl timedatectl loginctl localectl mdadm smartctl parted mkswap
+ newgrp toolbox chroot nsenter logout doas stripe wrangler vercel netlify gsettings nft nmcli resolvectl timedatectl loginctl localectl mdadm smartctl parted mkswap
  blkid lspci lsusb modprobe rmmod lsmod insmod depmod update-grub grub-install dracut ";
 
 /// Whether documents are full of it, or it is a file.
 pub(crate) fn is_known(program: &str) -> bool {
-    let local = program.starts_with(['.', '/', '~']) && program.contains('/');
+    let local = program.starts_with(['.', '/', '~']) && program.contains('/') && !is_device(program);
     local
         || !program.is_empty()
             && !program.contains(' ')
             && KNOWN.split_whitespace().any(|known| known == program)
+}
+
+/// Whether it is a device, or what the kernel shows as a file: nobody calls these.
+pub(crate) fn is_device(path: &str) -> bool {
+    ["/dev/", "/proc/", "/sys/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// Programs none of whose options writes, runs or sets anything.

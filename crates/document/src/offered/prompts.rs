@@ -21,8 +21,8 @@ pub(crate) enum Prompt {
 const BARE_ROOT: &str = "# ";
 
 static SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // (venv) user@host:~/dir$ , [user@host dir]$ , host$ , user@host% , $
-    let before = r"(?:\([A-Za-z0-9_.-]+\)[ \t]*)?(?:\[[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+[^\]\n]*\]|[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+(?:[: ][^ \t$#%>]*)?)?[ \t]?";
+    // (venv) user@host:~/dir$ , [user@host dir]$ , user@host% , bash-5.1$ , ~ $ , / # , $
+    let before = r"(?:\([A-Za-z0-9_.-]+\)[ \t]*)?(?:\[[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+[^\]\n]*\]|(?:I have no name!|[A-Za-z0-9_.-]+)@[A-Za-z0-9_.-]+(?:[: ][^ \t$#%>]*)?|(?:ba|da|z|k|a)?sh-[0-9][0-9.]*|[~/] )?[ \t]?";
     Regex::new(&format!(r"^[ \t]*({before})([$#%❯➜])(?:[ \t]+|$)")).ok()
 });
 
@@ -45,6 +45,7 @@ pub(crate) fn prompt(line: &str, roots: bool) -> Option<(Prompt, usize)> {
     if let Some(found) = SHELL.as_ref()?.captures(line) {
         let (whole, before) = (found.get(0)?, found.get(1)?.as_str().trim());
         return match found.get(2)?.as_str() {
+            "➜" => Some((Prompt::Shell, whole.end() + folder(&line[whole.end()..]))),
             "#" if !before.is_empty() || roots => Some((Prompt::Root, whole.end())),
             "#" => None,
             "%" if before.is_empty() => None,
@@ -60,6 +61,46 @@ pub(crate) fn prompt(line: &str, roots: bool) -> Option<(Prompt, usize)> {
         (name, _) => name.to_lowercase(),
     };
     Some((Prompt::Program(name), found.get(0)?.end()))
+}
+
+/// How long the folder is that some shells show behind `➜`, with what they show of its repository: `~ `, `app git:(main) ✗ `.
+fn folder(rest: &str) -> usize {
+    static FOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^(?:\S+[ \t]+git:\([^)\n]*\)(?:[ \t]+✗)?|~\S*|\.{1,2}|/\S*/)(?:[ \t]+|$)").ok()
+    });
+    FOLDER.as_ref().and_then(|folder| folder.find(rest)).map_or(0, |found| found.end())
+}
+
+/// Who is at a prompt, as far as that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// `user@host`, or the shell that names itself.
+    pub(crate) name: Option<String>,
+    /// It is root's.
+    is_root: bool,
+}
+
+/// Who is at the prompt that takes the first `length` bytes of a line.
+pub(crate) fn who(line: &str, prompt: &Prompt, length: usize) -> Who {
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:I have no name!|[A-Za-z0-9_.-]+)@[A-Za-z0-9_.-]+|(?:ba|da|z|k|a)?sh-[0-9]").ok()
+    });
+    let prompted = line.get(..length).unwrap_or_default();
+    let name = NAME.as_ref().and_then(|name| name.find(prompted)).map(|name| name.as_str().to_owned());
+    Who { name, is_root: *prompt == Prompt::Root }
+}
+
+/// What may be a prompt of a kind that is not known here: something in front of it that ends as prompts do, and a command
+/// behind it.
+pub(crate) fn maybe(line: &str, is_program: impl Fn(&str) -> bool) -> Option<&str> {
+    static MAYBE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^[ \t]*([A-Za-z0-9_.~/@:()\[\]-]{0,40}(?: \[[^\]\n]*\])?[$%>»›λ→]|[~/][A-Za-z0-9_./-]* \$|[A-Za-z0-9_.~/@:()\[\]-]{1,40}#)[ \t]+").ok()
+    });
+    if !line.contains(['$', '%', '>', '»', '›', 'λ', '→', '#']) {
+        return None;
+    }
+    let found = MAYBE.as_ref()?.captures(line)?;
+    reads_as_command(&line[found.get(0)?.end()..], is_program).then_some(found.get(1)?.as_str())
 }
 
 /// Whether `# ` begins prompts in this code: nothing else does, and what follows it reads as commands.
@@ -128,7 +169,7 @@ pub(crate) fn reads_as_command(rest: &str, is_program: impl Fn(&str) -> bool) ->
     let first = words.next().unwrap_or_default();
     let sentence = rest.trim_end().ends_with(['.', ':', '!', '?']) && !rest.contains(" -");
     let is_verb = VERBS.split_whitespace().any(|verb| verb == first);
-    let technical = |word: &str| word.contains(['-', '/', '=', '.', '|', '$', '"', '>']);
+    let technical = |word: &str| word.contains(['-', '/', '=', '.', '|', '$', '"', '>', '<', '&']);
     !sentence && is_program(first) && (!is_verb || words.clone().count() == 0 || words.any(technical))
 }
 
@@ -170,6 +211,16 @@ mod tests {
             ("[ec2-user@ip-10-0-0-1 app]$ ls -l", Some((Prompt::Shell, 28))),
             ("(venv) $ pip list", Some((Prompt::Shell, 9))),
             ("# reboot", None),
+            ("bash-5.1$ id", Some((Prompt::Shell, 10))),
+            ("sh-4.4# id", Some((Prompt::Root, 8))),
+            ("~ $ ls", Some((Prompt::Shell, 4))),
+            ("/ # ls", Some((Prompt::Root, 4))),
+            ("➜  ~ git pull", Some((Prompt::Shell, 7))),
+            ("➜  app git:(main) ✗ git pull", Some((Prompt::Shell, 24))),
+            ("➜ git pull", Some((Prompt::Shell, 4))),
+            ("I have no name!@web-1:/$", Some((Prompt::Shell, 24))),
+            ("/usr/bin/x # run it", None),
+            ("~/bin/x # run it", None),
             ("% ls", None),
             ("me@mac% ls", Some((Prompt::Shell, 8))),
             ("mysql> SELECT 1;", Some((Prompt::Program("mysql".into()), 7))),
@@ -189,6 +240,31 @@ mod tests {
             assert_eq!(prompt(line, false), wanted, "{line}");
         }
         assert_eq!(prompt("# reboot", true), Some((Prompt::Root, 2)));
+    }
+
+    #[test]
+    fn what_may_be_a_prompt_is_told_from_what_is_printed() {
+        let known = |word: &str| ["ls", "kubectl"].contains(&word);
+        for (line, wanted) in [
+            ("web01$ ls -l", Some("web01$")),
+            ("web01# ls -l", Some("web01#")),
+            ("λ ls", Some("λ")),
+            ("% kubectl get pods", Some("%")),
+            ("host> show x", None),
+            ("50% done", None),
+            ("ls # kubectl get", None),
+            ("a > b", None),
+        ] {
+            assert_eq!(maybe(line, known), wanted, "{line}");
+        }
+        let who = |line: &str| {
+            let (prompt, length) = prompt(line, true).expect(line);
+            who(line, &prompt, length)
+        };
+        assert_eq!(who("me@web:~$ ls"), who("[me@web x]$ ls"));
+        assert_ne!(who("me@web:~$ ls"), who("root@web:~# ls"));
+        assert_ne!(who("$ ls"), who("# ls"));
+        assert_eq!(who("(venv) $ ls"), who("$ ls"));
     }
 
     #[test]

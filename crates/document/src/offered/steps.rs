@@ -363,7 +363,7 @@ impl Offers<'_> {
         if let Some((shown, output)) =
             shown.zip(command.output.clone()).filter(|(shown, _)| !shown.trim().is_empty())
         {
-            if tty {
+            if tty || command.is_unsettled {
                 after = format!("{}{after}", lines(shown));
             } else {
                 let that = Expected::Lines(expected(shown));

@@ -1,11 +1,13 @@
 //! Code of a document, cut into commands.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::code::{Code, Command, Cut, cut, language};
 use super::filled::placeholders;
+use super::session::{Opened, follow};
 use super::ways::groups;
 use crate::markdown::{Block as Markdown, Tree, is_tab, last_paragraph, within_containers};
 use crate::placeholders::Search;
@@ -31,7 +33,16 @@ pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
     collect(source, &tree.blocks, false, &mut found);
     found.sort_by_key(|unit| unit.span.start);
     let (groups, mut at) = (groups(source), 0);
+    let (headings, mut passed) = (headings(&tree.blocks), 0);
+    let mut open: Vec<Opened> = Vec::new();
     for unit in &mut found {
+        // A shell that one piece of code opens is open in the next, up to where something else begins.
+        let behind = headings[passed..].iter().take_while(|at| **at <= unit.span.start).count();
+        passed += behind;
+        if behind > 0 {
+            open.clear();
+        }
+        follow(&mut unit.cut, &mut open);
         at += groups[at..].iter().take_while(|group| group.end <= unit.span.start).count();
         unit.is_one_of_several |= groups.get(at).is_some_and(|group| group.start <= unit.span.start);
         if unit.is_one_of_several {
@@ -39,6 +50,15 @@ pub(crate) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
         }
     }
     found
+}
+
+/// Where headings begin.
+fn headings(blocks: &[Markdown]) -> Vec<usize> {
+    let heading = |block: &Markdown| match block {
+        Markdown::Heading(heading) => Some(heading.span.start),
+        _ => None,
+    };
+    blocks.iter().filter_map(heading).collect()
 }
 
 /// Whoever is offered a command of a group is told so.
@@ -69,6 +89,21 @@ pub(crate) fn asked(source: &str, tree: &Tree) -> Vec<(Span, String)> {
                 let at = from + found..from + found + written.len();
                 from = at.end;
                 all.push((body.span(at), written.to_owned()));
+            }
+        }
+    }
+    all
+}
+
+/// Commands that are not offered as it is not sure what they are, each reason once in a piece of code, with its place.
+pub(crate) fn doubted(source: &str, tree: &Tree) -> Vec<(Span, String)> {
+    let mut all = Vec::new();
+    for Unit { body, cut, .. } in units(source, tree) {
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        // What is typed into a shell that was opened is where it belongs.
+        for command in cut.commands.iter().filter(|command| command.is_doubtful && !command.is_typed_in) {
+            if told.insert(&command.reading.reason) {
+                all.push((body.span(command.at.clone()), command.reading.reason.clone()));
             }
         }
     }

@@ -5,6 +5,8 @@ mod scan;
 
 use holdpoint_shell::{assigned, is_name};
 
+use crate::operands::takes_the_next;
+
 pub(in crate::lints) use command::{Command, Shell};
 
 /// Programs that run the command behind them on this machine: their options that take the next word, and how many words
@@ -47,12 +49,20 @@ impl<'t> Shell<'t> {
             let asks = ["sudo", "doas"].into_iter().find(|name| *name == first);
             command.password_for = asks.filter(|_| !is_told_not_to_ask(&command)).or(command.password_for);
             command.limited |= first == "timeout";
+            let opening = command.words.clone();
             command.words.remove(0);
+            let mut opens = false;
             while let Some(option) = command.words.first().filter(|word| word.text.starts_with('-')) {
-                let words = if taking.contains(&&*option.text) { 2 } else { 1 };
+                opens |= asks.is_some() && opens_a_shell(&option.text);
+                let words = if takes_the_next(&option.text, taking) { 2 } else { 1 };
                 command.words.drain(..words.min(command.words.len()));
             }
             command.words.drain(..(*operands).min(command.words.len()));
+            // `sudo -i`: the shell that it opens is all that there is.
+            if opens && command.words.is_empty() {
+                command.words = opening;
+                break;
+            }
         }
         let define = |shell: &mut Shell<'_>, name: &str| {
             let name = name.split(['=', '+', '[']).next().unwrap_or_default();
@@ -70,6 +80,14 @@ impl<'t> Shell<'t> {
             _ => {}
         }
         Some(command)
+    }
+}
+
+/// Whether an option of `sudo` or `doas` has it open a shell, where it is given no command.
+fn opens_a_shell(option: &str) -> bool {
+    match option.strip_prefix("--") {
+        Some(name) => matches!(name, "login" | "shell"),
+        None => option.contains(['i', 's']),
     }
 }
 
