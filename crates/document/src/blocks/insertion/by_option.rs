@@ -33,7 +33,30 @@ const RUNS: &[Runs] = &[
     (&["crontab", "at", "batch"], &["-f"], &[]),
     (&["busctl", "systemd-nspawn", "machinectl"], &["-c"], &[]),
     (&["tcpdump"], &["-z"], &[]),
-    (&["tar", "bsdtar"], &["--rsh-command", "--info-script", "--new-volume-script", "-F"], &[]),
+    (
+        &["tar", "gtar", "bsdtar"],
+        &[
+            "--rsh-command",
+            "--info-script",
+            "--new-volume-script",
+            "-F",
+            "--to-command",
+            "--checkpoint-action",
+            "--use-compress-program",
+        ],
+        &[],
+    ),
+    (&["doctl"], &["--ssh-command"], &[]),
+    (&["dc"], &["-e", "--expression"], &[]),
+    (&["gnuplot"], &["-e"], &[]),
+    (&["rpm", "rpmbuild"], &["-E", "--eval"], &[]),
+    (&["rg"], &["--pre", "--hostname-bin"], &[]),
+    (&["fzf"], &["--preview", "--bind"], &[]),
+    (&["lftp"], &["-c", "-e"], &[]),
+    (&["xterm"], &["-e"], &[]),
+    (&["borg"], &["--rsh"], &[]),
+    (&["restic"], &["--password-command"], &[]),
+    (&["hg"], &["--config", "--ssh", "-e"], &[]),
     (&["man"], &["-P", "--pager", "-H", "--html"], &[]),
     (&["mutt"], &["-e"], &[]),
     (&["jq"], &["-L"], &[]),
@@ -57,8 +80,11 @@ pub(super) fn runs(name: &str, arguments: &[String], begun: &str) -> bool {
         let before = behind.is_empty() || arguments.iter().any(|word| behind.contains(&word.as_str()));
         let takes = |option: &&str| {
             let long = option.starts_with("--");
-            arguments.last().is_some_and(|last| last == option)
+            // Long options may be cut short.
+            let cut = |word: &str| long && word.len() > 5 && option.starts_with(word);
+            arguments.last().is_some_and(|last| last == option || cut(last))
                 || begun.strip_prefix(option).is_some_and(|rest| !long || rest.starts_with('='))
+                || begun.split_once('=').is_some_and(|(word, _)| cut(word))
         };
         names.contains(&name) && before && options.iter().any(takes)
     })
