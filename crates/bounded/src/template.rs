@@ -9,6 +9,10 @@ use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
+pub use held::{Expression, expression, render};
+
+mod held;
+
 /// The longest condition, and the longest tag of a template, in bytes.
 pub const LONGEST: usize = 500;
 
@@ -22,11 +26,14 @@ const ALTERNATIVES: usize = 100;
 const FUEL: u64 = 200_000;
 
 /// An environment in which undefined names are errors, and which stops where rendering takes too long or makes too
-/// much. Every environment that sees a document's template is this one.
+/// much. Every environment that sees a document's template is this one; [`render`] and [`expression`] hold what is made
+/// in it, which minijinja's own ways do not.
 pub fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    environment.add_filter(held::WEIGH, held::weigh);
+    environment.add_filter(held::WEIGH_PART, held::weigh_held);
     environment
 }
 
@@ -69,7 +76,7 @@ pub fn check(text: &str) -> Result<(), String> {
             return Err(format!("a template has {ALTERNATIVES} times `elif` at most"));
         }
     }
-    Ok(())
+    check_repeated(text, false)
 }
 
 /// A script that is a template, as its language reads it: what its tags hold, which is not of that language, is letters, as
@@ -104,7 +111,17 @@ pub fn without_tags(text: &str) -> Cow<'_, str> {
 /// # Errors
 /// It is not; the reason in words.
 pub fn check_condition(text: &str) -> Result<(), String> {
-    if text.len() > LONGEST { Err(format!("a condition has {LONGEST} bytes at most")) } else { Ok(()) }
+    if text.len() > LONGEST {
+        return Err(format!("a condition has {LONGEST} bytes at most"));
+    }
+    check_repeated(text, true)
+}
+
+fn check_repeated(text: &str, is_expression: bool) -> Result<(), String> {
+    match held::is_repeated_too_often(text, is_expression) {
+        true => Err("a list is repeated so often that it takes too long".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// Whether the parser takes all of a condition, or of the tags of a template, as it is written. It does not tell of what it
@@ -299,8 +316,94 @@ mod tests {
             "{{ 'a\nb'|indent(999999999999) }}".to_owned(),
         ] {
             assert_eq!(check(&text), Ok(()));
-            assert!(environment().render_str(&text, ()).is_err(), "{}", &text[..text.len().min(60)]);
+            assert!(rendered(&text).is_err(), "{}", &text[..text.len().min(60)]);
         }
-        assert!(environment().render_str("{% for a in range(999) %}{{ a }} {% endfor %}", ()).is_ok());
+        assert!(rendered("{% for a in range(999) %}{{ a }} {% endfor %}").is_ok());
+    }
+
+    fn rendered(text: &str) -> Result<String, minijinja::Error> {
+        render(&environment(), text, ().into())
+    }
+
+    #[test]
+    fn a_list_counts_as_large_as_it_would_be_written_however_often_it_holds_the_same() {
+        for doubled in [
+            "{% set a = [a, a] %}",
+            "{% set a = a, a %}",
+            "{% set a = {1: a, 2: a} %}",
+            "{% set a = dict(b=a, c=a) %}",
+            "{% set a = a|zip(a)|list %}",
+            "{% set a = [a]|chain([a]) %}",
+            "{% set a = [a] * 2 %}",
+            "{% set a = [a] + [a] %}",
+            "{% set a = a + a %}",
+            "{% set n = namespace(b=a, c=a) %}{% set a = [n.b, n.c] %}",
+        ] {
+            let error =
+                rendered(&format!("{{% set a = [1] %}}{}{{{{ a }}}}", doubled.repeat(60))).unwrap_err();
+            assert_eq!(error.kind(), minijinja::ErrorKind::OutOfFuel, "{doubled}");
+        }
+        for written in
+            ["a|string", "a ~ ''", "'%s'|format(a)", "[a]|map('string')|list", "a == [a]", "a|sort", "{a: a}"]
+        {
+            let doubled = "{% set a = [a, a] %}".repeat(60);
+            let error = rendered(&format!("{{% set a = [1] %}}{doubled}{{{{ {written} }}}}")).unwrap_err();
+            assert_eq!(error.kind(), minijinja::ErrorKind::OutOfFuel, "{written}");
+        }
+        let rebound: String = (0..60).map(|_| "{% for a in [[a, a]] %}").collect();
+        let ends = "{% endfor %}".repeat(60);
+        assert!(rendered(&format!("{{% set a = [1] %}}{rebound}{{{{ a }}}}{ends}")).is_err());
+        assert!(rendered("{{ [[[[[1] * 99] * 99] * 99] * 99] * 99 }}").is_err());
+        let long = "{% set s = 'x' * 9999 %}{% set s = [s] * 999 %}{% set s = [s] * 99 %}{{ s|length }}";
+        assert!(rendered(long).is_err());
+    }
+
+    #[test]
+    fn nothing_is_part_of_itself() {
+        for text in [
+            "{% set n = namespace() %}{% set n.a = n %}{{ n }}",
+            "{% set n = namespace() %}{% set n.a = [n] %}{{ n }}",
+            "{% set n = namespace() %}{% set m = namespace(n=n) %}{% set n.m = m %}{{ n }}",
+            "{% set n = namespace(a=1) %}{% for i in range(9999) %}{% set n.a = [n.a] %}{% endfor %}{{ n.a }}",
+        ] {
+            assert!(rendered(text).is_err(), "{text}");
+        }
+        let counted =
+            "{% set n = namespace(a=1) %}{% for i in range(5) %}{% set n.a = n.a + i %}{% endfor %}{{ n.a }}";
+        assert_eq!(rendered(counted).unwrap(), "11");
+    }
+
+    #[test]
+    fn a_list_that_is_repeated_too_often_is_refused_before_anything_is_compiled() {
+        for text in ["[1]*9999*9999*9999 ~ ''", "9999*[1, 2]*9999 == [2]", "'a' in ([1] * (9 ** 9))"] {
+            assert!(check_condition(text).is_err(), "{text}");
+            assert!(check(&format!("{{{{ {text} }}}}")).is_err(), "{text}");
+        }
+        for text in ["[1]*3 == [1]", "2*3 > 5", "'*' * 9", "[1] * N"] {
+            assert_eq!(check_condition(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_weighed_is_otherwise_as_it_was() {
+        for (text, written) in [
+            ("{% for a, b in [(1, 'x'), (2, 'y')] %}{{ a }}{{ b }}{{ loop.index }} {% endfor %}", "1x1 2y2 "),
+            ("{% set (a, (b, c)) = (1, [2, 3]) %}{{ a + b * c }}", "7"),
+            ("{% with a = [3, 1] %}{{ a|sort|join(', ') }}{% endwith %}", "1, 3"),
+            (
+                "{% for x in [1, [2, [3]]] recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}",
+                "123",
+            ),
+            ("{% filter upper %}a{{ 'b' }}{% endfilter %}{% set a | upper %}c{% endset %}{{ a }}", "ABC"),
+            ("{{ 'abc'[1:] }}{{ 'a,b'|split(',')|list }}{{ {'a': [1]}.a[0] }}", "bc['a', 'b']1"),
+            ("{{ 1 in [1, 2] }}{{ 1 < 2 < 3 }}{{ not (2 is divisibleby(2)) }}", "TrueTrueFalse"),
+            ("{{ x|default('d') }}{{ 'a' if y is defined else 'b' }}", "db"),
+        ] {
+            assert_eq!(rendered(text).unwrap(), written, "{text}");
+        }
+        assert!(rendered("{{ x }}").is_err());
+        let environment = environment();
+        let read = expression(&environment, "[1, 2]|sum == 3").unwrap();
+        assert!(read.eval(().into()).unwrap().is_true());
     }
 }

@@ -45,11 +45,14 @@ pub(crate) fn bare_return(source: &str) -> Option<usize> {
 /// So many hidden characters are told.
 const HIDDEN: usize = 20;
 
+/// Whether a terminal acts on it, or shows what is behind it in the other direction.
+pub(crate) fn acts(c: char) -> bool {
+    matches!(c, '\u{202d}' | '\u{202e}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
 /// Characters that a terminal acts on, or that turn the text behind them around, outside of what is executed or printed, which
 /// is looked at by itself: who reads an item, a condition or a statement must see what it says. A paragraph may hold the latter.
 pub(crate) fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
-    let acts =
-        |c: char| matches!(c, '\u{202d}' | '\u{202e}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if !source.chars().any(acts) {
         return;
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::blocks::{of_command, value_kind};
+use crate::blocks::{disguised_command, of_command, value_kind};
 use crate::findings::{Findings, nearest};
 use crate::lints::in_command;
 use crate::markdown::Fronts;
@@ -344,6 +344,7 @@ fn from(node: &Node, findings: &mut Findings) -> Option<Source> {
     let command = fields.get("command").and_then(|node| Some((node.text(findings)?, node)));
     if let Some((text, node)) = &command {
         of_command(text, node, findings);
+        disguised_command(text, node.span, findings);
         if let Some((message, help)) = in_command(text) {
             findings.add(Code::PipeInSh, node.span, message, help);
         }

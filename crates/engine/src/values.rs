@@ -244,7 +244,7 @@ impl Values {
             message: format!("it hangs on {}, unknown before the real run", names.join(", ")),
         })?;
         let template = marked.as_deref().unwrap_or(template);
-        let rendered = environment.render_str(template, self.view(View::AsWritten));
+        let rendered = template::render(environment, template, self.view(View::AsWritten));
         rendered.map_err(|error| self.named(error, || names_in_template(template)))
     }
 
@@ -252,7 +252,7 @@ impl Values {
     /// `"false"` would count as true.
     pub fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
         template::check_condition(condition).map_err(|message| TemplateError { message })?;
-        let value = TEXT.compile_expression(condition)?.eval(self.view(View::Typed));
+        let value = template::expression(&TEXT, condition)?.eval(self.view(View::Typed));
         let value = value.map_err(|error| self.named(error, || names_in_condition(condition)))?;
         if value.is_undefined() {
             return Err(TemplateError { message: format!("`{condition}` is not defined") });
@@ -269,7 +269,7 @@ impl Values {
         template::check_condition(condition).ok()?;
         let names = self.names(View::Typed);
         let missed = Arc::clone(&names.missed);
-        let value = TEXT.compile_expression(condition).ok()?.eval(Value::from_object(names)).ok()?;
+        let value = template::expression(&TEXT, condition).ok()?.eval(Value::from_object(names)).ok()?;
         let is_known = !missed.load(Ordering::Relaxed) && value.kind() == Kind::Bool;
         is_known.then(|| value.is_true())
     }
@@ -407,6 +407,9 @@ impl From<&Scalar> for Value {
 
 impl From<Error> for TemplateError {
     fn from(error: Error) -> TemplateError {
+        if error.kind() == ErrorKind::OutOfFuel {
+            return TemplateError { message: "it takes too long, or makes too much".to_owned() };
+        }
         let message = match error.detail() {
             Some(detail) => format!("{}: {detail}", error.kind()),
             None => error.kind().to_string(),

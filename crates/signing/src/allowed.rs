@@ -14,13 +14,14 @@ use ssh_key::certificate::{CertType, Certificate};
 use ssh_key::public::KeyData;
 
 use crate::Presented;
+use crate::anchor::GIT;
 use crate::envelope::kind_is_taken;
 use crate::options::{self, Options};
 use crate::pattern::matches_list;
 use crate::{APPROVAL, EXPUNGE, REVIEW, SESSION, SIGNOFF};
 
-/// What is signed here.
-const NAMESPACES: [&str; 5] = [SIGNOFF, SESSION, APPROVAL, EXPUNGE, REVIEW];
+/// What is signed here, and git's own, as which tags are signed that anchor a run.
+const NAMESPACES: [&str; 6] = [SIGNOFF, SESSION, APPROVAL, EXPUNGE, REVIEW, GIT];
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +73,7 @@ impl AllowedSigners {
     }
 
     /// Holds the lines against who is who: a key is one person's, and a person is written in one way. `known` are the
-    /// names that people go by, `person` says whose each is. Lines for other namespaces than ours say nothing here.
+    /// names that people go by, `person` says whose each is. Lines for other namespaces than ours and git's say nothing here.
     ///
     /// # Errors
     /// Which two places name one person as two, in words.

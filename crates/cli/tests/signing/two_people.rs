@@ -124,8 +124,13 @@ fn one_key_under_two_names_is_refused_with_both_places() {
             }
         }
     }
+    // A tag of git's anchors a run, so that whoever signs one is somebody, too.
+    let tags = format!("{OPS} namespaces=\"git\" {qa}{QA} namespaces=\"signoff@holdpoint\" {qa}");
+    shop.bench.file("allowed_signers", &tags);
+    let ran = shop.bench.ends(2, &["run", "book.md", "--env", "production", "--unattended"]);
+    ran.says("one key stands for two people").says("line 1").says("line 2");
     // For something else than we sign, it is nobody's business here.
-    let fine = format!("{OPS},{QA} namespaces=\"git\" {qa}{QA} {qa}");
+    let fine = format!("{OPS},{QA} namespaces=\"file\" {qa}{QA} {qa}");
     shop.bench.file("allowed_signers", &fine);
     shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
 }

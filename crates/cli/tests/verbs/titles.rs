@@ -77,3 +77,26 @@ fn a_documents_title_that_cannot_be_rendered_is_told_with_the_reason() {
     bench.ends(0, &["runs"]).says(UNRENDERED);
     bench.ends(0, &["show", "1"]).says(UNRENDERED);
 }
+
+#[test]
+fn a_title_that_would_be_endless_is_said_to_take_too_long_by_every_verb() {
+    let doubled = format!("{{% set a = [1] %}}{}{{{{ a }}}}", "{% set a = [a, a] %}".repeat(60));
+    let body = format!(
+        "---\nrunbook: 1\n---\n\n# Book\n\n## One\n\n- [ ] first\n\n## Two {doubled}\n\n- [ ] x {doubled}\n"
+    );
+    let answers = "steps:\n  one: { confirm: true }\n";
+    let bench = Bench::with(&[("book.md", &body), ("answers.yaml", answers)]);
+    bench.ends(0, &["check", "book.md"]);
+    bench.ends(0, &["plan", "book.md"]);
+    bench.holdpoint(&["run", "book.md", "--dry-run"]).says("it takes too long");
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]).says("it takes too long");
+    for words in [
+        &["show", "1"][..],
+        &["show", "1", "--format", "json"],
+        &["report", "1", "--format", "markdown"],
+        &["report", "1", "--format", "html"],
+    ] {
+        bench.ends(0, words);
+    }
+    bench.ends(0, &["verify", "1"]);
+}

@@ -4,7 +4,7 @@ use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value};
 use crate::{Capture, CaptureFrom, Code, Span};
-use holdpoint_bounded::pattern::Over;
+use holdpoint_bounded::pattern::{Over, Pattern};
 
 const HELP: &str = "write { file: PATH }, { stdout: true }, { regex: PATTERN } or { json: $.path }";
 
@@ -43,12 +43,21 @@ fn from(node: &Node, findings: &mut Findings) -> Option<(CaptureFrom, bool, bool
         },
         None => None,
     };
-    let regex =
-        fields.get("regex").and_then(|node| node.regex(Over::Lines, findings)).map(CaptureFrom::Regex);
+    let regex = fields.get("regex").and_then(|node| Some((node.regex(Over::Lines, findings)?, node)));
     let json = fields.get("json").and_then(|node| json_path(node, findings)).map(CaptureFrom::Json);
     let empty = fields.bool("empty", findings).unwrap_or(false);
     let null = fields.bool("null", findings).unwrap_or(false);
     fields.finish(findings);
+    if let Some((pattern, node)) = regex.as_ref().filter(|_| empty)
+        && finds_nothing(pattern)
+    {
+        node.bad(
+            findings,
+            "this pattern finds nothing at the very beginning of what is printed, so nothing is captured",
+            "write what stands before the value, or `^` where it begins a line",
+        );
+    }
+    let regex = regex.map(|(pattern, _)| CaptureFrom::Regex(pattern));
     let mut given: Vec<CaptureFrom> = [file, stdout, regex, json].into_iter().flatten().collect();
     match given.len() {
         1 => given.pop().map(|from| (from, empty, null)),
@@ -62,6 +71,17 @@ fn from(node: &Node, findings: &mut Findings) -> Option<(CaptureFrom, bool, bool
             None
         }
     }
+}
+
+/// Whether it finds nothing at the beginning of every text but those that happen to begin with what it says.
+fn finds_nothing(pattern: &str) -> bool {
+    // It may say where the value begins; then it may be missing there.
+    if pattern.contains(['^', '\\', '$']) {
+        return false;
+    }
+    let Ok(pattern) = Pattern::new(pattern, Over::Lines) else { return false };
+    let found = |text| pattern.captures(text).ok().flatten().is_some_and(|found| found[0].is_empty());
+    pattern.takes_anything() && ["\u{e000}", "§ x"].into_iter().all(found)
 }
 
 /// An RFC 9535 path, kept as written.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use holdpoint_shell::{Kind, Part, PartKind, Token};
 
-use crate::Code;
 use crate::findings::Findings;
 use crate::offered::goes_on_blankly;
 use crate::spanned::Mapped;
+use crate::{Code, Span};
 
 /// What a character passes itself off as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,17 @@ enum Disguise {
 
 /// Reports every such character of a script. Where it stands bare in one for a `shell`, no text can be meant by it.
 pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
-    let content = script.text();
+    look_at(script.text(), &|at| script.span(at), shell, findings);
+}
+
+/// The same of a command that a value comes from, which stands in a text of the front matter.
+pub(super) fn in_command(command: &str, span: Span, findings: &mut Findings) {
+    // These are told wherever they stand outside of a script.
+    let command: String = command.chars().filter(|c| !crate::audit::acts(*c)).collect();
+    look_at(&command, &|_| span, true, findings);
+}
+
+fn look_at(content: &str, span: &dyn Fn(Range<usize>) -> Span, shell: bool, findings: &mut Findings) {
     if content.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         return;
     }
@@ -58,7 +68,7 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
             _ => false,
         };
         let before = findings.len();
-        tell(found, at.clone(), c, script, code, findings);
+        tell(found, span(at.clone()), c, code, findings);
         if wrong && among(&places.bare, at.start) {
             findings.make_errors(before);
         }
@@ -88,7 +98,7 @@ pub(super) fn parted(script: &Mapped, findings: &mut Findings) {
 pub(super) fn in_expectation(expected: &Mapped, findings: &mut Findings) {
     if !expected.text().is_ascii() {
         for (found, at, c) in found(expected.text()).into_iter().filter(|it| it.0 != Disguise::Sign) {
-            tell(found, at, c, expected, Code::LookAlike, findings);
+            tell(found, expected.span(at), c, Code::LookAlike, findings);
         }
     }
 }
@@ -155,7 +165,7 @@ fn found(content: &str) -> Vec<(Disguise, Range<usize>, char)> {
     found
 }
 
-fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code, findings: &mut Findings) {
+fn tell(disguise: Disguise, at: Span, c: char, code: Code, findings: &mut Findings) {
     let number = format!("U+{:04X}", u32::from(c));
     let (what, help) = match disguise {
         Disguise::Turns => (
@@ -178,7 +188,7 @@ fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code
         ),
         Disguise::Dash => ("looks like a hyphen but does not begin an option", "write `-`"),
     };
-    findings.add(code, text.span(at), format!("the character {number} {what}"), help);
+    findings.add(code, at, format!("the character {number} {what}"), help);
 }
 
 fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
@@ -217,6 +227,12 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         | '\u{ffa0}'
         | '\u{e0000}'..='\u{e0fff}' => Disguise::Nothing,
         '\u{200c}' | '\u{200d}' => Disguise::Joins,
+        // In a word of letters that are not ASCII's they are letters themselves.
+        '\u{2b9}'..='\u{2bd}' | '\u{2c8}' | '\u{2ee}' | '\u{55a}' | '\u{5f3}' | '\u{5f4}'
+            if [Some(before), next].iter().flatten().any(|c| c.is_alphabetic() && !c.is_ascii()) =>
+        {
+            return None;
+        }
         '\u{85}'
         | '\u{a0}'
         | '\u{1680}'
@@ -227,6 +243,12 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         | '\u{205f}'
         | '\u{3000}' => Disguise::Blank,
         '\u{2018}'..='\u{201f}'
+        | '\u{2b9}'..='\u{2bd}'
+        | '\u{2c8}'
+        | '\u{2ee}'
+        | '\u{55a}'
+        | '\u{5f3}'
+        | '\u{5f4}'
         | '\u{2032}'
         | '\u{2033}'
         | '\u{2035}'
@@ -257,7 +279,6 @@ fn is_dash(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Span;
 
     fn errors(script: &str, shell: bool) -> usize {
         let mut findings = Findings::default();
@@ -280,6 +301,25 @@ mod tests {
         ] {
             assert_eq!(errors(script, true), 1, "{script}");
             assert_eq!(errors(script, false), 0, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_looks_like_a_quotation_mark_is_told_but_in_words_of_its_language() {
+        for script in ["test \"$A\" = ʼxʼ", "echo ʹxʹ", "echo ˈx"] {
+            assert_ne!(findings(script), 0, "{script}");
+        }
+        for script in ["echo сімʼя", "echo ʼнє", "echo ג׳"] {
+            assert_eq!(findings(script), 0, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_a_value_comes_from_is_looked_at_as_a_script_is() {
+        for c in ['\u{2066}', '\u{200f}', '\u{200b}', '\u{a0}', '\u{201c}'] {
+            let mut findings = Findings::default();
+            in_command(&format!("echo {c}x"), Span::new(0, 1), &mut findings);
+            assert_eq!(findings.into_sorted("a text").len(), 1, "{c:?}");
         }
     }
 

@@ -68,6 +68,11 @@ pub(crate) fn disguised(script: &Mapped, is_shell: bool, findings: &mut Findings
     disguised::in_script(script, is_shell, findings);
 }
 
+/// The same of a command that a value comes from.
+pub(crate) fn disguised_command(command: &str, span: Span, findings: &mut Findings) {
+    disguised::in_command(command, span, findings);
+}
+
 /// Whether what looks like a placeholder in a script of this language is one.
 pub(crate) fn marks_placeholders(language: &str) -> bool {
     is_shell(language) || matches!(language, "sql" | "psql" | "mysql")

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::ValueKind;
 use crate::findings::Findings;
 use crate::spanned::{Fields, Node};
-use holdpoint_bounded::pattern::Over;
+use holdpoint_bounded::pattern::{Over, Pattern};
 
 /// Most choices of one value: nobody chooses among more, and each condition may have to look at all.
 const MOST_CHOICES: usize = 1000;
@@ -56,7 +56,19 @@ pub(crate) fn value_kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Va
     }
     let [pattern, min, max, _] = given[..] else { return ValueKind::Text { pattern: None } };
     match kind {
-        Type::Text => ValueKind::Text { pattern: pattern.and_then(|node| node.regex(Over::Text, findings)) },
+        Type::Text => {
+            let read = pattern.and_then(|node| Some((node.regex(Over::Text, findings)?, node)));
+            if let Some((text, node)) = &read
+                && Pattern::new(text, Over::Text).is_ok_and(|pattern| pattern.takes_anything())
+            {
+                node.bad(
+                    findings,
+                    "this pattern finds itself in every text, so it refuses none",
+                    "write `^…$` around all that the value may be, or leave `pattern` out",
+                );
+            }
+            ValueKind::Text { pattern: read.map(|(text, _)| text) }
+        }
         Type::Boolean => ValueKind::Boolean,
         Type::Integer => {
             let limits = (min.and_then(|node| node.int(findings)), max.and_then(|node| node.int(findings)));

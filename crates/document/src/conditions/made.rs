@@ -47,7 +47,7 @@ pub(super) fn counted(left: &Expr<'_>, of_left: &Kind, range: &Expr<'_>) -> Opti
 pub(super) fn counts(range: &Expr<'_>) -> Option<Vec<f64>> {
     let asked = to_ask(range).filter(|asked| asked.names.is_empty())?;
     let environment = template::environment();
-    let counted = environment.compile_expression(&asked.text).ok()?.eval(asked.context()).ok()?;
+    let counted = template::expression(&environment, &asked.text).ok()?.eval(asked.context().into()).ok()?;
     counted.try_iter().ok()?.map(|one| f64::try_from(one).ok()).collect()
 }
 

@@ -145,6 +145,12 @@ impl Reader<'_> {
         if self.template {
             return self.filled(expression, &kind);
         }
+        // Either may be what it comes to.
+        if let Expr::IfExpr(choice) = expression {
+            self.truth(&choice.true_expr, depth + 1);
+            choice.false_expr.iter().for_each(|other| self.truth(other, depth + 1));
+            return;
+        }
         if matches!(kind, Kind::Truth(_)) {
             return;
         }

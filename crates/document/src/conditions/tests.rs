@@ -115,6 +115,18 @@ fn values_of_different_kinds_are_never_equal() {
 }
 
 #[test]
+fn whatever_a_condition_may_come_to_is_true_or_false() {
+    for text in ["N if VERIFY else C", "VERIFY if T == 'x' else N", "C if VERIFY else VERIFY"] {
+        let said = said(text);
+        assert!(
+            said.iter().any(|(told, _)| told.contains("a condition is true or false")),
+            "{text}: {said:?}"
+        );
+    }
+    assert!(said("VERIFY if T == 'x' else N == 3").is_empty());
+}
+
+#[test]
 fn a_comparison_that_always_comes_out_the_same_is_an_error() {
     for (text, message, help) in [
         ("C == \"bleu\"", "never holds", "choices are: stable, beta"),

@@ -207,7 +207,7 @@ impl<'n> Worlds<'n> {
             return None;
         }
         let environment = template::environment();
-        let compiled = environment.compile_expression(&asked.text).ok()?;
+        let compiled = template::expression(&environment, &asked.text).ok()?;
         let mut context = asked.context();
         let mut outcomes = Vec::with_capacity(worlds);
         for world in 0..worlds {
@@ -354,7 +354,7 @@ impl<'n> Worlds<'n> {
             return;
         }
         let compiled_by = template::environment();
-        let Ok(compiled) = compiled_by.compile_expression(&guise.asked.text) else { return };
+        let Ok(compiled) = template::expression(&compiled_by, &guise.asked.text) else { return };
         let mut context: BTreeMap<String, Value> = guise.asked.context();
         let written: Vec<&Value> =
             pending.iter().filter(|it| it.variable == base).map(|it| &it.value).collect();

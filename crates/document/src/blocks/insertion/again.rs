@@ -76,30 +76,6 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["find"], &[], 0, &["-exec", "-execdir", "-ok", "-okdir"]),
 ];
 
-/// Variables whose value a shell, or a program through one, runs.
-const RUN: &[&str] = &[
-    "PS0",
-    "PS1",
-    "PS2",
-    "PS4",
-    "BASH_ENV",
-    "ENV",
-    "PROMPT_COMMAND",
-    "MAKEFLAGS",
-    "GIT_SSH_COMMAND",
-    "GIT_EDITOR",
-    "GIT_SEQUENCE_EDITOR",
-    "GIT_PAGER",
-    "GIT_EXTERNAL_DIFF",
-    "RSYNC_RSH",
-    "EDITOR",
-    "VISUAL",
-    "PAGER",
-    "MANPAGER",
-    "LESSOPEN",
-    "LESSCLOSE",
-];
-
 /// Wrappers that are the shell's own and run what is built into it.
 const WITHIN: &[&str] = &["builtin", "command", "coproc"];
 
@@ -407,7 +383,8 @@ fn built_in(words: &[String]) -> Option<usize> {
 /// The command among `words` that reads the value which follows them once more. `begun` is what of the value's own word
 /// stands before it, `after` the word behind it.
 pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static str> {
-    if let Some(name) = holdpoint_shell::assigned(begun).and_then(|name| RUN.iter().find(|run| **run == name))
+    if let Some(name) =
+        holdpoint_shell::assigned(begun).and_then(|name| by_option::RUN.iter().find(|run| **run == name))
     {
         return Some(name);
     }

@@ -33,7 +33,30 @@ const RUNS: &[Runs] = &[
     (&["crontab", "at", "batch"], &["-f"], &[]),
     (&["busctl", "systemd-nspawn", "machinectl"], &["-c"], &[]),
     (&["tcpdump"], &["-z"], &[]),
-    (&["tar", "bsdtar"], &["--rsh-command", "--info-script", "--new-volume-script", "-F"], &[]),
+    (
+        &["tar", "gtar", "bsdtar"],
+        &[
+            "--rsh-command",
+            "--info-script",
+            "--new-volume-script",
+            "-F",
+            "--to-command",
+            "--checkpoint-action",
+            "--use-compress-program",
+        ],
+        &[],
+    ),
+    (&["doctl"], &["--ssh-command"], &[]),
+    (&["dc"], &["-e", "--expression"], &[]),
+    (&["gnuplot"], &["-e"], &[]),
+    (&["rpm", "rpmbuild"], &["-E", "--eval"], &[]),
+    (&["rg"], &["--pre", "--hostname-bin"], &[]),
+    (&["fzf"], &["--preview", "--bind"], &[]),
+    (&["lftp"], &["-c", "-e"], &[]),
+    (&["xterm"], &["-e"], &[]),
+    (&["borg"], &["--rsh"], &[]),
+    (&["restic"], &["--password-command"], &[]),
+    (&["hg"], &["--config", "--ssh", "-e"], &[]),
     (&["man"], &["-P", "--pager", "-H", "--html"], &[]),
     (&["mutt"], &["-e"], &[]),
     (&["jq"], &["-L"], &[]),
@@ -43,6 +66,51 @@ const RUNS: &[Runs] = &[
     (&["sqlcmd", "osql"], &["-Q", "-q"], &[]),
     (&["clickhouse-client", "clickhouse"], &["-q", "--query"], &[]),
     (&["cqlsh"], &["-e", "--execute"], &[]),
+];
+
+/// Variables whose value a shell, or a program through one, runs.
+pub(super) const RUN: &[&str] = &[
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "MAKEFLAGS",
+    "GIT_SSH_COMMAND",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_PAGER",
+    "GIT_EXTERNAL_DIFF",
+    "RSYNC_RSH",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "MANPAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "GNUMAKEFLAGS",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "SUDO_EDITOR",
+    "SVN_SSH",
+    "CVS_RSH",
+    "BORG_RSH",
+    "BORG_PASSCOMMAND",
+    "RESTIC_PASSWORD_COMMAND",
+    "FZF_DEFAULT_COMMAND",
+    "FZF_DEFAULT_OPTS",
+    "TAR_OPTIONS",
+    "RSYNC_CONNECT_PROG",
+    "PERL5OPT",
+    "PERL5DB",
+    "RUBYOPT",
+    "NODE_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "LD_PRELOAD",
 ];
 
 /// Programs that take lines of their own language, in which one of them starts a program, from standard input.
@@ -57,8 +125,11 @@ pub(super) fn runs(name: &str, arguments: &[String], begun: &str) -> bool {
         let before = behind.is_empty() || arguments.iter().any(|word| behind.contains(&word.as_str()));
         let takes = |option: &&str| {
             let long = option.starts_with("--");
-            arguments.last().is_some_and(|last| last == option)
+            // Long options may be cut short.
+            let cut = |word: &str| long && word.len() > 5 && option.starts_with(word);
+            arguments.last().is_some_and(|last| last == option || cut(last))
                 || begun.strip_prefix(option).is_some_and(|rest| !long || rest.starts_with('='))
+                || begun.split_once('=').is_some_and(|(word, _)| cut(word))
         };
         names.contains(&name) && before && options.iter().any(takes)
     })
