@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::disk::DiskError;
 use crate::lock::Holder;
 use crate::tombstone::Tombstone;
@@ -182,10 +185,14 @@ fn held(holder: Option<&Holder>) -> String {
 pub(crate) fn whom(holder: Option<&Holder>) -> String {
     match holder {
         Some(Holder { pid, host, since, .. }) => {
-            // As times are told everywhere; of this machine's zone nothing is known here.
-            let since = since.strftime("%Y-%m-%d %H:%M:%S +00:00");
+            let since = clock(*since);
             format!("by process {pid} on {host} since {since}")
         }
         None => "by another process".to_owned(),
     }
+}
+
+/// A time as times are told everywhere, in the zone of whoever reads it.
+pub(crate) fn clock(at: Timestamp) -> impl std::fmt::Display {
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }

@@ -44,10 +44,11 @@ pub fn has_tombstones(dir: &Path) -> bool {
 }
 
 impl Tombstone {
-    /// In words that follow on what it is of: who expunged it, when and why. They are in one line, and else as they were given.
+    /// In words that follow on what it is of: who expunged it, when (as times are told in this machine's zone) and why. They are in one line, and else as they were given.
     pub fn words(&self) -> String {
         let Tombstone { at, who, reason, .. } = self;
-        format!("expunged at {at:.0} by {who}: {reason}").replace('\n', "⏎")
+        let at = crate::errors::clock(*at);
+        format!("expunged at {at} by {who}: {reason}").replace('\n', "⏎")
     }
 }
 
