@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use crate::disk::DiskError;
 use crate::lock::Holder;
+use crate::told::clock;
 use crate::tombstone::Tombstone;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
@@ -190,9 +188,4 @@ pub(crate) fn whom(holder: Option<&Holder>) -> String {
         }
         None => "by another process".to_owned(),
     }
-}
-
-/// A time as times are told everywhere, in the zone of whoever reads it.
-pub(crate) fn clock(at: Timestamp) -> impl std::fmt::Display {
-    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }

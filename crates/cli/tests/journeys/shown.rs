@@ -82,14 +82,14 @@ fn what_a_step_printed_is_shown_in_a_pager_where_it_is_longer_than_the_terminal(
 
 #[test]
 fn a_plan_is_laid_out_for_the_terminal_that_is_there() {
-    let steps = "## Look at the one that is there before any of the others {#look}\n\n```sh check\n\
+    let steps = "## Look — at — the — one — before — any of them\n\n```sh check\n\
         echo one two three four five six seven eight nine ten eleven\n```\n\n\
         - [ ] All of the others have been looked at by somebody of the other shift\n";
     let desk = Desk::with(&book(steps));
     let text = Terminal::start_sized(&desk, 50, 24, &["plan", "book.md"]).ends(0);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     assert!(lines.iter().all(|line| line.chars().count() < 50), "{text}");
-    assert!(lines.iter().any(|line| line.starts_with("        before any")), "{text}");
+    assert!(lines.iter().any(|line| *line == "        them"), "{text}");
     assert!(desk.ends(0, &["plan", "book.md"]).0.contains("eight nine ten eleven\n"));
 }
 
