@@ -89,7 +89,7 @@ fn a_plan_is_laid_out_for_the_terminal_that_is_there() {
     let text = Terminal::start_sized(&desk, 50, 24, &["plan", "book.md"]).ends(0);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     assert!(lines.iter().all(|line| line.chars().count() < 50), "{text}");
-    assert!(lines.iter().any(|line| *line == "        them"), "{text}");
+    assert!(lines.contains(&"        them"), "{text}");
     assert!(desk.ends(0, &["plan", "book.md"]).0.contains("eight nine ten eleven\n"));
 }
 
