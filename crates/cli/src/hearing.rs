@@ -1,7 +1,7 @@
 //! Who is being asked at a screen, and which signals were heard meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,11 @@ pub enum Asking {
 #[derive(Default)]
 pub struct Hearing {
     asking: AtomicU8,
+    /// Whether the program was asked to leave while somebody was asked something: no prompt waits any more.
+    leaving: AtomicBool,
+    told_leaving: AtomicBool,
+    /// The number of the run that is driven; 0 as long as none is.
+    run: AtomicU64,
     /// Whether somebody listens beside prompts: one is enough.
     watched: OnceLock<()>,
     /// Whether the signal that suspends the program is caught.
@@ -78,6 +83,34 @@ impl Hearing {
             .into_iter()
             .find(|whom| *whom as u8 == asked)
             .unwrap_or(Asking::Nobody)
+    }
+
+    /// The program was asked to leave while somebody was asked something. Says whether that was so before.
+    pub fn leave(&self) -> bool {
+        self.leaving.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether the program was asked to leave at a prompt.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::SeqCst)
+    }
+
+    /// Whether that is still to be said; from now on it is not.
+    pub fn tells_leaving(&self) -> bool {
+        self.is_leaving() && !self.told_leaving.swap(true, Ordering::SeqCst)
+    }
+
+    /// This run is driven from now on.
+    pub fn drives(&self, run: u64) {
+        self.run.store(run, Ordering::SeqCst);
+    }
+
+    /// The run that is driven, as it is named to `resume`.
+    pub fn driven(&self) -> String {
+        match self.run.load(Ordering::SeqCst) {
+            0 => "latest".to_owned(),
+            number => number.to_string(),
+        }
     }
 
     /// How many signals did not end the program so far.

@@ -113,14 +113,19 @@ impl Prompting {
         Prompting::of(screen, Asking::Holder)
     }
 
-    /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
+    /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys, or the program was
+    /// asked to leave.
     pub fn was_interrupted(&self) -> bool {
-        self.screen.hearing().signals() != self.heard
+        let hearing = self.screen.hearing();
+        hearing.is_leaving() || hearing.signals() != self.heard
     }
 
     /// For a prompt that was interrupted, which raises INT: waits, a second at most, until that has been heard, or
     /// until the program has left.
     pub fn wait_until_heard(&self) {
+        if self.screen.hearing().is_leaving() {
+            return;
+        }
         self.screen.hearing().wait_for_more_than(self.heard);
     }
 }
@@ -150,8 +155,8 @@ impl Drop for Stops {
     }
 }
 
-/// A prompt reads the terminal and cannot be told to stop, so the program leaves from beside it. That is parking:
-/// at a prompt nothing is in flight and nothing is left to be written.
+/// A prompt of a run is told to give up, and the run parks as by Ctrl-C, notices and all; whoever asks once more does not
+/// wait for that. At other prompts nothing is left to be written, so the program leaves from beside them.
 async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 3], mut int: Signal) {
     loop {
         let leave = tokio::select! {
@@ -161,29 +166,33 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
             _ = quit.recv() => true,
             _ = int.recv() => false,
         };
-        let (words, exit) = match screen.hearing().asking() {
-            Asking::Operator if leave => {
-                ("PARKED: the program was asked to leave. Go on with: holdpoint resume latest", Exit::Parked)
+        let hearing = screen.hearing();
+        let go_on = || format!("Go on with: holdpoint resume {}", hearing.driven());
+        let (words, exit) = match hearing.asking() {
+            Asking::Operator if leave && hearing.leave() => {
+                (format!("PARKED: the program was asked to leave. {}", go_on()), Exit::Parked)
             }
-            Asking::Input => ("The input was not given. Nothing was run.", Exit::Usage),
+            Asking::Input => ("The input was not given. Nothing was run.".to_owned(), Exit::Usage),
             Asking::Git => {
-                ("Interrupted while git was asked about the repository. Nothing was executed.", Exit::Usage)
+                let words = "Interrupted while git was asked about the repository. Nothing was executed.";
+                (words.to_owned(), Exit::Usage)
             }
             Asking::GitMeanwhile => (
-                "PARKED: interrupted while git was asked about the repository. Go on with: holdpoint resume latest",
+                format!("PARKED: interrupted while git was asked about the repository. {}", go_on()),
                 Exit::Parked,
             ),
             Asking::Holder => {
-                ("Interrupted while somebody else held the run. Nothing was written.", Exit::Parked)
+                let words = "Interrupted while somebody else held the run. Nothing was written.";
+                (words.to_owned(), Exit::Parked)
             }
             Asking::Operator | Asking::Nobody => {
-                screen.hearing().one();
+                hearing.one();
                 continue;
             }
         };
         restore_terminal(screen);
         screen.say("");
-        screen.tell(words);
+        screen.tell(&words);
         // A prompt that came back for the next key meanwhile has set them once more.
         screen.hearing().restore_modes();
         #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning

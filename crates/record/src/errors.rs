@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::disk::DiskError;
 use crate::lock::Holder;
+use crate::told::clock;
 use crate::tombstone::Tombstone;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
@@ -182,8 +183,7 @@ fn held(holder: Option<&Holder>) -> String {
 pub(crate) fn whom(holder: Option<&Holder>) -> String {
     match holder {
         Some(Holder { pid, host, since, .. }) => {
-            // As times are told everywhere; of this machine's zone nothing is known here.
-            let since = since.strftime("%Y-%m-%d %H:%M:%S +00:00");
+            let since = clock(*since);
             format!("by process {pid} on {host} since {since}")
         }
         None => "by another process".to_owned(),

@@ -42,6 +42,7 @@ mod shown;
 mod signatures;
 mod signoffs;
 mod store;
+mod told;
 mod tombstone;
 mod torn;
 mod trust;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{is_no_file, open_regular};
 use crate::layout::SHA256;
+use crate::told::clock;
 
 /// How the file of a tombstone ends; in front of it stands the blob's digest.
 pub(crate) const EXPUNGED: &str = ".expunged";
@@ -44,10 +45,12 @@ pub fn has_tombstones(dir: &Path) -> bool {
 }
 
 impl Tombstone {
-    /// In words that follow on what it is of: who expunged it, when and why. They are in one line, and else as they were given.
+    /// In words that follow on what it is of: who expunged it, when (in the reader's zone) and why. They are in one line, and else as
+    /// they were given.
     pub fn words(&self) -> String {
         let Tombstone { at, who, reason, .. } = self;
-        format!("expunged at {at:.0} by {who}: {reason}").replace('\n', "⏎")
+        let at = clock(*at);
+        format!("expunged at {at} by {who}: {reason}").replace('\n', "⏎")
     }
 }
 

@@ -212,7 +212,7 @@ impl Tape<'_> {
                     if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
                 let differs = if *differs { " · not the document's own script" } else { "" };
                 let kind = kind.words();
-                self.line(at, &format!("  {} · {language} {kind}{attempt}{differs}", one_line(&of.name())));
+                self.line(at, &format!("  {} · {language} {kind}{attempt}{differs}", one_line(&of.told())));
                 for line in visible(script.trim_end().as_bytes()).lines() {
                     self.line(at, &format!("\u{1b}[36m    {line}\u{1b}[0m"));
                 }

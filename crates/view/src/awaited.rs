@@ -1,6 +1,6 @@
 //! What an open run waits for, whose turn it is and since when, as the engine says.
 
-use holdpoint_engine::{AtHand, Event, Next, Run, Takes};
+use holdpoint_engine::{AtHand, DeviationKind, Event, Next, Run, Takes};
 use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Awaited {
     /// Whether somebody whose sign-off it waits for has rejected it, and nobody has signed since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rejected: bool,
-    /// The last event that moved the run.
+    /// The last event that moved the run; of a sign-off, the one by which its hold point was reached, or its last sign-off.
     pub since: Timestamp,
 }
 
@@ -142,4 +142,13 @@ pub(crate) fn moves(event: &Event) -> bool {
             | Event::SessionSigned(_)
             | Event::SignOffRefused { .. }
     )
+}
+
+/// Of an event that [`moves`] the run, whether it stands elsewhere since: not where it was handed over, or a shell opened beside it.
+pub(crate) fn leads_on(event: &Event) -> bool {
+    match event {
+        Event::Handover(_) | Event::HandoverAccepted { .. } | Event::HandoverWithdrawn { .. } => false,
+        Event::Deviation(deviation) => deviation.kind != DeviationKind::Shell,
+        _ => true,
+    }
 }

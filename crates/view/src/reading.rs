@@ -4,7 +4,7 @@ use holdpoint_engine::{Event, Run, Stamped};
 use holdpoint_model::Plan;
 use jiff::Timestamp;
 
-use crate::awaited::{Awaited, moves};
+use crate::awaited::{Awaited, Wanted, leads_on, moves};
 use crate::driver::{Driver, HeldBy};
 
 /// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
@@ -15,6 +15,8 @@ pub struct Reading<'p> {
     run: Run,
     broken: Option<Break>,
     moved: Option<Timestamp>,
+    /// When it came to where it stands.
+    reached: Option<Timestamp>,
     /// When the last session began.
     session: Option<Timestamp>,
 }
@@ -31,7 +33,7 @@ pub struct Break {
 impl<'p> Reading<'p> {
     /// Of a record of this plan, before its first event.
     pub fn new(plan: &'p Plan) -> Reading<'p> {
-        Reading { plan, run: Run::new(plan), broken: None, moved: None, session: None }
+        Reading { plan, run: Run::new(plan), broken: None, moved: None, reached: None, session: None }
     }
 
     /// Takes the next event. The error says why it does not count.
@@ -49,6 +51,9 @@ impl<'p> Reading<'p> {
         }
         if moves(event) {
             self.moved = Some(*at);
+            if leads_on(event) {
+                self.reached = Some(*at);
+            }
         }
         Ok(())
     }
@@ -78,7 +83,11 @@ impl<'p> Reading<'p> {
     /// conform.
     pub fn awaited(&self, driven: bool) -> Option<Awaited> {
         let goes_on = self.broken.is_none() && !self.run.is_closed();
-        Some(Awaited::of(&self.run, self.plan, self.moved.filter(|_| goes_on)?, driven))
+        let moved = self.moved.filter(|_| goes_on)?;
+        let awaited = Awaited::of(&self.run, self.plan, moved, driven);
+        // Whoever signs is waited for since the hold point was reached, whatever was done beside it.
+        let since = self.reached.filter(|_| awaited.what == Wanted::SignOff).unwrap_or(moved);
+        Some(Awaited { since, ..awaited })
     }
 
     /// What whoever has the run just now does with it; `None` where it has not begun.

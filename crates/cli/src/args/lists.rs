@@ -47,6 +47,9 @@ pub struct Reading {
     /// Also what each attempt of its blocks printed, the first one first
     #[arg(long, requires = "step", conflicts_with = "output")]
     pub attempts: bool,
+    /// Show it here, however long it is [default: in $PAGER, else less, where it is longer than the terminal]
+    #[arg(long, requires = "step")]
+    pub no_pager: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -125,6 +125,11 @@ impl Screen {
         (columns > 0).then(|| usize::from(columns).max(20))
     }
 
+    /// Whether data go to a terminal.
+    pub fn is_data_on_terminal(&self) -> bool {
+        self.0.able.data_on_terminal
+    }
+
     /// Whether data may have colours.
     pub(super) fn data_colours(&self) -> bool {
         let able = &self.0.able;

@@ -132,7 +132,7 @@ pub fn was_retried(screen: &Screen, attempt: u32, number: u64, step: &str) {
 
 /// One line on how a block ended.
 pub fn verdict_line(screen: &Screen, finished: &Finished) {
-    let took = duration(std::time::Duration::from_millis(finished.duration_ms));
+    let took = holdpoint_report::took(finished.duration_ms);
     let ended = ended_with(finished);
     let (word, style) = match finished.outcome {
         Outcome::Passed => ("✓ passed", screen.style().green()),

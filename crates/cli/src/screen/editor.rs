@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 
 use console::{Key, Term, measure_text_width};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::Screen;
 use super::behind::Kind;
 use super::harmless::harmless;
+use super::prompt::wait_for_keys;
+use crate::interrupts::Prompting;
 
 /// Columns that somebody who types is left at the least.
 const ROOM: usize = 20;
@@ -83,6 +86,26 @@ impl Typed {
     }
 }
 
+/// While this lives, the terminal hands on each key as it is pressed, so that one sees that there is one without taking it.
+struct ByKey(Termios);
+
+impl ByKey {
+    fn begin() -> io::Result<ByKey> {
+        let before = tcgetattr(io::stdin())?;
+        let mut by_key = before.clone();
+        by_key.make_raw();
+        by_key.output_modes = before.output_modes;
+        tcsetattr(io::stdin(), OptionalActions::Drain, &by_key)?;
+        Ok(ByKey(before))
+    }
+}
+
+impl Drop for ByKey {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
+    }
+}
+
 /// A character as it may be seen.
 fn shown(c: char) -> Cow<'static, str> {
     Cow::Owned(harmless(c.encode_utf8(&mut [0; 4]), false).into_owned())
@@ -109,6 +132,7 @@ impl Screen {
     /// Asks until `taken` takes what was typed; it says why not. What was answered stays on the screen, whole.
     pub(super) fn edited(
         &self,
+        prompting: &Prompting,
         question: &str,
         default: Option<&str>,
         taken: impl Fn(&str) -> Result<(), String>,
@@ -119,7 +143,7 @@ impl Screen {
         // Its answer stands behind a question without what Enter alone gives.
         let answered = if above.is_empty() { format!("{question}: ") } else { line.clone() };
         loop {
-            let typed = self.typed(&line)?;
+            let typed = self.typed(prompting, &line)?;
             let text = match (typed.trim(), default) {
                 ("", Some(default)) => default,
                 (text, _) => text,
@@ -135,7 +159,8 @@ impl Screen {
     }
 
     /// One line, as it is typed.
-    fn typed(&self, question: &str) -> io::Result<String> {
+    fn typed(&self, prompting: &Prompting, question: &str) -> io::Result<String> {
+        let _by_key = ByKey::begin()?;
         let (terminal, question) = (Term::stderr(), self.masked(question));
         let taken = measure_text_width(&question);
         let mut typed = Typed::default();
@@ -145,6 +170,7 @@ impl Screen {
             let back = if behind > 0 { format!("\x1b[{behind}D") } else { String::new() };
             // From behind the question on, over what the terminal may have echoed between two keys (ECMA-48: CHA, EL).
             self.show(format!("\x1b[{}G\x1b[K{seen}{back}", taken + 1), Kind::Bar);
+            wait_for_keys(prompting)?;
             match terminal.read_key()? {
                 Key::Enter => return Ok(typed.chars.into_iter().collect()),
                 // A line that was cut took the terminal with it, and every look at it says that no key is known.

@@ -44,6 +44,7 @@ pub fn head(
     session: &Session,
     label: &str,
 ) {
+    screen.hearing().drives(opened.number);
     let book = &opened.runbook;
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use holdpoint_document::{Field, ValueKind};
+use holdpoint_document::{EvidenceKind, Field, ValueKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
@@ -51,7 +51,7 @@ impl Screen {
         // What was said before the question stands above it.
         self.written();
         if self.moves() {
-            return self.edited(prompt, default, fits);
+            return self.edited(prompting, prompt, default, fits);
         }
         let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
         loop {
@@ -105,20 +105,11 @@ impl Screen {
         io::stderr().lock().write_all(self.masked(prompt).as_bytes())?;
         let (mut typed, mut buffer) = (Vec::new(), [0; 1024]);
         while !typed.ends_with(b"\n") {
-            let stdin = io::stdin();
-            let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
-            match poll(&mut ready, Some(&LOOKS)) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-            if prompting.was_interrupted() {
+            if let Err(error) = wait_for_keys(prompting) {
                 self.say("");
-                return Err(io::ErrorKind::Interrupted.into());
+                return Err(error);
             }
-            if ready[0].revents().is_empty() {
-                continue;
-            }
-            match rustix::io::read(&stdin, &mut buffer) {
+            match rustix::io::read(io::stdin(), &mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(length) => typed.extend_from_slice(&buffer[..length]),
                 Err(rustix::io::Errno::INTR) => {}
@@ -129,18 +120,41 @@ impl Screen {
     }
 }
 
+/// Waits until something can be read.
+///
+/// # Errors
+/// [`io::ErrorKind::Interrupted`] where the prompt is to be left before.
+pub(super) fn wait_for_keys(prompting: &Prompting) -> io::Result<()> {
+    let stdin = io::stdin();
+    loop {
+        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut ready, Some(&LOOKS)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if prompting.was_interrupted() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        if !ready[0].revents().is_empty() {
+            return Ok(());
+        }
+    }
+}
+
 /// Drops what was typed before anybody had seen what it would answer.
 pub fn forget_typed() {
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
-/// A prompt for a value to write down, with what it takes.
+/// A prompt for a value to write down, with what it takes, and what goes with it.
 pub fn with_field(prompt: String, field: &Field) -> String {
-    match (field.kind.words(), field.may_be_empty) {
-        (Some(words), true) => format!("{prompt} ({words}; may be empty)"),
-        (None, true) => format!("{prompt} (may be empty)"),
-        (_, false) => with_kind(prompt, &field.kind),
-    }
+    let evidence = field.evidence.map(|kind| match kind {
+        EvidenceKind::File => "with a file as evidence",
+        EvidenceKind::Url => "with an address as evidence",
+    });
+    let takes = field.kind.words().into_iter().chain(evidence.map(str::to_owned));
+    let takes: Vec<String> = takes.chain(field.may_be_empty.then(|| "may be empty".to_owned())).collect();
+    if takes.is_empty() { prompt } else { format!("{prompt} ({})", takes.join("; ")) }
 }
 
 /// A prompt for a value, with what it takes.

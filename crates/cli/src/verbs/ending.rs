@@ -20,6 +20,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::inputs;
 use crate::interrupts::{Interrupts, Prompting};
+use crate::notices::Notices;
 use crate::operator::{not_in_a_block, session as session_of, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -54,11 +55,13 @@ pub async fn end(
     let plan = &recorded.plan;
     inputs::hide_at_hand(screen, plan, &place.root, hidden);
 
+    let notices = Notices::of(screen, &place)?;
+    notices.tell();
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = go_on(screen, &dir, read)?;
     let orphan = Orphan::of(writer.predecessor(), &operating.host);
     let book = (plan, recorded.sources.text());
-    let (disk, screening) = (Disk::new(writer), Screening::new(screen, false));
+    let (disk, screening) = (Disk::new(writer), Screening::new(screen, false).noticing(&notices));
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
     let from = Some(operating.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &operating.operator, from) {
@@ -108,9 +111,10 @@ pub async fn end(
         Redactor::new(Vec::new()).map_err(|error| Problem::fault(error.to_string(), "Try again."))?;
     let local = Local::new(screen, place.root.clone(), None, Vec::new(), redactor)?;
     let runner = Places::new(local, &opened, BTreeMap::new());
-    let desk = Answered::new(screen, Default::default(), None);
+    let desk = Answered::new(screen, Default::default(), None).noticing(&notices);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
+    notices.farewell();
     Ok(farewell(screen, session.recorder.run(), plan, (stop, number), None))
 }
 

@@ -104,8 +104,11 @@ fn unknown(prepared: &Prepared) -> BTreeSet<String> {
 fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expectations) {
     let mut out = String::new();
     let mut line = |text: String| {
-        out.push_str(&screen.neutralise(&text));
-        out.push('\n');
+        let text = screen.neutralise(&text);
+        for text in text.split('\n') {
+            out.push_str(&laid_out(screen, text));
+            out.push('\n');
+        }
     };
     let title = rendered(values, &prepared.plan.title);
     line(format!("{title} ({}), environment {}", prepared.path, prepared.environment.name));
@@ -188,6 +191,24 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         line(format!("Unknown before the run: {}", unknown.into_iter().collect::<Vec<_>>().join(", ")));
     }
     screen.data(&out);
+}
+
+/// A line as wide as the terminal: what does not fit goes on a little to the right of where it begins; of a step, below its
+/// title. Where nobody looks at a terminal nothing is broken.
+fn laid_out(screen: &Screen, text: &str) -> String {
+    let bare = text.trim_start_matches(' ');
+    if bare.is_empty() || !screen.is_data_on_terminal() {
+        return text.to_owned();
+    }
+    let margin = &text[..text.len() - bare.len()];
+    let numbered = margin.is_empty() && bare.starts_with(|c: char| c.is_ascii_digit());
+    match bare.split_at_checked(8).filter(|(number, _)| numbered && number.ends_with(' ')) {
+        Some((number, rest)) => screen.hung_on_stdout(number, rest).join("\n"),
+        None => {
+            let hung = screen.hung_on_stdout(&format!("{margin}  "), bare).join("\n");
+            format!("{margin}{}", &hung[margin.len() + 2..])
+        }
+    }
 }
 
 /// What is read before a step of a foreign document, or behind the last.

@@ -410,7 +410,8 @@ fn handed_over(
     handover::may_accept(&run, &recorded.plan, &session.operator, number)?;
     handover::tell(screen, &run, &recorded.plan);
     not_in_a_block("a run is not taken over")?;
-    if ask && accepts(screen, &session.operator) {
+    let stands = || handover::tell(screen, &run, &recorded.plan);
+    if ask && accepts(screen, &session.operator, stands) {
         return Ok(Handed::Accepted(Box::new(open.clone())));
     }
     screen.tell(&format!(

@@ -11,6 +11,7 @@ use holdpoint_view::{
 
 use super::anchored;
 use super::choice::{Among, chosen};
+use super::farewell::{BY_AGENT, resuming, sessions_by_key};
 use super::handover::accepting;
 use super::one_step;
 use super::read::summed_up;
@@ -36,7 +37,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
     let summary = summed_up(&dir, overview)?;
     let step = arguments.step.as_deref().map(|named| one_step::step(&summary, named)).transpose()?;
     match (arguments.format, step) {
-        (Format::Json, Some(step)) => screen.data(&json(step)?),
+        (Format::Json, Some(step)) => screen.data(&json(&step)?),
         (Format::Json, None) => screen.data(&json(&summary)?),
         (Format::Text, Some(step)) => {
             let outputs = match (arguments.output, arguments.attempts) {
@@ -44,7 +45,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
                 (true, false) => one_step::Outputs::Last,
                 (false, false) => one_step::Outputs::None,
             };
-            one_step::tell(screen, &dir, step, outputs);
+            one_step::tell(screen, &dir, &step, outputs, !arguments.no_pager);
         }
         (Format::Text, None) => {
             screen.data(&glance(screen, &summary).join("\n"));
@@ -118,11 +119,17 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             ),
         }
     }
-    for RunningNow { number, action, place, since, .. } in &summary.running {
+    let told_of = |step: &str, action: &str| match action.contains("#rollback-") {
+        true => format!("the rollback of {}", summary.title_of(step)),
+        false => action.to_owned(),
+    };
+    for RunningNow { step, number, action, place, since } in &summary.running {
+        let action = told_of(step, action);
         let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
         fact("running", format!("{number} {action}{place}, since {since}"));
     }
-    for RunningNow { number, action, place, since, .. } in &summary.may_run {
+    for RunningNow { step, number, action, place, since } in &summary.may_run {
+        let action = told_of(step, action);
         let (place, since) = (at_place(place.as_deref()), clock(*since, &zone));
         let what = format!("{number} {action}{place}, begun {since}: how it ended is not on record");
         fact("MAY STILL RUN", what);
@@ -137,28 +144,16 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             format!(
                 "{} {}{} ({}{role})",
                 waits.number,
-                waits.step,
+                summary.title_of(&waits.step),
                 at_place(waits.place.as_deref()),
                 waits.words()
             ),
         );
         waits.terms.iter().for_each(|terms| fact("", terms.clone()));
-        let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
-        if summary.driver.is_none() && !handed {
-            let environment = &run.environment.name;
-            match summary.anchor_wanted {
-                _ if waits.is_to_be_signed() => fact("go on with", format!("holdpoint sign {}", run.number)),
-                Some(_) => {
-                    let anchor = anchored::command(Place::here().ok().as_ref(), run.number);
-                    fact(
-                        "go on with",
-                        format!("{anchor}: {environment} asks for an anchor at each sign-off"),
-                    );
-                    fact("", format!("then holdpoint resume {}", run.number));
-                }
-                None => fact("go on with", format!("holdpoint resume {}", run.number)),
-            }
-        }
+        go_on(summary, waits.is_to_be_signed()).into_iter().for_each(|(name, told)| fact(name, told));
+    } else if summary.waits.is_none() && summary.is_to_be_closed() {
+        fact("waits", "to be closed: nothing is left to be done".to_owned());
+        go_on(summary, false).into_iter().for_each(|(name, told)| fact(name, told));
     }
     let waited_for = summary.waits.as_ref().map(|waits| &waits.action);
     let others = summary.lapsing.iter().filter(|lapsing| Some(&lapsing.action) != waited_for);
@@ -225,12 +220,15 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             continue;
         }
         let of = deviation.action.as_ref().unwrap_or(&deviation.step);
-        let what = if deviation.of_rollback { "the rollback " } else { "" };
+        let whole = match deviation.of_rollback {
+            true => format!("the rollback of {}", summary.title_of(&deviation.step)),
+            false => of.clone(),
+        };
         fact(
             "deviation",
             format!(
                 "{}, by {}: {}",
-                deviation.kind.told_of(&format!("{what}{of}{}", at_place(deviation.place.as_deref()))),
+                deviation.kind.told_of(&format!("{whole}{}", at_place(deviation.place.as_deref()))),
                 deviation.by.words(),
                 deviation.reason
             ),
@@ -257,6 +255,34 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     for note in &summary.notes {
         let corrects = note.corrects.map(|n| format!(", correcting event {n}")).unwrap_or_default();
         fact("note", format!("{}{corrects}: {}", note.by.who, note.text));
+    }
+    told
+}
+
+/// How the run goes on, where nobody has it and nobody is to accept it.
+fn go_on(summary: &Summary, to_be_signed: bool) -> Vec<(&'static str, String)> {
+    let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
+    if summary.driver.is_some() || handed {
+        return Vec::new();
+    }
+    let (number, environment) = (summary.run.number, &summary.run.environment);
+    if to_be_signed {
+        return vec![("go on with", format!("holdpoint sign {number}"))];
+    }
+    let resume = resuming(environment, number);
+    let mut told = match summary.anchor_wanted {
+        Some(_) => {
+            let anchor = anchored::command(Place::here().ok().as_ref(), number);
+            let name = &environment.name;
+            vec![
+                ("go on with", format!("{anchor}: {name} asks for an anchor at each sign-off")),
+                ("", format!("then {resume}")),
+            ]
+        }
+        None => vec![("go on with", resume)],
+    };
+    if sessions_by_key(environment) {
+        told.push(("", BY_AGENT.to_owned()));
     }
     told
 }

@@ -9,6 +9,7 @@ use holdpoint_view::SignOffEvent;
 use super::anchored;
 use super::choice::{Among, chosen, named};
 use super::evidence::{self, awaited};
+use super::farewell::{BY_AGENT, resuming, sessions_by_key};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
@@ -78,6 +79,11 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             Consent::Sign
         } else if asks {
             hold_point.ask(&shown, pager, store)?
+        } else if is_typed {
+            return Err(Problem::usage(
+                "there is no terminal to ask at, and a sign-off without a key is typed",
+                "Look at the evidence above. Then sign from a terminal; or by key, with --key FILE --yes.",
+            ));
         } else {
             return Err(Problem::usage(
                 "there is no terminal to ask at",
@@ -107,7 +113,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let verb = if rejected { "Rejected" } else { "On record" };
     let waits =
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
-    let number = dir.number;
+    let (number, environment) = (dir.number, &recorded.opened().environment);
     let next = match (waits, rejected) {
         (true, true) => "it waits for a sign-off as before".to_owned(),
         (true, false) => "it waits for another sign-off".to_owned(),
@@ -115,11 +121,15 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
         (false, _) if recorder.run().anchor_wanted().is_some() => {
             let anchor = anchored::how(&place, number);
             format!(
-                "{} asks for an anchor first. {anchor} Then: holdpoint resume {number}",
-                recorded.opened().environment.name
+                "{} asks for an anchor first. {anchor} Then: {}",
+                environment.name,
+                resuming(environment, number)
             )
         }
-        (false, _) => format!("go on with: holdpoint resume {number}"),
+        (false, _) if sessions_by_key(environment) => {
+            format!("go on with: {}; {BY_AGENT}", resuming(environment, number))
+        }
+        (false, _) => format!("go on with: {}", resuming(environment, number)),
     };
     screen.tell(&screen.neutralise(&format!("{verb}, by {who}. Run {number}: {next}")));
     Ok(Exit::Passed)

@@ -24,7 +24,7 @@ fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_has_not_begun_
     terminal.chooses("park");
     terminal.ends(3);
     let (show, _) = desk.ends(0, &["show", "1"]);
-    assert!(show.contains("waits at     1 one (to be done again)"), "{show}");
+    assert!(show.contains("waits at     1 One (to be done again)"), "{show}");
     assert!(show.contains("gone back to one, by ops@example.org: all of it"), "{show}");
     assert!(show.contains("a shell was opened at one#1, by ops@example.org: to look"), "{show}");
     assert_eq!(show.matches("TO BE DONE AGAIN").count(), 3, "{show}");

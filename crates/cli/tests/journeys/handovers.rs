@@ -37,6 +37,7 @@ fn the_next_operator_sees_where_the_run_stands_accepts_it_and_goes_on() {
     assert!(!shown.contains("go on with"), "{shown}");
     let mut terminal = desk.terminal(&["resume", "1", "--operator", QA]);
     terminal.waits_for("not today").waits_for("open questions: Is the tape in?");
+    terminal.answers(&format!("{QA}, what now?"), "i").waits_for("open questions: Is the tape in?");
     terminal.answers(&format!("{QA}, what now?"), "accept");
     terminal.waits_for("HOLD POINT").chooses("park").waits_for("PARKED");
     terminal.ends(3);

@@ -215,7 +215,49 @@ fn one_step_is_shown_with_what_its_blocks_printed_last() {
     assert!(!told.contains("try 2"), "{told}");
     let (json, _) = desk.ends(0, &["show", "1", "--step", "look", "--format", "json"]);
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["id"], "look");
+    let (_, told) = desk.ends(2, &["show", "1", "--step", "look#2"]);
+    assert!(
+        told.contains("the step look has no action look#2") && told.contains("Its actions are look#1."),
+        "{told}"
+    );
     let (_, told) = desk.ends(2, &["show", "1", "--step", "lok"]);
     assert!(told.contains("the run has no step lok") && told.contains("Did you mean look?"), "{told}");
     desk.ends(2, &["show", "1", "--output"]);
+}
+
+#[test]
+fn one_block_of_a_step_is_shown_alone_and_a_rollback_is_its_steps() {
+    let body = "## Look\n\n```sh run\necho first\n```\n\n```sh run\necho second\n```\n\n```sh rollback\necho undone\n```\n\n\
+        ## End\n\n```sh check\nfalse\n```\n";
+    let desk = Desk::with(&format!("---\nrunbook: 1\n---\n\n# T\n\n{body}"));
+    desk.write("a.yaml", "steps:\n  end: { choice: rollback, reason: it is broken }\n");
+    desk.ends(1, &["run", "book.md", "--unattended", "--answers", "a.yaml"]);
+    for (step, says, not) in [
+        ("look#2", "│ second", "first"),
+        ("look#rollback", "│ undone", "second"),
+        ("look#rollback-1", "look#rollback  rollback", "second"),
+    ] {
+        let (told, _) = desk.ends(0, &["show", "1", "--step", step, "--output"]);
+        assert!(told.starts_with("1 Look · ") && told.contains(says) && !told.contains(not), "{told}");
+    }
+    let (whole, _) = desk.ends(0, &["show", "1", "--step", "look"]);
+    assert!(whole.contains("look#1") && !whole.contains("rollback-1"), "{whole}");
+    let (_, played) = desk.ends(0, &["replay", "1", "--speed", "1000"]);
+    assert!(played.contains("rollback of look · ") && !played.contains("rollback-1"), "{played}");
+}
+
+#[test]
+fn a_sign_off_is_waited_for_since_its_hold_point_was_reached_whatever_is_done_beside_it() {
+    let desk = desk();
+    how(&desk, 3, "signed");
+    let since = || {
+        let (told, _) = desk.ends(0, &["runs", "--format", "json"]);
+        let rows: Vec<Value> = serde_json::from_str(&told).unwrap();
+        assert_eq!(rows[0]["awaited"]["what"], "sign_off");
+        rows[0]["awaited"]["since"].clone()
+    };
+    let first = since();
+    desk.ends(0, &["handover", "1", "--to", "qa@example.org"]);
+    desk.ends(0, &["handover", "1", "--withdraw"]);
+    assert_eq!(since(), first);
 }

@@ -112,6 +112,43 @@ fn only_what_is_asked_for_is_told_and_the_end_after_the_record_is_sealed() {
 }
 
 #[test]
+fn a_run_that_is_told_to_leave_at_a_prompt_says_that_it_is_parked_and_which_it_is() {
+    for nested in [false, true] {
+        let desk = Desk::with(&book(&STEPS.replace("sh check", "sh run")));
+        let script = desk.program("tell", "#!/bin/sh\ncat >>\"$1\"\n");
+        let (script, kept) = (script.display(), desk.path("kept"));
+        own(&desk, &format!("[notify]\ncommand = [\"{script}\", \"{}\"]\n", kept.display()));
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        if nested {
+            terminal.chooses("skip").waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
+        } else {
+            terminal.waits_for("What now?").listens();
+        }
+        terminal.sends(rustix::process::Signal::TERM);
+        terminal.waits_for("The program was asked to leave.").waits_for("holdpoint resume 1");
+        let text = terminal.ends(3);
+        assert_eq!(text.matches("The program was asked to leave.").count(), 1, "{text}");
+        let notice: Value = serde_json::from_str(&desk.read("kept")).unwrap();
+        assert_eq!(notice["words"], "run 1 (Book, local) is parked at 1 Look");
+        assert_eq!(notes(&desk, 1), [format!("notice `parks` given by the command {script}, 1 try")]);
+        desk.is_intact_and_open(1);
+    }
+}
+
+#[test]
+fn a_run_that_is_aborted_from_outside_tells_that_it_has_ended() {
+    let desk = Desk::with(&book(STEPS));
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    let script = desk.program("tell", "#!/bin/sh\ncat >>\"$1\"\n");
+    let (script, kept) = (script.display(), desk.path("kept"));
+    own(&desk, &format!("[notify]\ncommand = [\"{script}\", \"{}\"]\n", kept.display()));
+    let (_, told) = desk.ends(4, &["resume", "1", "--abort", "too late"]);
+    let notice: Value = serde_json::from_str(&desk.read("kept")).unwrap();
+    assert_eq!(notice["words"], "run 1 (Book, local) has ended: aborted");
+    assert!(told.contains("notice `ends` given by the command"), "{told}");
+}
+
+#[test]
 fn a_notice_that_cannot_be_given_holds_nothing_up_and_is_on_record() {
     let desk = Desk::with(&book(STEPS));
     // Nobody listens there.

@@ -267,7 +267,7 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
         ## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    let rate = "Rate (number, at most 2)";
+    let rate = "Rate (number, at most 2; with an address as evidence)";
     terminal.answers(rate, ":n");
     terminal
         .answers("Note (Ctrl-C goes back)", "?")
@@ -423,11 +423,15 @@ fn ctrl_c_at_a_later_value_goes_back_to_the_first_and_at_the_first_parks() {
         "## Observe\n\n```yaml record\na: { prompt: First }\nb: { prompt: Second, evidence: url }\n```\n";
     let desk = Desk::with(&book(two));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.answers("First", "1").waits_for("Second: ").listens();
+    terminal.answers("First", "1").waits_for("Second (with an address as evidence): ").listens();
     terminal.presses_ctrl_c();
-    terminal.answers("First", "2").answers("Second", "3").waits_for("Evidence (address)").listens();
+    terminal
+        .answers("First", "2")
+        .answers("Second (with an address as evidence)", "3")
+        .waits_for("Evidence (address)")
+        .listens();
     terminal.presses_ctrl_c();
-    terminal.waits_for("Second: ").listens();
+    terminal.waits_for("Second (with an address as evidence): ").listens();
     terminal.presses_ctrl_c();
     terminal.waits_for("First: ").listens();
     terminal.presses_ctrl_c();

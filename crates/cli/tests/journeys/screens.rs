@@ -302,13 +302,15 @@ fn items_are_confirmed_and_values_written_down_with_their_evidence() {
     terminal.waits_for("[ ] The door is closed").chooses("confirm");
     terminal.waits_for("Pressure in bar").listens();
     terminal.types("high\r");
-    terminal.answers("Pressure in bar (number, 1 to 2)", "1.5");
+    terminal.answers("Pressure in bar (number, 1 to 2; with a file as evidence)", "1.5");
     terminal.waits_for("Evidence (file)").listens();
     terminal.types("nowhere\r");
     terminal.answers("Evidence (file)", photo.to_str().unwrap());
     terminal
-        .answers("Colour of the light (one of red, green)", "green")
+        .answers("Colour of the light (one of red, green; with an address as evidence)", "green")
         .answers("Evidence (address)", "https://cam.example/1");
+    terminal.waits_for("evidence: the file ").waits_for("photo, 9 bytes");
+    terminal.waits_for("evidence: https://cam.example/1");
     terminal.answers("Write that down?", "yes").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);

@@ -65,6 +65,35 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
 }
 
 #[test]
+fn what_a_step_printed_is_shown_in_a_pager_where_it_is_longer_than_the_terminal() {
+    let desk = Desk::with(&book("## Look\n\n```sh check\nseq 1 200\n```\n")).set("PAGER", "less -R");
+    desk.ends(0, &["run", "book.md", "--unattended"]);
+    for what in ["--output", "--attempts"] {
+        let mut terminal = Terminal::start_sized(&desk, 80, 24, &["show", "1", "--step", "look", what]);
+        terminal.waits_for("│ 10").types("G");
+        terminal.waits_for("│ 200").types("q");
+        terminal.ends(0);
+    }
+    let whole = ["show", "1", "--step", "look", "--output", "--no-pager"];
+    let text = Terminal::start_sized(&desk, 80, 24, &whole).ends(0);
+    assert!(text.lines().any(|line| line.trim() == "│ 1") && text.contains("│ 200"), "{text}");
+    assert!(desk.ends(0, &whole[..5]).0.contains("│ 200"));
+}
+
+#[test]
+fn a_plan_is_laid_out_for_the_terminal_that_is_there() {
+    let steps = "## Look — at — the — one — before — any of them\n\n```sh check\n\
+        echo one two three four five six seven eight nine ten eleven\n```\n\n\
+        - [ ] All of the others have been looked at by somebody of the other shift\n";
+    let desk = Desk::with(&book(steps));
+    let text = Terminal::start_sized(&desk, 50, 24, &["plan", "book.md"]).ends(0);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert!(lines.iter().all(|line| line.chars().count() < 50), "{text}");
+    assert!(lines.contains(&"        them"), "{text}");
+    assert!(desk.ends(0, &["plan", "book.md"]).0.contains("eight nine ten eleven\n"));
+}
+
+#[test]
 fn a_pager_that_cannot_be_run_or_is_not_wanted_keeps_nobody_from_seeing_it() {
     for (pager, words) in [("nothing-of-this-name", &[][..]), ("less", &["--no-pager"]), ("", &[])] {
         let desk = Desk::with(&book(SIGNED)).set("PAGER", pager);

@@ -18,6 +18,21 @@ const wide = () => {
     part.getClientRects().length > 0 && (part.getBoundingClientRect().right > room + 1 || part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0 && getComputedStyle(part).display !== "inline"));
   return over.map((part) => `${part.tagName} ${part.className}: ${part.textContent.slice(0, 60)}`);
 };
+// Short words whose letters stand on two lines.
+const broken = () => {
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    if (!texts.currentNode.parentElement.closest("th, td") || texts.currentNode.parentElement.closest("code, .digest")) continue;
+    for (const word of texts.currentNode.data.matchAll(/(?<![^\s])[A-Za-z]{2,11}(?![^\s.,;:])/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((part) => Math.round(part.top))).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+};
 const told = [];
 for (const width of screens) {
   const page = await browser.newPage();
@@ -25,7 +40,7 @@ for (const width of screens) {
   await page.goto(`file://${file}`);
   await page.waitForFunction(() => document.documentElement.dataset.proof);
   await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
-  told.push({ of: `${width} px`, wide: await page.evaluate(wide) });
+  told.push({ of: `${width} px`, wide: await page.evaluate(wide), broken: await page.evaluate(broken) });
   await page.close();
 }
 for (const [format, width] of papers) {
@@ -35,7 +50,7 @@ for (const [format, width] of papers) {
   await page.waitForFunction(() => document.documentElement.dataset.proof);
   await page.emulateMediaType("print");
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  told.push({ of: format, wide: await page.evaluate(wide) });
+  told.push({ of: format, wide: await page.evaluate(wide), broken: await page.evaluate(broken) });
   await page.pdf({ path: `${file}.${format}.pdf`, format });
   await page.close();
 }
@@ -88,8 +103,7 @@ fn nothing_is_cut_on_paper_or_on_a_narrow_screen_and_each_sheet_says_what_it_is_
     bench.ends(0, &["report", "1", "--format", "html", "-o", "p.html"]);
     let file = bench.path("p.html").canonicalize().unwrap();
     // What is left between the margins of a sheet, in pixels of 1/96 inch.
-    let asked =
-        serde_json::json!({ "file": file, "screens": [500, 1200], "papers": [["a4", 673], ["letter", 695]] });
+    let asked = serde_json::json!({ "file": file, "screens": [500, 900, 1200], "papers": [["a4", 673], ["letter", 695]] });
     let told = node(PRINT, &asked);
     for of in told.as_array().unwrap() {
         assert_eq!(of["wide"].as_array().unwrap().len(), 0, "{of:#}");
@@ -119,6 +133,32 @@ fn nothing_is_cut_on_paper_or_on_a_narrow_screen_and_each_sheet_says_what_it_is_
             "REHEARSALinstaging".to_owned(),
         ]) {
             assert!(whole.contains(&line), "{paper}: {line} is not on paper");
+        }
+    }
+}
+
+#[test]
+fn no_short_word_of_a_table_is_broken_and_none_is_cut() {
+    let block = |kind: &str, script: &str| format!("```sh {kind}\n{script}\n```\n\n");
+    let book = format!(
+        "---\nrunbook: 1\ntitle: Undone\n---\n\n# Undone\n\n## Look\n\n{}## Switch\n\n{}{}## Rollback\n\n{}## Answers\n\n{}",
+        block("check", "true"),
+        block("run", "true"),
+        block("rollback", "true"),
+        block("run", "true"),
+        block("check", "false"),
+    );
+    let config = "[people.\"ops@example.org\"]\nname = \"Olive Operator\"\n[environments.production]\n";
+    let answers = "steps:\n  look: { choice: skip, reason: a colleague has looked at all of it an hour ago }\n  answers: { choice: rollback, reason: nothing answers after three minutes of waiting }\n";
+    let bench = Bench::with(&[("p.md", &book), ("holdpoint.toml", config), ("a.yaml", answers)]);
+    let by = ["--answers", "a.yaml", "--operator", "ops@example.org", "--unattended"];
+    bench.ends(1, &[&["run", "p.md", "--env", "production"], &by[..]].concat());
+    bench.ends(0, &["report", "1", "--format", "html", "-o", "p.html"]);
+    let file = bench.path("p.html").canonicalize().unwrap();
+    let asked = serde_json::json!({ "file": file, "screens": [500, 700, 900, 1200], "papers": [["a4", 673], ["letter", 695]] });
+    for of in node(PRINT, &asked).as_array().unwrap() {
+        for what in ["wide", "broken"] {
+            assert_eq!(of[what].as_array().unwrap().len(), 0, "{what}: {of:#}");
         }
     }
 }

@@ -118,6 +118,44 @@ fn every_session_is_signed_before_anything_happens_in_it_and_nothing_rests_on_a_
 }
 
 #[test]
+fn advice_to_go_on_names_the_key_that_the_session_takes() {
+    let shop = shop();
+    assert_eq!(run(&shop, OPS, &shop.key("ops")).code, 3);
+    let signed = shop.sign("1", QA, "qa");
+    assert!(signed.both().contains("holdpoint resume 1 --key FILE"), "{}", signed.both());
+    let shown = shop.bench.ends(0, &["show", "1"]);
+    shown.says("go on with    holdpoint resume 1 --key FILE").says("without --key the SSH agent signs");
+}
+
+#[test]
+fn a_run_that_only_waits_to_be_closed_says_so_and_how() {
+    let shop = shop();
+    let book = crate::shop::book(1);
+    shop.bench.file("book.md", book.split("## Change").next().unwrap());
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.signs("1", QA, "qa");
+    let shown = shop.bench.ends(0, &["show", "1"]);
+    shown.says("waits        to be closed: nothing is left to be done");
+    shown.says("go on with   holdpoint resume 1");
+    shop.bench.ends(0, &["resume", "1", "--unattended"]);
+    assert!(!shop.bench.ends(0, &["show", "1"]).both().contains("go on with"));
+}
+
+#[test]
+fn a_typed_sign_off_without_a_terminal_is_told_what_to_do_at_once() {
+    let shop = shop();
+    let config = fs::read_to_string(shop.bench.path("holdpoint.toml")).unwrap();
+    shop.bench.file("holdpoint.toml", &(config + "\n[environments.desk]\n"));
+    shop.bench.ends(3, &["run", "book.md", "--env", "desk", "--unattended"]);
+    for more in [&[][..], &["--yes"]] {
+        let ran = shop.bench.ends(2, &[&["sign", "1", "--as", QA], more].concat());
+        ran.says("from a terminal").says("by key, with --key FILE --yes");
+        assert!(!ran.both().contains("add --yes"), "{}", ran.both());
+    }
+    shop.signs("1", QA, "qa");
+}
+
+#[test]
 fn where_sessions_are_typed_nothing_changes_and_reports_say_what_it_rests_on() {
     let shop = Shop::waiting(1);
     shop.signs("1", QA, "qa");

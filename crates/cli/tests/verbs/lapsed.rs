@@ -161,7 +161,7 @@ fn a_sign_off_whose_time_has_run_out_is_told_as_lapsed_by_everybody_before_any_e
     assert!(!types(&bench).contains(&"signoff.lapsed".to_owned()));
     bench.ends(0, &["verify", "1"]).says("intact, open");
     let shown = bench.ends(0, &["show", "1"]);
-    shown.says("waits at     1 release (for a signature, the role qa)");
+    shown.says("waits at     1 Release (for a signature, the role qa)");
     shown.says("it was signed off, and that has lapsed: given at 2000-").says("good for 4h");
     shown.says("go on with   holdpoint sign 1").says("counts no more").says("WAITING");
     assert!(!shown.stdout.contains("SIGNED"), "{}", shown.stdout);

@@ -18,7 +18,7 @@ fn a_step_whose_rollback_was_skipped_is_never_told_as_undone_or_as_failed() {
     run.says("FAILED").says("not undone: 2 Two (its rollback was skipped)");
     assert!(!run.both().contains("not undone: 1 One"), "{}", run.both());
     let show = bench.ends(0, &["show", "1"]);
-    show.says("ROLLBACK SKIPPED").says("skipped the rollback two#rollback-1, by");
+    show.says("ROLLBACK SKIPPED").says("skipped the rollback of Two, by");
     show.says("not undone").says("asked for by").says("it is broken");
     assert!(!show.both().contains("ROLLBACK FAILED"), "{}", show.both());
     let json = bench.ends(0, &["show", "1", "--format", "json"]).json();

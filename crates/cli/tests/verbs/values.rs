@@ -437,7 +437,7 @@ fn an_optional_value_is_left_empty_and_has_no_value_then_but_a_text_an_empty_one
         bench.file("seen", "");
         bench.file("answers.yaml", &format!("steps:\n  look: {{ value: {{ {answer} }}\n"));
         let ran = bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
-        ran.says("(whole number, at least 1; may be empty)");
+        ran.says("(whole number, at least 1; with an address as evidence; may be empty)");
         let recorded = bench.of_type(1, "value.recorded");
         assert!(recorded.iter().map(|event| event["value"].as_str().unwrap()).eq(values), "{recorded:?}");
         assert_eq!(bench.text("seen"), seen);

@@ -135,8 +135,12 @@ fn doubtful(source: &str, tree: &Tree, findings: &mut Findings) {
 fn annotated(fences: &[&Fence], findings: &mut Findings) {
     let does = |fence: &&&Fence| kind_of(&fence.info).is_ok_and(|kind| kind != blocks::Kind::Documentation);
     if let Some(fence) = fences.iter().find(does) {
+        let becomes = match is_shell_like(&language(fence)) {
+            true => "its commands are offered like any others, and nothing is made of the rest",
+            false => "it is only shown",
+        };
         let message = format!(
-            "`{}` is a block of a run-book, and this document does not say `runbook: 1`: it is only shown",
+            "`{}` is a block of a run-book, and this document does not say `runbook: 1`: {becomes}",
             fence.info
         );
         let help = "write `---`, `runbook: 1` and `---` at the top of the file";

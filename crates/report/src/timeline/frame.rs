@@ -39,6 +39,18 @@ impl Source {
     pub fn name(&self) -> String {
         with_place(&self.action, self.place.as_deref())
     }
+
+    /// The same for people, who know a rollback as its step's.
+    pub fn told(&self) -> String {
+        let own = self.action.strip_prefix(&self.step).and_then(|rest| rest.strip_prefix("#rollback-"));
+        match own {
+            Some("1") => with_place(&format!("rollback of {}", self.step), self.place.as_deref()),
+            Some(block) => {
+                with_place(&format!("rollback of {}, block {block}", self.step), self.place.as_deref())
+            }
+            None => self.name(),
+        }
+    }
 }
 
 /// What a frame shows. Texts and bytes are as recorded: make them harmless ([`crate::visible`]) or mean not to.

@@ -183,7 +183,7 @@ impl Reel<'_> {
             let checked = |blob: &BlobRef| pass(self.m, blob, &mut |_| {}).map(|()| Rc::new(blob.clone()));
             let blobs = [checked(&output.stdout), checked(&output.stderr)];
             for why in blobs.iter().filter_map(|blob| blob.as_ref().err()) {
-                self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", of.name())));
+                self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", of.told())));
             }
             let [stdout, stderr] = blobs.map(Result::ok);
             let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
@@ -208,7 +208,7 @@ impl Reel<'_> {
                 self.frames.push(Frame { at, n: stamped.n, kind });
             }
         } else {
-            self.push(stamped, FrameKind::Remark(format!("nothing is kept of what {} printed", of.name())));
+            self.push(stamped, FrameKind::Remark(format!("nothing is kept of what {} printed", of.told())));
         }
         let Finished { outcome, exit, signal, error, duration_ms, .. } = finished.clone();
         self.push(

@@ -234,6 +234,16 @@ impl Summary {
         closed.map(|closed| closed.verdict)
     }
 
+    /// The title of the step with this id; the id where there is none.
+    pub fn title_of<'s>(&'s self, id: &'s str) -> &'s str {
+        self.steps.iter().find(|step| step.id == id).map_or(id, |step| &step.title)
+    }
+
+    /// Whether nothing is left to be done in the run but to close it.
+    pub fn is_to_be_closed(&self) -> bool {
+        self.waits.is_none() && !self.barred && self.run.closed.is_none() && self.misfits.is_empty()
+    }
+
     /// How the run ended in capitals, or that it did not, or that nobody can say.
     pub fn verdict_words(&self) -> String {
         match self.verdict() {

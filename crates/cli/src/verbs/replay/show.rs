@@ -147,7 +147,7 @@ impl<'r> Showing<'r> {
                 let differs = if *differs { " · not the document's own script" } else { "" };
                 let attempt =
                     if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
-                line(format!("{} · {language} {}{attempt}{differs}", of.name(), kind.words()));
+                line(format!("{} · {language} {}{attempt}{differs}", of.told(), kind.words()));
                 for text in self.screen.neutralise(script.trim_end()).lines() {
                     self.screen.say(&format!("    {}", self.screen.style().cyan().apply_to(text)));
                 }
@@ -155,7 +155,7 @@ impl<'r> Showing<'r> {
             FrameKind::Ended { of, outcome, exit, signal, error, duration_ms } => {
                 // Its command stands far above, in an earlier session.
                 if !self.begun.remove(of) {
-                    line(format!("{}, begun in an earlier session, has ended:", of.name()));
+                    line(format!("{}, begun in an earlier session, has ended:", of.told()));
                 }
                 let place = of.place.clone();
                 screen::verdict_line(

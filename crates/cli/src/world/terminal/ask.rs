@@ -2,7 +2,8 @@
 //! answers stay readable in the scrollback.
 
 use console::measure_text_width;
-use holdpoint_engine::Event;
+use holdpoint_document::many;
+use holdpoint_engine::{Event, Evidence};
 
 use crate::interrupts::Prompting;
 use crate::screen::{self, EXPLAIN, Screen, beside};
@@ -147,10 +148,17 @@ const SURE_OF_VALUES: [Choice; 2] =
 /// Shows values before they go into the record, and asks whether they do.
 pub fn are_right(screen: &Screen, events: &[Event], options: &[Choice]) -> bool {
     for event in events {
-        if let Event::ValueRecorded { name, value, within_limits, .. } = event {
+        if let Event::ValueRecorded { name, value, within_limits, evidence, .. } = event {
             let fails = if *within_limits { "" } else { "  (out of its limits: the step fails)" };
             let shown = if value.is_empty() { "(left empty)" } else { value };
             screen.say_hung("    ", &screen.one_line(&format!("{name} = {shown}{fails}")));
+            let proof = evidence.as_ref().map(|evidence| match evidence {
+                Evidence::Url(url) => format!("evidence: {url}"),
+                Evidence::File { path, blob } => {
+                    format!("evidence: the file {path}, {}", many(blob.bytes, "byte"))
+                }
+            });
+            proof.iter().for_each(|proof| screen.say_hung("      ", &screen.one_line(proof)));
             if let Some(word) = chosen(options, value) {
                 let text = format!("It is the value. To choose {word} instead: again, then :{word}");
                 screen.say_hung("    ", &text);
@@ -172,6 +180,9 @@ fn left<T>(screen: &Screen, prompting: &Prompting, error: &std::io::Error) -> As
     if screen.moves() {
         // The prompt's own line is not ended.
         screen.say("");
+    }
+    if screen.hearing().tells_leaving() {
+        screen.tell("  The program was asked to leave.");
     }
     Asked::Left
 }

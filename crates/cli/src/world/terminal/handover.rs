@@ -19,12 +19,18 @@ pub fn questions(screen: &Screen) -> Option<Option<String>> {
     }
 }
 
-/// Whether the run is taken over.
-pub fn accepts(screen: &Screen, who: &str) -> bool {
+/// Whether the run is taken over; `stands` tells where it is.
+pub fn accepts(screen: &Screen, who: &str, stands: impl Fn()) -> bool {
     let options = [
         ("leave", 'l', "accept nothing now; the run waits on"),
         ("accept", 'a', "you operate the run from now on, and that is on record"),
+        ("info", 'i', "say where the run stands"),
     ];
     let who = screen.neutralise(who);
-    matches!(ask::one_of(screen, &format!("{who}, what now?"), &options, true), Asked::Said("accept"))
+    loop {
+        match ask::one_of(screen, &format!("{who}, what now?"), &options, true) {
+            Asked::Said("info") => stands(),
+            answer => return answer == Asked::Said("accept"),
+        }
+    }
 }

@@ -132,10 +132,17 @@ impl HoldPoint<'_> {
         let configured = self.view.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
         let name = match configured {
             Some(name) if by_key => name.clone(),
-            _ if yes => {
+            Some(_) if yes => {
                 return Err(Problem::usage(
-                    "a typed signature is typed, and a printed name is needed",
-                    "Leave out --yes; or sign by key, with your printed name in holdpoint.toml under [people].",
+                    "a signature without a key is a printed name, typed, and --yes types none",
+                    "Sign from a terminal, without --yes; or by key, with --key FILE --yes.",
+                ));
+            }
+            None if yes => {
+                return Err(Problem::usage(
+                    "a printed name is needed, and --yes types none",
+                    "Sign from a terminal, without --yes; or by key, with --key FILE --yes and your printed name in \
+                     holdpoint.toml under [people].",
                 ));
             }
             _ => match sign::printed_name(self.screen, self.view, &self.by.who, "signs") {

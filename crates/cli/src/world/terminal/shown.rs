@@ -7,8 +7,7 @@ use crate::digest::{self, sha256};
 use crate::operator::Seat;
 use crate::pager;
 use crate::problem::Problem;
-use crate::screen::raw::told_size;
-use crate::screen::{Audience, Screen};
+use crate::screen::Screen;
 use crate::world::{RunView, Store};
 
 /// Lines that the question below a text takes.
@@ -41,9 +40,10 @@ impl Shown {
     }
 
     fn show_text(&self, screen: &Screen, pager: bool) {
-        if pager && self.is_long_for(screen) {
+        // Somebody would have to look back for its beginning.
+        if pager && pager::is_long(screen, &self.text, QUESTION) {
             let lines: Vec<String> = self.text.lines().flat_map(|line| broken(screen, line)).collect();
-            match pager::show(&(lines.join("\n") + "\n")) {
+            match pager::show(&(lines.join("\n") + "\n"), "evidence (q goes back to the question)") {
                 Ok(true) => {
                     screen
                         .tell(&format!("  Shown in the pager: {}.", many(self.text.lines().count(), "line")));
@@ -61,15 +61,6 @@ impl Shown {
                 false => broken(screen, &line).iter().for_each(|line| screen.say(line)),
             }
         }
-    }
-
-    /// Whether somebody would have to look back for its beginning, and can.
-    fn is_long_for(&self, screen: &Screen) -> bool {
-        let Some((columns, rows)) = told_size() else { return false };
-        let lines = self.text.lines().map(|line| line.chars().count().div_ceil(usize::from(columns)).max(1));
-        screen.moves()
-            && screen.audience() == Audience::Present
-            && lines.sum::<usize>() + QUESTION > usize::from(rows)
     }
 
     /// That somebody who was shown it sits here. [`Shown::keep`] keeps the text.
