@@ -48,10 +48,18 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
             action.id.as_str().into(),
             action.kind.into(),
             action.status.words().into(),
-            if action.attempts > 1 { many(action.attempts as usize, "attempt") } else { String::new() }
-                .into(),
-            if action.duration_ms > 0 { took(action.duration_ms) } else { String::new() }.into(),
+            attempts(action.attempts).into(),
+            lasted(action.duration_ms).into(),
         ]);
+        for place in action.places.iter().filter(|_| action.places.len() > 1) {
+            table.row([
+                format!("  at {}", place.place).into(),
+                "".into(),
+                place.status.words().into(),
+                attempts(place.attempts).into(),
+                lasted(place.duration_ms).into(),
+            ]);
+        }
         for told in said(action) {
             table.row(["".into(), told.into(), "".into(), "".into(), "".into()]);
         }
@@ -78,6 +86,14 @@ pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: Outputs)
     if outputs == Outputs::None {
         screen.table(table);
     }
+}
+
+fn attempts(count: u32) -> String {
+    if count > 1 { many(count as usize, "attempt") } else { String::new() }
+}
+
+fn lasted(ms: u64) -> String {
+    if ms > 0 { took(ms) } else { String::new() }
 }
 
 /// Values out of their limits, and who says that an offered command was done by hand, or that it is not applicable.
