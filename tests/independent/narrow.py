@@ -210,7 +210,8 @@ SHAPES = {
     "runbook": "path:s blob:blob includes?:[file] commit?:s dirty?:b committed?:b foreign?:b title:s document_id?:s revision?:s"
     " claims?:claims",
     "claims": "authors?:[s] approvers?:[s] approval_date?:s effective_date?:s review_in?:s",
-    "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} sessions?:=typed|ssh vars:{{s}} targets?:{{target}}",
+    "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} sessions?:=typed|ssh vars:{{s}} targets?:{{target}}"
+    " rollouts?:=strict",
     "target": "places:[s] become?:s",
     "input": "name:s value?:s secret:b from:s",
     "policy": "approvals?:[approved] rehearsed?:rehearsed change?:change window?:s freeze?:freeze"

@@ -166,6 +166,9 @@ where
             match arrived {
                 Arrived::Ended(execution, attempt) => self.ended(execution, attempt)?,
                 Arrived::Rested(execution, interrupt) => self.rested(execution, interrupt).await?,
+                Arrived::Reached(execution, _, Reached { way: Way::Stopped(interrupt), .. }) => {
+                    self.stopped_on_the_way(execution, interrupt).await?;
+                }
                 Arrived::Reached(execution, script, reached) => {
                     launches.extend(self.reached(execution, script, reached)?);
                 }
@@ -195,6 +198,21 @@ where
             return Ok(());
         }
         self.permit(execution, interrupt).await.map(drop)
+    }
+
+    /// Somebody is asked once more, where there is somebody; else the run is left.
+    async fn stopped_on_the_way(
+        &mut self,
+        execution: Execution,
+        interrupt: Interrupt,
+    ) -> Result<(), J::Error> {
+        if interrupt == Interrupt::Leave || !self.desk.attended() {
+            return self.leave(Leave::Waiting(execution.task, Question::Confirm)).map(drop);
+        }
+        if self.leaving.is_some() || !self.under_way.is_empty() || !self.is_ready(execution) {
+            return Ok(());
+        }
+        self.permit(execution, Some(interrupt)).await.map(drop)
     }
 
     /// Whether it may still begin: what ended meanwhile may have changed that.

@@ -272,6 +272,8 @@ pub enum Way {
     Back(SentTo),
     /// It does not get there, for this reason: nothing of it will run.
     Nowhere(String),
+    /// Somebody stopped it while its place was being reached: it does not begin, and nothing of it is recorded.
+    Stopped(Interrupt),
 }
 
 /// A script and whether it is other than the document's own.

@@ -200,6 +200,7 @@ impl Run {
 
 /// Ready to be done once more, because somebody asked for it.
 fn again(state: &mut State) {
+    state.failed_before |= state.status == Status::Failed;
     state.status = Status::Pending;
     state.spent_ms = 0;
     state.retrying = false;

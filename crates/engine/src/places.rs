@@ -80,17 +80,24 @@ impl Run {
             self.values.set(name, value);
             return;
         };
-        let target = lane.target.clone();
+        let (target, lane) = (lane.target.clone(), lane.places.clone());
         let of = self.captured.remove(name).filter(|before| before.target == target);
         let mut of = of.unwrap_or(Captured { target, values: BTreeMap::new() });
         of.values.insert(place, value.to_owned());
         let distinct: BTreeSet<&String> = of.values.values().collect();
-        if distinct.len() == 1 {
-            self.values.set(name, value);
-        } else {
-            let told: Vec<String> =
-                of.values.iter().map(|(place, value)| self.differs(*place, value)).collect();
-            self.values.withhold(name, format!("`{name}` differs between places: {}", told.join(", ")));
+        let lacks = |place: &&PlaceIx| self.places.strict && !of.values.contains_key(place);
+        let lacking: Vec<&str> = lane.iter().filter(lacks).map(|place| self.place_name(*place)).collect();
+        match (distinct.len(), &lacking[..]) {
+            (1, []) => self.values.set(name, value),
+            (1, lacking) => {
+                self.values.withhold(name, format!("`{name}` was not captured at {}", lacking.join(", ")));
+            }
+            (_, lacking) => {
+                let told = of.values.iter().map(|(place, value)| self.differs(*place, value));
+                let lacking = lacking.iter().map(|place| format!("nothing at {place}"));
+                let told: Vec<String> = told.chain(lacking).collect();
+                self.values.withhold(name, format!("`{name}` differs between places: {}", told.join(", ")));
+            }
         }
         self.captured.insert(name.to_owned(), of);
     }

@@ -19,8 +19,12 @@ struct Standing {
     /// What must be answered for.
     failed: Vec<Task>,
     interrupted: bool,
-    /// Begun, and between two blocks.
-    between: Vec<Task>,
+    /// Places at work again after somebody said so: they count as failed until they have passed.
+    retried: usize,
+    /// Whether a place that goes first has failed, and has not passed since.
+    first_failed: bool,
+    /// By position: begun, and between two blocks.
+    between: Vec<(usize, Task)>,
     /// By position: not begun, with the first task of each.
     waiting: Vec<(usize, Task)>,
     /// How many of the places that go first are through.
@@ -41,6 +45,24 @@ impl Run {
             return Frontier { asks, running: standing.running, ..Frontier::default() };
         }
         self.go_on(plan, standing, &rollout, first)
+    }
+
+    /// How many places may still begin with this block while others are at work with it, beside those that may begin now: none
+    /// where each waits until nothing is under way.
+    pub fn following(&self, plan: &Plan, task: Task) -> usize {
+        let Some(lane) = self.lane(task).filter(|_| !task.is_rollback()) else { return 0 };
+        let rollout = task.step_of(plan).rollout.unwrap_or_default();
+        let first = (rollout.first as usize).min(lane.places.len());
+        let ready = self.frontier(plan).ready;
+        let begin = ready.iter().filter(|ready| ready.task.unplaced() == task.unplaced()).count();
+        // A place that has more to do afterwards keeps its room.
+        if begin < 2 || self.stretch(task, lane).len() > 1 {
+            return 0;
+        }
+        let standing = self.stand(plan, task, lane, first);
+        let last = if standing.through_first == first { lane.places.len() } else { first };
+        let open = standing.waiting.iter().filter(|(position, _)| *position < last);
+        open.filter(|(_, task)| !ready.iter().any(|ready| ready.task == *task)).count()
     }
 
     /// The actions around `task` that go over the same places one after another.
@@ -65,6 +87,10 @@ impl Run {
                 continue;
             };
             let state = self.state(task);
+            let failed_before = self.places.strict && state.failed_before;
+            let fails = state.status == Status::Failed || failed_before;
+            standing.first_failed |= self.places.strict && fails && position < first;
+            standing.retried += usize::from(failed_before && state.status == Status::Running);
             match state.status {
                 Status::Running => standing.running.push(self.execution(plan, task, false)),
                 Status::InDoubt => standing.in_doubt.push(task),
@@ -73,7 +99,7 @@ impl Run {
                     standing.interrupted |= state.interrupted;
                 }
                 Status::Pending | Status::Settled if self.has_begun(stretch.clone(), task.step, *place) => {
-                    standing.between.push(task);
+                    standing.between.push((position, task));
                 }
                 Status::Pending | Status::Settled => standing.waiting.push((position, task)),
             }
@@ -90,23 +116,30 @@ impl Run {
 
     /// Nothing is in doubt.
     fn go_on(&self, plan: &Plan, standing: Standing, rollout: &Rollout, first: usize) -> Frontier {
-        let Standing { running, mut failed, interrupted, between, waiting, through_first, .. } = standing;
+        let Standing { running, mut failed, interrupted, mut retried, mut first_failed, .. } = standing;
+        let Standing { between, waiting, through_first, .. } = standing;
         let mut frontier = Frontier { running, ..Frontier::default() };
         // Places that wait for a warning to be acknowledged.
         let mut warned = Vec::new();
         let mut at_work = frontier.running.len();
+        let tolerated = rollout.stop_after as usize;
         // Somebody stopped a block: they are asked before anything else begins.
         if !interrupted {
-            for task in between {
-                at_work += usize::from(self.offer(plan, task, &mut frontier, &mut failed, &mut warned));
+            for (position, task) in between {
+                let works = self.offer(plan, task, &mut frontier, &mut failed, &mut warned);
+                at_work += usize::from(works);
+                retried += usize::from(works && self.places.strict && self.state(task).failed_before);
+                first_failed |= self.places.strict && !works && position < first;
             }
             for (position, task) in waiting {
                 let allowed = position < first || through_first == first;
                 let room = at_work < rollout.at_once as usize;
-                if failed.len() > rollout.stop_after as usize || !allowed || !room {
+                if failed.len() + retried > tolerated || first_failed || !allowed || !room {
                     break;
                 }
-                at_work += usize::from(self.offer(plan, task, &mut frontier, &mut failed, &mut warned));
+                let works = self.offer(plan, task, &mut frontier, &mut failed, &mut warned);
+                at_work += usize::from(works);
+                first_failed |= self.places.strict && !works && position < first;
             }
         }
         let asked_for = |ready: &Execution| self.state(ready.task).is_asked_for();
@@ -116,7 +149,7 @@ impl Run {
         if !waits {
             return frontier;
         }
-        let over = interrupted || failed.len() > rollout.stop_after as usize;
+        let over = interrupted || failed.len() + retried > tolerated || first_failed;
         match warned.first() {
             Some(task) if !over => {
                 if frontier.ready.is_empty() {

@@ -13,6 +13,10 @@ const LOST: &str = "the script replaced its shell or its EXIT trap, or ended it 
     variables stay as they were before it";
 const STOPPED: &str =
     "the script was ended by a signal: working directory and variables stay as they were before it";
+const TOLD_TO_END: &str =
+    "the script was told to end: working directory and variables stay as they were before it";
+const UNTAKEN: &str =
+    "not all that the script told was taken: working directory and variables stay as they were before it";
 const TOO_MUCH: &str = "the script left more than 16 MiB of variables: working directory and variables stay as they \
     were before it";
 const UNREADABLE: &str = "what the shell told about its variables cannot be read: working directory and variables \
@@ -34,7 +38,12 @@ pub(crate) fn ended(seen: Seen, kind: Kind, given: &Given<'_>, state: &State) ->
         remarks: seen.remarks,
         how,
     };
-    let stopped = seen.stop.is_some();
+    let stopped = match &seen.stop {
+        None => None,
+        Some(Stop::TimedOut | Stop::Interrupted) => Some(TOLD_TO_END),
+        // It may have gone on to its end, and have ended well.
+        Some(Stop::Output(_) | Stop::Secret(_)) => Some(UNTAKEN),
+    };
     match seen.stop {
         Some(Stop::Output(error)) => ended.output_error = Some(error),
         Some(Stop::Secret(why)) => ended.secret_error = Some(why),
@@ -44,19 +53,19 @@ pub(crate) fn ended(seen: Seen, kind: Kind, given: &Given<'_>, state: &State) ->
         return ended;
     }
     let began = seen.told.as_ref().is_none_or(|told| told.starts_with(dump::READY));
-    let lost = match (&ended.how, seen.told.as_deref().map(dump::read)) {
-        (How::Exited(code), _) if !began && !stopped => {
+    let lost = match (&ended.how, stopped, seen.told.as_deref().map(dump::read)) {
+        (How::Exited(code), None, _) if !began => {
             ended.how = How::NotStarted(format!(
                 "the shell ended with exit code {code} before the script began; its messages say why"
             ));
             return ended;
         }
-        (How::Signalled(_), _) => STOPPED,
-        _ if stopped => STOPPED,
-        (_, None) => TOO_MUCH,
-        (_, Some(Err(_))) => UNREADABLE,
-        (_, Some(Ok(None))) => LOST,
-        (_, Some(Ok(Some(told)))) => {
+        (How::Signalled(_), _, _) => STOPPED,
+        (_, Some(stopped), _) => stopped,
+        (_, None, None) => TOO_MUCH,
+        (_, None, Some(Err(_))) => UNREADABLE,
+        (_, None, Some(Ok(None))) => LOST,
+        (_, None, Some(Ok(Some(told)))) => {
             let (next, remark) = told.after(state, given);
             ended.state = Some(next);
             ended.remarks.extend(remark.map(str::to_owned));

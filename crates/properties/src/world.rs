@@ -102,6 +102,7 @@ pub(crate) fn opened() -> Event {
         plan: PLAN.digest(),
         environment: EnvironmentSeen {
             targets: Default::default(),
+            rollouts: None,
             name: "local".into(),
             rehearsal: false,
             protected: false,

@@ -108,6 +108,11 @@ impl Screen {
         self.columns().unwrap_or(100)
     }
 
+    /// Lines of the terminal that is drawn on.
+    pub(super) fn rows(&self) -> usize {
+        usize::from(console::Term::stderr().size().0).max(1)
+    }
+
     /// Columns of the terminal that is looked at, if there is one.
     pub(super) fn columns(&self) -> Option<usize> {
         let columns = match (self.is_terminal(), self.is_typed()) {

@@ -4,6 +4,7 @@ use holdpoint_document::Block;
 use holdpoint_engine::{Finished, Holding, Outcome, Values, duration, expects, mask};
 
 use super::Screen;
+use super::wrap::is_for_copying;
 
 /// Names of known variables that a script mentions, with their values; secrets masked.
 pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
@@ -105,18 +106,20 @@ pub fn started(screen: &Screen, id: &str, attempt: u32) {
     }
 }
 
-/// A block begins at one of several places. Where each has a line of its own, that tells that it runs.
+/// A block begins at one of several places: one of them may begin long after somebody was asked.
 pub fn started_at(screen: &Screen, id: &str, place: &str, attempt: u32) {
-    if screen.bars() && attempt == 1 {
-        return;
-    }
     let more = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
     screen.say(&format!("  started {id} at {}{more}", screen.neutralise(place)));
 }
 
+/// How the error of a block begins that had begun, and was stopped for what it did.
+pub const STOPPED: &str = "the block was stopped: ";
+
 /// How its process ended.
 pub(super) fn ended_with(finished: &Finished) -> String {
+    let stopped = finished.error.as_ref().is_some_and(|error| error.starts_with(STOPPED));
     match (finished.exit, finished.signal) {
+        (None, None) if stopped => "stopped".to_owned(),
         (Some(code), _) => format!("exit {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "not started".to_owned(),
@@ -187,7 +190,37 @@ pub fn failure(screen: &Screen, finished: &Finished) {
 fn beside(screen: &Screen, name: &str, value: &str) {
     let taken = console::measure_text_width(name);
     let columns = screen.width().saturating_sub(taken + 1);
-    for (at, line) in value.split('\n').flat_map(|line| screen.value_lines(columns, 6, line)).enumerate() {
+    let lines = value.split('\n').flat_map(|line| match is_for_copying(line) {
+        true => vec![line.to_owned()],
+        false => screen.value_lines(columns, 6, line),
+    });
+    for (at, line) in lines.enumerate() {
+        if is_for_copying(&line) {
+            screen.say(&line);
+            continue;
+        }
         screen.say(&format!("{}{line}", if at == 0 { name.to_owned() } else { " ".repeat(taken) }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_engine::Judged;
+
+    use super::*;
+
+    #[test]
+    fn a_host_key_to_be_added_can_be_copied_from_what_came() {
+        let (screen, kept) = Screen::kept(&Default::default());
+        let key = format!("[127.0.0.1]:2222 ssh-ed25519 AAAA{}", "C3NzaC1lZDI1NTE5".repeat(8));
+        let came = Some(format!("not started: its host key is not known here, add to known_hosts:\n{key}"));
+        let judged = Judged { expected: "it begins".to_owned(), came, held: false };
+        let finished = Finished {
+            expectations: vec![judged],
+            ..Finished::of("a".to_owned(), "a#1".to_owned(), 1, Outcome::Failed)
+        };
+        failure(&screen, &finished);
+        let shown = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
+        assert!(shown.lines().any(|line| line == key), "{shown}");
     }
 }

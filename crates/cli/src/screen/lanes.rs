@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::Screen;
 use super::clock::clock;
+use super::crowd::Crowd;
 use super::foot::Foot;
 use super::pace::Clocked;
 use super::plain::{gutter, gutter_at};
@@ -41,6 +42,8 @@ pub(super) struct Lane {
     gutter: [String; 2],
     /// Held for as long as this is drawn.
     foot: Option<Arc<Foot>>,
+    /// What it is known by among the others; nothing where it is out of sight.
+    number: Option<u64>,
 }
 
 impl Screen {
@@ -52,6 +55,25 @@ impl Screen {
             *kept = Arc::downgrade(&foot);
             foot
         })
+    }
+
+    /// Draws a line with those of other places, or counts it where there is no room. Gives what it is known by.
+    fn joins(&self, all: &MultiProgress, bar: &ProgressBar) -> u64 {
+        self.crowded(all, |crowd| crowd.add(bar))
+    }
+
+    fn leaves(&self, all: &MultiProgress, bar: &ProgressBar, number: u64) {
+        bar.finish_and_clear();
+        all.remove(bar);
+        self.crowded(all, |crowd| crowd.remove(number));
+    }
+
+    fn crowded<T>(&self, all: &MultiProgress, change: impl FnOnce(&mut Crowd) -> T) -> T {
+        let foot = self.0.foot.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let mut crowd = self.0.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut crowd);
+        crowd.arrange(all, foot.as_ref().map(|foot| &foot.bar), self.rows());
+        changed
     }
 }
 
@@ -93,6 +115,7 @@ impl Lane {
             last: VecDeque::new(),
             gutter: place.map_or_else(|| gutter(screen), |place| gutter_at(screen, place)),
             foot: None,
+            number: None,
         }
     }
 
@@ -106,10 +129,7 @@ impl Lane {
         // Complete before it is first drawn.
         let bar = ProgressBar::hidden().with_style(template);
         let foot = clocked.map(|clocked| screen.foot(&all, clocked));
-        let bar = match &foot {
-            Some(foot) => all.insert_before(&foot.bar, bar),
-            None => all.add(bar),
-        };
+        let number = Some(screen.joins(&all, &bar));
         let lane = Lane {
             screen: screen.clone(),
             bar,
@@ -122,6 +142,7 @@ impl Lane {
             last: VecDeque::new(),
             gutter: gutter_at(screen, place),
             foot,
+            number,
         };
         lane.fit();
         lane.bar.enable_steady_tick(Duration::from_secs(1));
@@ -214,8 +235,10 @@ impl Lane {
                 self.line(of, &rest);
             }
         }
-        self.bar.finish_and_clear();
-        self.all.remove(&self.bar);
+        match self.number {
+            Some(number) => self.screen.leaves(&self.all, &self.bar, number),
+            None => self.bar.finish_and_clear(),
+        }
         drop(self.foot.take());
         Unseen { screen: Some(self.screen), lines: self.last.into() }
     }

@@ -54,6 +54,17 @@ pub struct Live {
     quiet: bool,
 }
 
+/// The line of a place that is being connected to.
+pub struct Connecting(Option<Lane>);
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        if let Some(lane) = self.0.take() {
+            drop(lane.finish());
+        }
+    }
+}
+
 impl Live {
     /// A screen for a block: `done` of `all` actions are settled, and so much is known of how long it lasts. A `quiet` one shows no output. From here on until
     /// [`Screen::written`] nothing waits for the terminal.
@@ -129,6 +140,13 @@ impl Live {
         screen.fall_behind();
         let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place, RETRIED)));
         Live { lane, ..Live::with(screen, None, quiet) }
+    }
+
+    /// A place that is being connected to, for as long as this is held.
+    pub fn connecting(screen: &Screen, place: &str) -> Connecting {
+        let lane = Lane::of(screen, place, None);
+        lane.iter().for_each(|lane| lane.stands("connects"));
+        Connecting(lane)
     }
 
     /// What a place is at, in a word, where it has a line of its own.

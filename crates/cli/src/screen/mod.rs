@@ -5,6 +5,7 @@ mod action;
 mod bar;
 mod behind;
 mod clock;
+mod crowd;
 mod editor;
 mod flood;
 mod foot;
@@ -44,6 +45,7 @@ use rustix::io::retry_on_intr;
 
 use crate::hearing::Hearing;
 use behind::{Behind, Kind};
+use crowd::Crowd;
 use foot::Foot;
 use lent::Lent;
 use out::Out;
@@ -52,7 +54,7 @@ use streams::Able;
 
 pub use able::Audience;
 pub use action::{
-    failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
+    STOPPED, failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
 };
 use harmless::harmless;
 pub use head::{environment_style, head, step_head, time_left, told_below};
@@ -83,6 +85,8 @@ struct Parts {
     lanes: Mutex<Option<MultiProgress>>,
     /// What is told below them.
     foot: Mutex<Weak<Foot>>,
+    /// Which of them are drawn.
+    crowd: Mutex<Crowd>,
     /// How long steps are expected to take.
     pace: Mutex<Pace>,
     /// What is lent to a block.
@@ -108,7 +112,7 @@ impl Screen {
 
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (pace, foot) = (Mutex::default(), Mutex::default());
+        let (pace, foot, crowd) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (secrets, hearing, parted) = (secrets.clone(), Hearing::default(), AtomicUsize::default());
         let title = AtomicBool::default();
         Screen(Arc::new(Parts {
@@ -118,6 +122,7 @@ impl Screen {
             behind,
             lanes,
             foot,
+            crowd,
             pace,
             lent,
             hearing,
@@ -225,6 +230,7 @@ impl Screen {
     /// are left out is.
     pub fn written(&self) {
         drop(self.lanes().take());
+        self.0.crowd.lock().unwrap_or_else(PoisonError::into_inner).forget();
         let ended = self.behind().take();
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);

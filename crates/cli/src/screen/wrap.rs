@@ -30,9 +30,16 @@ impl Screen {
         let taken = measure_text_width(margin);
         let width = columns.map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
         let text = untabbed(text);
-        let lines = text.split('\n').flat_map(|line| self.wrapped(width, line));
+        let lines = text.split('\n').flat_map(|line| match is_for_copying(line) {
+            true => vec![(self.masked(line).into_owned(), true)],
+            false => self.wrapped(width, line).into_iter().map(|line| (line, false)).collect(),
+        });
         let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
-        margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
+        let put = |(margin, (line, whole)): (String, (String, bool))| {
+            let margin = if whole { String::new() } else { margin };
+            format!("{margin}{line}").trim_end().to_owned()
+        };
+        margins.zip(lines).map(put).collect()
     }
 
     /// As much as fits into `limit` columns, with a mark where something is left out.
@@ -45,6 +52,12 @@ impl Screen {
     pub fn value_lines(&self, width: usize, lines: usize, text: &str) -> Vec<String> {
         value_lines(width, lines, &self.masked(text))
     }
+}
+
+/// Whether a line is one to be copied: a public key, which a line break would spoil. It stands whole, from the first column on.
+pub(super) fn is_for_copying(line: &str) -> bool {
+    let key = |word: &str| word.len() > 40 && word.starts_with("AAAA");
+    line.split(' ').any(key)
 }
 
 /// A tab goes on to the next of these columns, as in the excerpts of findings.
@@ -196,6 +209,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_line_of_a_host_key_stands_whole_wherever_it_is_told() {
+        let screen = Screen::kept(&Default::default()).0;
+        let key = format!("[127.0.0.1]:2222 ssh-ed25519 AAAA{}", "C3NzaC1lZDI1NTE5".repeat(4));
+        let told = format!("not started: its host key is not known here, add to known_hosts:\n{key}");
+        let hung = screen.hung_in(Some(40), "    came  ", &told);
+        assert!(hung.len() > 2 && hung.contains(&key), "{hung:#?}");
+        assert!(hung.iter().all(|line| line.len() < 40 || *line == key), "{hung:#?}");
+    }
 
     #[test]
     fn marks_of_lists_are_hung() {

@@ -72,7 +72,7 @@ use crate::screen::Screen;
 pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
     match cli.verb {
         Verb::Check(arguments) => check::check(screen, &arguments),
-        Verb::Plan(arguments) => plan::plan(screen, &arguments, secrets),
+        Verb::Plan(arguments) => plan::plan(screen, &arguments, secrets).await,
         Verb::Adopt(arguments) => adopt::adopt(screen, &arguments),
         Verb::Run(arguments) => run::run(screen, &arguments, secrets).await,
         Verb::Resume(arguments) => resume::resume(screen, &arguments, secrets).await,

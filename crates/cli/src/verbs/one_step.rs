@@ -103,10 +103,18 @@ fn told(lines: &mut Lines<'_>, dir: &RunDir, step: &StepSummary, outputs: Output
             told_id(step, action).into(),
             action.kind.into(),
             action.status.words().into(),
-            if action.attempts > 1 { many(action.attempts as usize, "attempt") } else { String::new() }
-                .into(),
-            if action.duration_ms > 0 { took(action.duration_ms) } else { String::new() }.into(),
+            attempts(action.attempts).into(),
+            lasted(action.duration_ms).into(),
         ]);
+        for place in action.places.iter().filter(|_| action.places.len() > 1) {
+            table.row([
+                format!("  at {}", place.place).into(),
+                "".into(),
+                place.status.words().into(),
+                attempts(place.attempts).into(),
+                lasted(place.duration_ms).into(),
+            ]);
+        }
         for told in said(action) {
             table.row(["".into(), told.into(), "".into(), "".into(), "".into()]);
         }
@@ -142,6 +150,14 @@ fn told_id(step: &StepSummary, action: &ActionSummary) -> String {
         Some(_) if step.rollback_blocks.len() == 1 => format!("{}#rollback", step.id),
         Some(at) => format!("{}#rollback, block {}", step.id, at + 1),
     }
+}
+
+fn attempts(count: u32) -> String {
+    if count > 1 { many(count as usize, "attempt") } else { String::new() }
+}
+
+fn lasted(ms: u64) -> String {
+    if ms > 0 { took(ms) } else { String::new() }
 }
 
 /// Values out of their limits, and who says that an offered command was done by hand, or that it is not applicable.

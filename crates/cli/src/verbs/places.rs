@@ -80,6 +80,15 @@ async fn probe(place: holdpoint_document::Place, seen: &Target) -> Result<Probed
     Remote::open(place, Ways::default(), setting).await?.probe().await
 }
 
+/// What a clock differs in that is read in whole seconds, over a line that takes its time.
+fn clock(ahead: f64) -> String {
+    match ahead {
+        ahead if ahead.abs() < 1.0 => "within a second of this one".to_owned(),
+        ahead if ahead > 0.0 => format!("ahead by {ahead:.1} s"),
+        ahead => format!("behind by {:.1} s", -ahead),
+    }
+}
+
 fn as_json(row: &Row<'_>) -> Value {
     let Row { environment, target, seen, place, probed, cleared } = row;
     let mut told = json!({ "environment": environment, "target": target, "place": place.to_string() });
@@ -93,9 +102,15 @@ fn as_json(row: &Row<'_>) -> Value {
                 probed.programs.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
             told["reachable"] = true.into();
             told["user"] = probed.user.as_str().into();
+            if !probed.host_keys.is_empty() {
+                told["host_keys"] = json!(probed.host_keys);
+            }
+            if let Some(shell) = &probed.login_shell {
+                told["login_shell"] = shell.as_str().into();
+            }
             told["system"] = probed.system.as_str().into();
             told["programs"] = json!(programs);
-            told["clock_ahead_s"] = json!(probed.clock_ahead);
+            told["clock_ahead_s"] = json!((probed.clock_ahead * 10.0).round() / 10.0);
             told["free_kib"] = json!(probed.free_kib);
             if let Some(why) = &probed.become_refused {
                 told["become_refused"] = why.as_str().into();
@@ -131,7 +146,13 @@ fn tell(screen: &Screen, row: &Row<'_>) {
                 probed.free_kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
             let names: Vec<&str> = probed.programs.iter().map(|(name, _)| name.as_str()).collect();
             say(format!("    answers as {} on {}", probed.user, probed.system));
-            say(format!("    clock ahead by {:.1} s, free {free}", probed.clock_ahead));
+            for key in &probed.host_keys {
+                say(format!("    host key {key}"));
+            }
+            if let Some(shell) = &probed.login_shell {
+                say(format!("    login shell {shell}"));
+            }
+            say(format!("    clock {}, free {free}", clock(probed.clock_ahead)));
             say(format!("    has {}", names.join(", ")));
             if let (Some(why), Some(how)) = (&probed.become_refused, row.seen.r#become) {
                 say(format!("    BECOME IS REFUSED: {why}"));

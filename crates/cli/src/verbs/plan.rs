@@ -1,11 +1,13 @@
 //! `plan`: the ordered steps with their values, roles and sign-offs, and what is still unknown.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Action, Block, CaptureFrom, Plan, Rollout, Work, many};
+use holdpoint_document::{Action, Block, CaptureFrom, Place, Plan, Rollout, Work, many};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration, expects};
+use holdpoint_executor::{Remote, Ways};
 use holdpoint_view::{Expectations, Together};
 use serde::Serialize;
 
@@ -17,10 +19,10 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::{Problem, say_all};
 use crate::screen::{self, Screen};
-use crate::world::whole_lines;
+use crate::world::{together, whole_lines};
 
-/// Shows what a run would do. Executes nothing, asks nobody.
-pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
+/// Shows what a run would do. Executes nothing, asks nobody but the places whether they answer.
+pub async fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
     let prepared =
         prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets, |_, _| Ok(()))?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
@@ -30,6 +32,10 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
         screen,
         &prepared.sources.findings(path, &wanting(place, &prepared.plan, Some(&environment.name))),
     );
+    let unreachable = match arguments.explain && arguments.format == Format::Text {
+        true => BTreeMap::new(),
+        false => unreachable(&prepared).await,
+    };
     match arguments.format {
         Format::Json => {
             let shown = Shown {
@@ -40,6 +46,7 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
                 environment: &prepared.environment,
                 inputs: &prepared.inputs.given,
                 unknown: unknown(&prepared),
+                unreachable: &unreachable,
                 expected: Whole { steps: &expected, all: expected.together(&prepared.plan.steps) },
                 explained: arguments.explain.then(|| explained(prepared.sources.own(), &prepared.plan)),
                 document: &prepared.sources.parts().map_or_else(
@@ -53,7 +60,7 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
             let steps = explained(prepared.sources.own(), &prepared.plan);
             screen.data(&screen.neutralise(&explain::text(&prepared.path, &prepared.plan, &steps)));
         }
-        Format::Text => text(screen, &prepared, &values, &expected),
+        Format::Text => text(screen, &prepared, &values, &expected, &unreachable),
     }
     // The process ends with the verb: a whole document and its plan need not be taken apart before that.
     std::mem::forget(prepared);
@@ -71,6 +78,8 @@ struct Shown<'p> {
     environment: &'p EnvironmentSeen,
     inputs: &'p [InputGiven],
     unknown: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unreachable: &'p Unreached,
     expected: Whole<'p>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<Vec<explain::Step>>,
@@ -83,6 +92,33 @@ struct Whole<'p> {
     /// Each step of which something is known.
     steps: &'p Expectations,
     all: Together,
+}
+
+/// Places that do not answer, each with why.
+type Unreached = BTreeMap<String, String>;
+
+/// Asks the places that the plan's blocks run at, all at once, whether they answer.
+async fn unreachable(prepared: &Prepared) -> Unreached {
+    let plan = &prepared.plan;
+    let actions = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| action.work.block());
+    let blocks = actions.chain(plan.steps.iter().flat_map(|step| &step.rollbacks));
+    let own = blocks.filter_map(|block| block.options.target.as_deref());
+    let targets: BTreeSet<&str> =
+        plan.steps.iter().filter_map(|step| step.target.as_deref()).chain(own).collect();
+    let seen = targets.into_iter().filter_map(|target| prepared.environment.targets.get(target));
+    let names: BTreeSet<&String> = seen.flat_map(|seen| &seen.places).collect();
+    let found = RefCell::new(Unreached::new());
+    let asked = names.into_iter().filter_map(|name| {
+        let place = Place::parse(name).ok().filter(|place| *place != Place::Local)?;
+        let found = &found;
+        Some(async move {
+            if let Err(error) = Remote::answers(place, Ways::default()).await {
+                found.borrow_mut().insert(name.clone(), error.why);
+            }
+        })
+    });
+    together::all(asked).await;
+    found.into_inner()
 }
 
 /// Names that get their values while the run goes on, or were not given.
@@ -101,7 +137,13 @@ fn unknown(prepared: &Prepared) -> BTreeSet<String> {
     names
 }
 
-fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expectations) {
+fn text(
+    screen: &Screen,
+    prepared: &Prepared,
+    values: &Values,
+    expected: &Expectations,
+    unreachable: &Unreached,
+) {
     let mut out = String::new();
     let mut line = |text: String| {
         let text = screen.neutralise(&text);
@@ -150,7 +192,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         if let Some(target) = &step.target {
             line(format!(
                 "        at {target}: {}",
-                places(prepared, target, step.rollout.unwrap_or_default())
+                places(prepared, target, step.rollout.unwrap_or_default(), unreachable)
             ));
         }
         if let Some(time) = &step.not_before {
@@ -184,6 +226,11 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
             "Expected in all: {} ({of} known, waiting for people included)",
             screen::told_together(all)
         ));
+    }
+    if !unreachable.is_empty() {
+        line(String::new());
+        line("Not reachable now; holdpoint targets --probe says more:".to_owned());
+        unreachable.iter().for_each(|(place, why)| line(format!("  {place}: {why}")));
     }
     let unknown = unknown(prepared);
     if !unknown.is_empty() {
@@ -238,9 +285,13 @@ fn as_written(text: &str, margin: &str, line: &mut impl FnMut(String)) {
 }
 
 /// Which places a target stands for, and how a step goes over several.
-fn places(prepared: &Prepared, target: &str, rollout: Rollout) -> String {
+fn places(prepared: &Prepared, target: &str, rollout: Rollout, unreachable: &Unreached) -> String {
     let Some(seen) = prepared.environment.targets.get(target) else { return "no place".to_owned() };
-    let mut told = seen.places.join(", ");
+    let place = |place: &String| match unreachable.contains_key(place) {
+        true => format!("{place} (NOT REACHABLE)"),
+        false => place.clone(),
+    };
+    let mut told = seen.places.iter().map(place).collect::<Vec<_>>().join(", ");
     if seen.places.len() > 1 {
         if rollout.first > 0 {
             told += &format!("; {} first", rollout.first);

@@ -8,7 +8,7 @@ use holdpoint_document::{
     Requires, compile_and_lint_with, compile_with,
 };
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{EnvironmentSeen, TargetSeen};
+use holdpoint_engine::{EnvironmentSeen, Rollouts, TargetSeen};
 use holdpoint_executor::{Asked, syntax_errors};
 use holdpoint_record::Found;
 use holdpoint_redact::Redactor;
@@ -335,7 +335,18 @@ fn environment(
     let signature = signature.unwrap_or(Assurance::Typed);
     let sessions = sessions.unwrap_or(Assurance::Typed);
     let name = name.to_owned();
-    let seen = EnvironmentSeen { name, rehearsal, protected, four_eyes, signature, sessions, vars, targets };
+    let rollouts = (!targets.is_empty()).then_some(Rollouts::Strict);
+    let seen = EnvironmentSeen {
+        name,
+        rehearsal,
+        protected,
+        four_eyes,
+        signature,
+        sessions,
+        vars,
+        targets,
+        rollouts,
+    };
     Ok((seen, requires))
 }
 

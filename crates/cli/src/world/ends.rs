@@ -16,6 +16,7 @@ use super::known::Known;
 use super::recording::Recording;
 use super::{RunView, Store};
 use crate::problem::Problem;
+use crate::screen::STOPPED;
 
 /// A block that has ended, and all that is needed to tell what came of it.
 pub(super) struct Over {
@@ -67,7 +68,7 @@ impl Over {
             after = Rc::new(state);
         }
         let (exit, signal, error) = match (ended.how, ended.secret_error) {
-            (_, Some(why)) => (None, None, Some(format!("the block was stopped: {why}"))),
+            (_, Some(why)) => (None, None, Some(format!("{STOPPED}{why}"))),
             (How::Exited(code), None) => (Some(code), None, None),
             (How::Signalled(signal), None) => (None, Some(signal), None),
             (How::NotStarted(why), None) => (None, None, Some(why)),

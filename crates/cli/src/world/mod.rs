@@ -25,7 +25,7 @@ mod shown;
 mod stops;
 mod tell;
 pub mod terminal;
-mod together;
+pub mod together;
 
 pub use tell::{ProseShown, progress, tell_rejection, tell_sign_off_terms, tell_still_done, whole_lines};
 

@@ -89,6 +89,14 @@ impl Places {
         Ok(Rc::clone(open.insert(Rc::new(remote))))
     }
 
+    /// The same, with a line on the screen while it is being connected to.
+    async fn open_seen(&self, key: &Key) -> Result<Rc<Remote>, String> {
+        let known = self.doors.borrow().get(key).cloned();
+        let is_open = known.is_some_and(|door| door.0.try_lock().is_ok_and(|open| open.is_some()));
+        let _line = (!is_open).then(|| Live::connecting(&self.local.screen, &key.0));
+        self.open(key).await
+    }
+
     /// A place that did not take an attempt may be another one by now: it is asked once more who it is.
     fn give_up(&self, key: &Key) {
         self.doors.borrow_mut().remove(key);
@@ -229,7 +237,17 @@ impl Runner for Places {
     async fn reach(&self, where_to: Whereabouts) -> Reached {
         let Some(key) = self.key(&where_to) else { return self.local.reach(where_to).await };
         let kept = self.states.borrow().get(&key.0).map(|state| state.cwd.clone());
-        match self.open(&key).await {
+        let listener = self.local.stops.listen();
+        let opened = tokio::select! {
+            opened = self.open_seen(&key) => opened,
+            interrupt = self.local.stops.next(&listener) => {
+                self.local.stops.end(listener).await;
+                let text = format!("    stopped while {} was being connected to: nothing ran there", key.0);
+                self.local.screen.tell(&self.local.screen.neutralise(&text));
+                return Reached { cwd: String::new(), way: Way::Stopped(interrupt) };
+            }
+        };
+        match opened {
             Err(why) => {
                 let cwd = kept.map_or_else(|| "~".to_owned(), |cwd| cwd.to_string_lossy().into_owned());
                 Reached { cwd, way: Way::Nowhere(why) }
@@ -259,6 +277,10 @@ impl Runner for Places {
         };
         let (key, sent, back) = match (way, self.key(&where_to)) {
             (Way::Nowhere(why), _) => return Ok(Attempt::Nowhere(execution, why)),
+            (Way::Stopped(_), _) => {
+                let why = "it was stopped while its place was being connected to".to_owned();
+                return Ok(Attempt::Nowhere(execution, why));
+            }
             (Way::To(sent), Some(key)) => (key, sent, false),
             (Way::Back(sent), Some(key)) => (key, sent, true),
             _ if block_of(view, task)?.probe.is_some() => {

@@ -108,7 +108,12 @@ pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &st
         (all @ 2.., _) if asked => {
             let begins = beginning(view, task);
             let all_of_them = if begins.len() == all { "all".to_owned() } else { begins.len().to_string() };
-            format!("{target}, {all_of_them} of {all} places: {}", begins.join(", "))
+            let follow = match view.run.following(view.plan, task) {
+                0 => String::new(),
+                1 => ", then the other 1 as it has its turn".to_owned(),
+                more => format!(", then the other {more} as they have their turn"),
+            };
+            format!("{target}, {all_of_them} of {all} places: {}{follow}", begins.join(", "))
         }
         (2.., _) => format!("{target}, {} places", view.run.places_of(task).len()),
         (_, Some(place)) if place != "local" => format!("{target}, {place}"),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 /// Waits until all of them have ended.
-pub(super) async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
+pub async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
     let mut left: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
     poll_fn(|cx| {
         left.retain_mut(|future| future.as_mut().poll(cx).is_pending());

@@ -91,6 +91,34 @@ fn a_driver_that_was_killed_is_followed_by_another_and_the_block_ran_once() {
     stage.is_over_and_clean();
 }
 
+/// Processes whose directory lies below this one.
+fn within(directory: &std::path::Path) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let here = processes.filter(|process| {
+        fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(directory))
+    });
+    here.map(|process| fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
+}
+
+#[test]
+fn of_a_driver_that_was_killed_no_shell_stays_at_its_places_once_the_block_has_ended() {
+    let Some(stage) = stage("places::of_a_driver_that_was_killed", 1, &Options::default()) else { return };
+    stage.book("", SLOW);
+    let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the block runs", || stage.text(0, "count") == "ran\n");
+    let attempts = stage.on(0, ".holdpoint/attempts");
+    assert!(!within(&attempts).is_empty());
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
+    driver.wait().unwrap();
+    // What follows there prints to nobody until it ends.
+    std::thread::sleep(Duration::from_secs(5));
+    fs::write(stage.on(0, "go"), "").unwrap();
+    eventually("nothing is left there", || within(&attempts).is_empty());
+    stage.ends(0, &["resume", "1", "--unattended"]);
+    assert_eq!(stage.text(0, "count"), "ran\n");
+    stage.is_over_and_clean();
+}
+
 #[test]
 fn a_cut_line_is_said_and_the_block_goes_on_and_ran_once() {
     let Some(stage) = stage_with_cable("places::a_cut_line") else { return };

@@ -118,6 +118,52 @@ fn what_cannot_be_reached_was_not_started_and_is_in_no_doubt() {
 }
 
 #[test]
+fn what_was_stopped_for_its_secret_is_not_told_as_not_started() {
+    let Some(stage) = stage("places::what_was_stopped_for_its_secret", 1, &Options::default()) else {
+        return;
+    };
+    let block = "echo did >>did; echo 'S=shrt' >$HOLDPOINT_SECRETS; sleep 20";
+    let ran = stage.runs(
+        3,
+        "",
+        &format!("## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\n{block}\n```\n"),
+    );
+    ran.says("FAILED · stopped").says("the block was stopped: ");
+    assert!(!ran.both().contains("not started"), "{}", ran.both());
+    assert_eq!(stage.text(0, "did"), "did\n");
+}
+
+#[test]
+fn a_plan_says_which_places_do_not_answer_and_leaves_nothing_at_those_that_do() {
+    let Some(stage) = stage("places::a_plan_says_which_places", 1, &Options::default()) else { return };
+    stage.book("", "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntouch came\n```\n");
+    let words = ["plan", "book.md", "--env", "staging"];
+    let plan = stage.ends(0, &words);
+    assert!(!plan.both().contains("REACHABLE") && !stage.on(0, ".holdpoint").exists(), "{}", plan.both());
+    let config = format!(
+        "[environments.staging]\nrehearsal = true\ntargets = {{ web = [{:?}, \"ssh://nobody@127.0.0.1:1\"] }}\n",
+        stage.place(0)
+    );
+    stage.bench.file("holdpoint.toml", &config);
+    stage.ends(0, &words).says("ssh://nobody@127.0.0.1:1 (NOT REACHABLE); ").says("Not reachable now");
+    let json = stage.ends(0, &[&words[..], &["--format", "json"]].concat()).json();
+    let unreachable = json["unreachable"].as_object().unwrap();
+    assert_eq!(unreachable.keys().collect::<Vec<_>>(), ["ssh://nobody@127.0.0.1:1"]);
+}
+
+#[test]
+fn a_probe_tells_the_host_key_the_login_shell_and_no_noise_of_clocks() {
+    let Some(stage) = stage("places::a_probe_tells", 1, &Options::default()) else { return };
+    let words = ["targets", "--env", "staging", "--probe"];
+    stage.ends(0, &words).says("host key ").says(" SHA256:").says("clock within a second of this one");
+    let told = stage.ends(0, &[&words[..], &["--format", "json"]].concat()).json();
+    assert!(told[0]["host_keys"][0].as_str().unwrap().contains(" SHA256:"), "{told}");
+    assert!(told[0]["login_shell"].as_str().is_some_and(|shell| shell.starts_with('/')), "{told}");
+    let ahead = told[0]["clock_ahead_s"].as_f64().unwrap();
+    assert!(ahead.to_string().len() <= 4, "{told}");
+}
+
+#[test]
 fn what_only_this_machine_has_is_refused_before_anything_runs() {
     let Some(stage) = stage("places::what_only_this_machine_has", 1, &Options::default()) else { return };
     for (option, why) in [

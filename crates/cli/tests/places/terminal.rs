@@ -142,6 +142,32 @@ fn each_place_has_a_line_while_it_is_at_work_and_what_failed_is_shown_when_it_ha
     let of = |what: &str| shown.iter().filter(|line| line.contains(what)).count();
     assert_eq!((of(" runs "), of("✓ passed"), of("✗ FAILED"), of("│ whole")), (0, 2, 1, 1), "{shown:#?}");
     assert!(shown.contains(&format!("  {} │ whole", stage.place(1))), "{shown:#?}");
+    assert_eq!((of("  started deploy#1 at ssh://"), of(" connects ")), (3, 0), "{shown:#?}");
+}
+
+#[test]
+fn ctrl_c_while_a_place_is_connected_to_ends_that_and_nothing_is_recorded_as_failed() {
+    let Some(stage) = stage("places::ctrl_c_while_a_place_is_connected_to", 1, &Options::default()) else {
+        return;
+    };
+    // It takes connections, and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("ssh://nobody@127.0.0.1:{}", silent.local_addr().unwrap().port());
+    stage.bench.file(
+        "holdpoint.toml",
+        &format!("[environments.staging]\nrehearsal = true\ntargets = {{ web = {place:?} }}\n"),
+    );
+    stage.book("", "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntouch came\n```\n");
+    let mut terminal = Terminal::of(&stage);
+    let _connection = silent.accept().unwrap();
+    eventually("its line is there", || terminal.shows().iter().any(|line| line.contains(" connects ")));
+    terminal.master.write_all(b"\x03").unwrap();
+    let shown = terminal.ends();
+    let text = shown.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("was being connected to: nothing ran there"), "{shown:#?}");
+    assert!(!text.contains("FAILED") && !text.contains(" connects "), "{shown:#?}");
+    assert_eq!(stage.blocks(), Vec::<String>::new());
+    stage.ends(0, &["verify", "1"]).says("intact, open");
 }
 
 #[test]

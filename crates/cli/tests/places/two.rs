@@ -32,6 +32,12 @@ fn what_places_captured_stops_the_run_where_it_differs_and_is_used_where_it_agre
             assert!(!stage.blocks().iter().any(|block| block.starts_with("compare")));
         }
         stage.ends(0, &["show", "1"]).says(&stage.place(0)).says(&stage.place(1));
+        let shown = stage.ends(0, &["show", "1", "--step", "deploy"]).stdout;
+        for host in 0..2 {
+            let row = format!("at {} ", stage.place(host));
+            let rows: Vec<&str> = shown.lines().filter(|line| line.contains(&row)).collect();
+            assert!(rows.len() == 2 && rows.iter().all(|row| row.contains("PASSED")), "{shown}");
+        }
     }
 }
 
@@ -89,4 +95,21 @@ fn places_are_at_work_at_the_same_time_and_say_which_they_are() {
     let starts = starts.iter().filter(|event| event["type"] == "action.started");
     assert_eq!(starts.count(), 3);
     stage.is_over_and_clean();
+}
+
+#[test]
+fn what_a_place_that_was_skipped_did_not_capture_stops_whoever_reads_it_elsewhere() {
+    let Some(stage) = stage("places::what_a_place_that_was_skipped", 2, &Options::default()) else { return };
+    std::fs::write(stage.on(0, "version"), "v2").unwrap();
+    let body = format!(
+        "{DEPLOY}\n```sh check\n#| capture: {{ SERVED: {{ stdout: true }} }}\ncat version\n```\n\n\
+         ## Compare\n\n```sh check\ntest \"$SERVED\" = v2\n```\n"
+    );
+    let skip = "steps: { \"deploy#1\": { choice: skip, reason: it is being repaired } }\n";
+    stage.bench.file("answers.yaml", skip);
+    stage.runs(3, "", &body).says("waiting for a decision on a failure");
+    let ran = stage.ends(3, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    ran.says(&format!("`SERVED` was not captured at {}", stage.place(1)));
+    assert!(!stage.blocks().iter().any(|block| block.starts_with("compare")), "{:?}", stage.blocks());
+    stage.ends(0, &["verify", "1"]).says("intact, open");
 }

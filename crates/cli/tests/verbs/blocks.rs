@@ -204,7 +204,10 @@ fn a_block_that_was_to_capture_something_and_never_began_or_was_stopped_for_its_
         "#| capture: { SEEN: { file: seen } }\nprintf 'no name\\n' >\"$HOLDPOINT_SECRETS\"; echo hello > seen",
     ] {
         let bench = Bench::with(&[("book.md", &book("", &format!("## Do\n\n```sh run\n{block}\n```\n")))]);
-        bench.ends(3, &["run", "book.md", "--unattended"]).says("FAILED");
+        let ran = bench.ends(3, &["run", "book.md", "--unattended"]);
+        ran.says("FAILED");
+        // Only one of them never began.
+        assert_eq!(ran.both().contains("not started"), block.contains("nonexistent"), "{}", ran.both());
         bench.ends(0, &["verify", "1"]).says("intact, open");
     }
 }

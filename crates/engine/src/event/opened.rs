@@ -174,6 +174,20 @@ pub struct EnvironmentSeen {
     /// Where its targets are, by target.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub targets: BTreeMap<String, TargetSeen>,
+    /// By which rules the run goes over their places; left out where there are none, and in records of before these rules,
+    /// which go by the first ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollouts: Option<Rollouts>,
+}
+
+/// Rules for going over places, beyond the first ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Rollouts {
+    /// A place that failed counts as failed until it has passed, whoever tries it again; one that goes first and failed keeps
+    /// every other from beginning; and a name has a value elsewhere only where every place captured it.
+    Strict,
 }
 
 fn typed() -> Assurance {

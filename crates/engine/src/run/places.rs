@@ -6,7 +6,7 @@ use std::sync::Arc;
 use holdpoint_model::Plan;
 
 use crate::fold::ensure;
-use crate::{EnvironmentSeen, PlaceIx, Task};
+use crate::{EnvironmentSeen, PlaceIx, Rollouts, Task};
 
 /// The places of a run, and which tasks run at which of them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub(crate) struct Places {
     pub(crate) names: Vec<String>,
     /// By task without a place; none for what runs on the machine that drives the run.
     pub(crate) lanes: BTreeMap<Task, Lane>,
+    /// Whether the run goes by [`Rollouts::Strict`].
+    pub(crate) strict: bool,
 }
 
 /// Where the blocks of one target run.
@@ -35,7 +37,8 @@ pub(crate) struct Captured {
 impl Places {
     /// From event 0 and the plan.
     pub(crate) fn of(plan: &Plan, environment: &EnvironmentSeen) -> Result<Places, String> {
-        let mut places = Places::default();
+        let strict = environment.rollouts == Some(Rollouts::Strict);
+        let mut places = Places { strict, ..Places::default() };
         let mut targets: BTreeMap<&str, Lane> = BTreeMap::new();
         for (target, seen) in &environment.targets {
             ensure(target != "local", "no environment says where `local` is")?;

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) retrying: bool,
     /// Where it stands with holding for a time; `None` before a try of it has passed.
     pub(crate) soak: Option<Soak>,
+    /// It failed, and somebody asked for another attempt: at a place it counts as failed until it has passed.
+    pub(crate) failed_before: bool,
     /// Its own condition was decided: it has begun since it was last reset.
     pub(crate) decided: bool,
     /// The warning before it was acknowledged.
@@ -87,6 +89,7 @@ pub(crate) static UNTOUCHED: State = State {
     spent_ms: 0,
     retrying: false,
     soak: None,
+    failed_before: false,
     decided: false,
     acknowledged: false,
     script: None,

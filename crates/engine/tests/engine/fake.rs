@@ -41,8 +41,18 @@ pub(crate) fn web(n: usize) -> String {
 impl Fake {
     /// A run where `web` stands for so many places, and `db` for one.
     pub(crate) fn of(steps: impl IntoIterator<Item = Step>, places: usize) -> Fake {
+        Fake::going_by(Some(Rollouts::Strict), steps, places)
+    }
+
+    /// The same by other rules; none are those of the first records.
+    pub(crate) fn going_by(
+        rules: Option<Rollouts>,
+        steps: impl IntoIterator<Item = Step>,
+        places: usize,
+    ) -> Fake {
         let story = Story::opened_as(plan(steps), |opened| {
             opened.environment.targets = targets(&[("web", places), ("db", 1)]);
+            opened.environment.rollouts = rules;
         });
         Fake { story, script: Script::default(), log: Vec::new(), most: 0, done: BTreeMap::new() }
     }

@@ -577,7 +577,7 @@ pub(crate) fn is_start(event: &Event, id: &str) -> bool {
     matches!(event, Event::ActionStarted(s) | Event::RollbackStarted(s) if s.action == id && !s.probe)
 }
 
-fn asks_again(event: &Event, id: &str) -> bool {
+pub(crate) fn asks_again(event: &Event, id: &str) -> bool {
     is_decision(event, id, &[Choice::Retry, Choice::Run])
         || matches!(event, Event::Deviation(d)
             if d.kind == DeviationKind::Edited && d.action.as_deref() == Some(id))

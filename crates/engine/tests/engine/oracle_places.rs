@@ -31,7 +31,10 @@ pub(crate) fn frontier(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
                     return now;
                 }
             } else {
-                let own: Vec<Event> = events.iter().filter(|e| !is_of_a_place(e)).cloned().collect();
+                let said = captured_everywhere(events);
+                let here = |(at, e): &(usize, &Event)| !is_of_a_place(e) || said == Some(*at);
+                let own = events.iter().enumerate().filter(here).map(|(_, e)| e.clone());
+                let own: Vec<Event> = own.collect();
                 if let Some(answer) = (History { plan, events: &own }).about(index, &step.actions[action]) {
                     return [answer].into();
                 }
@@ -166,11 +169,26 @@ fn is_of_a_place(event: &Event) -> bool {
     place_of(event).is_some()
 }
 
+/// The last end with a captured value, where each place has one and all are the same.
+fn captured_everywhere(events: &[Event]) -> Option<usize> {
+    let value = |e: &Event| match e {
+        Event::ActionFinished(f) if !f.probe => f.captures.get("V").cloned(),
+        _ => None,
+    };
+    let last = |place: &str| events.iter().rposition(|e| place_of(e) == Some(place) && value(e).is_some());
+    let ends: Vec<usize> = PLACES.iter().filter_map(|place| last(place)).collect();
+    let same =
+        ends.len() == PLACES.len() && ends.iter().all(|at| value(&events[*at]) == value(&events[ends[0]]));
+    ends.into_iter().max().filter(|_| same)
+}
+
 /// Where one place stands in a stretch of blocks.
 struct There {
     /// What is to be done there, as the oracle says it; nothing once it is through.
     answer: Option<String>,
     failed: bool,
+    /// It failed, and was tried again since.
+    retried: bool,
     interrupted: bool,
     begun: bool,
     asked_for: bool,
@@ -191,7 +209,14 @@ fn there(plan: &Plan, events: &[Event], index: usize, actions: &[Action], positi
         _ => false,
     });
     let Some((action, answer)) = open else {
-        return There { answer: None, failed: false, interrupted: false, begun, asked_for: false };
+        return There {
+            answer: None,
+            failed: false,
+            retried: false,
+            interrupted: false,
+            begun,
+            asked_for: false,
+        };
     };
     let told = |e: &Event| history.tells(e, &action.id);
     let last = own.iter().skip(since + 1).rfind(|e| told(e));
@@ -202,10 +227,18 @@ fn there(plan: &Plan, events: &[Event], index: usize, actions: &[Action], positi
             last,
             Some(Event::Decision { choice: Choice::Retry | Choice::Run, .. } | Event::Deviation(_))
         );
-    let failed = answer.ends_with("Failed") || answer == "roll back";
+    let fails = |answer: &String| answer.ends_with("Failed") || answer == "roll back";
+    let failed = fails(&answer);
+    let retried = (since + 1..own.len()).any(|at| {
+        let then = History { plan, events: &own[..at] };
+        let tried = own[since + 1..at].iter().any(|e| oracle::is_start(e, &action.id));
+        oracle::asks_again(&own[at], &action.id)
+            && tried
+            && then.about(index, action).as_ref().is_some_and(fails)
+    });
     // The place is told behind the id, and before what follows it.
     let answer = answer.replacen(&action.id, &format!("{}@{position}", action.id), 1);
-    There { answer: Some(answer), failed, interrupted: interrupted && failed, begun, asked_for }
+    There { answer: Some(answer), failed, retried, interrupted: interrupted && failed, begun, asked_for }
 }
 
 /// What may go on in so many blocks from this one on; nothing once all places are through.
@@ -236,7 +269,9 @@ fn stretch(
         return Some(of("InDoubt"));
     }
     let Rollout { first, at_once, stop_after } = step.rollout.unwrap_or_default();
-    let failed = places.iter().filter(|place| place.failed).count();
+    let counts = |place: &There| place.failed || place.retried;
+    let failed = places.iter().filter(|place| counts(place)).count();
+    let first_failed = places.iter().take(first as usize).any(counts);
     let interrupted = places.iter().any(|place| place.interrupted);
     let running = of("await");
     let executes = |place: &&There| place.answer.as_ref().is_some_and(|answer| answer.starts_with("execute"));
@@ -246,7 +281,11 @@ fn stretch(
         let canaries = places.iter().take(first as usize).all(|place| place.answer.is_none());
         for (position, place) in places.iter().enumerate().filter(|(_, p)| executes(p) && !p.begun) {
             let room = running.len() + ready.len() < at_once as usize;
-            if failed > stop_after as usize || !(canaries || position < first as usize) || !room {
+            if failed > stop_after as usize
+                || first_failed
+                || !(canaries || position < first as usize)
+                || !room
+            {
                 break;
             }
             ready.push(place);

@@ -141,7 +141,63 @@ fn where_a_place_was_skipped_it_has_no_value_of_its_own_and_what_reads_it_there_
     assert_eq!(fake.asked(), [format!("b#1 {}", web(2))]);
     let why = fake.story.run.condition_error(&fake.story.plan, fake.story.task()).unwrap();
     assert_eq!(why, format!("`V` was not captured at {}", web(2)));
-    assert_eq!(fake.story.run.values().get("V"), Some("yes"), "all that captured it agree");
+    assert_eq!(fake.story.run.values().get("V"), None, "one place says nothing of it");
+}
+
+/// A target of three places, where the second is skipped, and a step on this machine that reads what was captured.
+fn read_after_a_skip(rollouts: Option<Rollouts>) -> Fake {
+    let steps = [on_web(step("a").run().captures("V"), 0, 1, 0), step("b").run().with(reads("use $V\n"))];
+    let mut fake = Fake::going_by(rollouts, steps, 3);
+    fake.start_all();
+    fake.end(0);
+    fake.skip_at("a#1", 2);
+    fake.go_on();
+    fake
+}
+
+#[test]
+fn what_one_place_was_skipped_for_has_no_value_elsewhere_and_whoever_reads_it_is_told_the_place() {
+    let mut fake = read_after_a_skip(Some(Rollouts::Strict));
+    assert_eq!(fake.asked(), ["b#1 here"]);
+    let why = fake.story.run.condition_error(&fake.story.plan, fake.story.task()).unwrap();
+    assert_eq!(why, format!("`V` was not captured at {}", web(2)));
+    let start = fake.story.start_of(Execution {
+        task: fake.story.task(),
+        attempt: 1,
+        pause: std::time::Duration::ZERO,
+        probe: false,
+    });
+    fake.story.refuses(start);
+}
+
+#[test]
+fn a_record_of_before_these_rules_goes_by_the_first_ones() {
+    let fake = read_after_a_skip(None);
+    assert_eq!(fake.story.at(), "done Passed", "all that captured it agree");
+    let steps = [on_web(step("a").run(), 2, 2, 9), step("b").run()];
+    let mut fake = Fake::going_by(None, steps, 3).ends("a#1", 1, &[Outcome::Failed]);
+    fake.go_on();
+    fake.decide_at("a#1", 1, Choice::Retry);
+    assert_eq!(fake.go_on(), "done Passed");
+    let replayed = Run::replay(&fake.story.plan, timed(&fake.story.events)).unwrap();
+    assert_eq!(replayed, fake.story.run);
+}
+
+#[test]
+fn what_differs_and_what_is_missing_are_told_together() {
+    let reader = step("b").run().with(reads("use $V\n"));
+    let steps = [on_web(step("a").run().captures("V"), 0, 8, 0), reader];
+    let mut fake = Fake::of(steps, 3).captures("a#1", 1, "no");
+    fake.start_all();
+    fake.story.crash();
+    fake.skip_at("a#1", 2);
+    fake.decide_at("a#1", 1, Choice::Run);
+    fake.decide_at("a#1", 3, Choice::Run);
+    fake.go_on();
+    let why = fake.story.run.condition_error(&fake.story.plan, fake.story.task()).unwrap();
+    let places = [web(1), web(3), web(2)];
+    let [one, three, two] = &places;
+    assert_eq!(why, format!("`V` differs between places: `no` at {one}, `yes` at {three}, nothing at {two}"));
 }
 
 #[test]

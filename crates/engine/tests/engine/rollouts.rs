@@ -137,6 +137,60 @@ fn a_canary_that_failed_is_never_tolerated() {
 }
 
 #[test]
+fn where_several_places_go_first_one_that_failed_keeps_the_others_from_beginning() {
+    let steps = || [on_web(step("a").run(), 2, 1, 2)];
+    let mut fake = Fake::of(steps(), 4).ends("a#1", 1, &[Outcome::Failed, Outcome::Failed]);
+    fake.go_on();
+    assert_eq!(fake.asked(), [format!("a#1 {}", web(1))]);
+    assert_eq!(fake.positions("start").len(), 1, "{:#?}", fake.log);
+    fake.decide_at("a#1", 1, Choice::Retry);
+    fake.go_on();
+    assert_eq!(fake.positions("start").len(), 2, "nor does it while it is tried again: {:#?}", fake.log);
+    fake.skip_at("a#1", 1);
+    assert_eq!(fake.go_on(), "done Passed");
+    assert_eq!(fake.positions("start").len(), 5);
+    let mut second = Fake::of(steps(), 4).ends("a#1", 2, &[Outcome::Failed]);
+    second.go_on();
+    assert_eq!((second.asked().len(), second.positions("start").len()), (1, 2));
+}
+
+#[test]
+fn a_place_that_is_tried_again_counts_as_failed_until_it_has_passed() {
+    let mut fake = Fake::of([on_web(step("a").run().run(), 0, 2, 0)], 4).ends(
+        "a#1",
+        1,
+        &[Outcome::Failed, Outcome::Failed],
+    );
+    fake.start_all();
+    fake.end(0);
+    fake.go_on();
+    assert_eq!(fake.asked(), [format!("a#1 {}", web(1))]);
+    let begun = fake.positions("start a#1").len();
+    for left in [1, 0] {
+        fake.decide_at("a#1", 1, Choice::Retry);
+        let ready = fake.frontier().ready;
+        assert_eq!(ready.len(), 1, "nothing begins beside it");
+        fake.start_all();
+        assert_eq!(fake.frontier().running.len(), 1);
+        fake.end(0);
+        if left == 1 {
+            assert_eq!(fake.positions("start a#1").len(), begun + 1);
+            assert_eq!(fake.asked(), [format!("a#1 {}", web(1))]);
+        }
+    }
+    assert_eq!(fake.frontier().ready.len(), 2, "it has passed, and goes on beside the next");
+    assert_eq!(fake.go_on(), "done Passed");
+    let mut tolerant = Fake::of([on_web(step("a").run(), 0, 2, 1)], 4)
+        .ends("a#1", 1, &[Outcome::Failed])
+        .ends("a#1", 2, &[Outcome::Failed]);
+    tolerant.start_all();
+    tolerant.end(0);
+    tolerant.end(0);
+    tolerant.decide_at("a#1", 1, Choice::Retry);
+    assert_eq!(tolerant.frontier().ready.len(), 1, "two have failed, one is tolerated");
+}
+
+#[test]
 fn a_place_is_skipped_with_a_reason_and_what_is_left_of_it_too() {
     let mut fake =
         Fake::of([on_web(step("a").run().check(), 0, 32, 0)], 3).ends("a#1", 2, &[Outcome::Failed]);
@@ -145,6 +199,25 @@ fn a_place_is_skipped_with_a_reason_and_what_is_left_of_it_too() {
     assert_eq!(fake.go_on(), "done Passed");
     assert_eq!((fake.positions("start a#2").len(), fake.story.run.seen().deviations.len()), (2, 1));
     assert_eq!(fake.story.run.seen().deviations[0], format!("skipped a at {} by {OPS}: because", web(2)));
+}
+
+#[test]
+fn it_is_known_how_many_places_follow_unasked_while_others_are_at_work() {
+    let following = |step: Step, places| {
+        let fake = Fake::of([step], places);
+        let task = fake.frontier().ready[0].task;
+        fake.story.run.following(&fake.story.plan, task)
+    };
+    assert_eq!(following(on_web(step("a").run(), 0, 2, 0), 5), 3);
+    assert_eq!(following(on_web(step("a").run(), 3, 2, 0), 5), 1, "of those that go first");
+    assert_eq!(following(on_web(step("a").run(), 0, 1, 0), 5), 0, "each in its turn");
+    assert_eq!(following(on_web(step("a").run(), 1, 4, 0), 5), 0, "the canary alone");
+    assert_eq!(following(on_web(step("a").run(), 0, 5, 0), 5), 0, "all begin at once");
+    assert_eq!(
+        following(on_web(step("a").run().run(), 0, 2, 0), 5),
+        0,
+        "each keeps its room for the next block"
+    );
 }
 
 #[test]

@@ -86,6 +86,7 @@ pub(crate) fn opened() -> RunOpened {
             sessions: Assurance::Typed,
             vars: BTreeMap::new(),
             targets: BTreeMap::new(),
+            rollouts: Some(Rollouts::Strict),
         },
         inputs: Vec::new(),
         config: None,

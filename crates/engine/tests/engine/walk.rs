@@ -105,6 +105,9 @@ fn on_two_places() -> Vec<(Plan, usize)> {
         (plan([web(step("a").run().rollback(), 0, 1, 0).on_failure(OnFailure::Rollback)]), 7),
         (plan([web(step("a").check().retry(1, 4), 0, 2, 0)]), 6),
         (plan([web(step("a").check().hold(60, 20), 0, 2, 0)]), 6),
+        (plan([web(step("a").check(), 2, 1, 2)]), 7),
+        (plan([web(step("a").check(), 0, 2, 0)]), 8),
+        (plan([web(step("a").check().captures("V"), 0, 2, 1), step("b").confirm().when("V == 'yes'")]), 7),
     ]
 }
 

@@ -182,7 +182,11 @@ start() {
       # The pipe goes with everything else, when this is reaped.
       kill "$beating"
     ) </dev/null &
+    following=$!
     printf '%s\n%s' "$head" "$payload" | setsid sh -c "$keeper" keeper "$runner" "$boot" >/dev/null 2>&1 9>&-
+    wait "$following"
+    # Whoever followed may have ended for want of a reader, before it came to that.
+    kill "$beating"
     wait
   elif [ -d "$base/$id" ]; then attach
   else say error directory; fi
@@ -264,6 +268,9 @@ list() {
   say complete
 }
 
+# That somebody is there; nothing is made for that.
+answers() { say complete; }
+
 # Which place this is, and what is there.
 hello() {
   for name in setsid mkfifo dd stat readlink sync; do
@@ -295,6 +302,7 @@ hello() {
 probe() {
   say now "$(date +%s)"
   say system "$(uname -sr)"
+  [ -z "$SHELL" ] || say login "$SHELL"
   for name in sh bash dash ash python3 perl ruby node sudo docker; do
     if found=$(command -v $name); then say program "$name" "$found"; fi
   done

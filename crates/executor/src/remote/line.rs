@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use holdpoint_helper::Helper;
 use holdpoint_model::{Host, Place};
-use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder};
+use openssh::Session;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -24,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// Longest time in which a session is opened over a connection that stands: over one that is cut it would wait for ever.
 const OPEN: Duration = Duration::from_secs(8);
 /// A connection that nobody uses for so long ends by itself, seconds: that of a process that was killed too.
-const IDLE: NonZeroUsize = NonZeroUsize::new(600).unwrap();
+const IDLE: u32 = 600;
 /// What a place may say on standard error before it is asked anything, bytes; more is thrown away.
 const SAID: usize = 2048;
 
@@ -58,6 +58,8 @@ pub(crate) struct Line {
     /// Where the socket of the connection is: a private directory.
     private: FleetingDir,
     master: Mutex<Option<Arc<Session>>>,
+    /// How many were tried: each has names of its own in the directory.
+    connections: AtomicU32,
 }
 
 impl fmt::Debug for Line {
@@ -89,7 +91,7 @@ pub(crate) enum Held {
 impl Line {
     pub(crate) fn to(place: Place, ways: Ways) -> std::io::Result<Line> {
         let private = FleetingDir::create(&std::env::temp_dir())?;
-        Ok(Line { place, ways, private, master: Mutex::default() })
+        Ok(Line { place, ways, private, master: Mutex::default(), connections: AtomicU32::new(0) })
     }
 
     /// Opens a session, with a connection if there is none.
@@ -174,23 +176,7 @@ impl Line {
         if let Some(master) = &*master {
             return Ok((Arc::clone(master), false));
         }
-        let mut builder = SessionBuilder::default();
-        builder
-            .known_hosts_check(KnownHosts::Strict)
-            .connect_timeout(Duration::from_secs(10))
-            .server_alive_interval(Duration::from_secs(5))
-            .control_persist(ControlPersist::IdleFor(IDLE))
-            .control_directory(self.private.path());
-        if let Some(config) = &self.ways.ssh_config {
-            builder.config_file(config);
-        }
-        if let Some(user) = &host.user {
-            builder.user(user.clone());
-        }
-        if let Some(port) = host.port {
-            builder.port(port);
-        }
-        let connected = match timeout(CONNECT, builder.connect_mux(&host.name)).await {
+        let connected = match timeout(CONNECT, self.connect(host)).await {
             Ok(connected) => connected.map_err(|error| words_of(&error)),
             Err(_) => Err(format!("no connection was made within {} s", CONNECT.as_secs())),
         };
@@ -205,6 +191,44 @@ impl Line {
                 Err(Unreachable { help, ..self.unreachable(why) })
             }
         }
+    }
+
+    /// Makes a connection: `ssh` goes on in the background once it stands, and ends before that with whoever waits here.
+    async fn connect(&self, host: &Host) -> Result<Session, openssh::Error> {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let socket = self.private.path().join(format!("master-{number}"));
+        let log = self.private.path().join(format!("log-{number}"));
+        let mut ssh = tokio::process::Command::new("ssh");
+        ssh.arg("-E").arg(&log).arg("-S").arg(&socket).args(["-M", "-f", "-N"]);
+        ssh.args(["-o", &format!("ControlPersist={IDLE}s"), "-o", "BatchMode=yes"]);
+        ssh.args([
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-o",
+            "ConnectTimeout=10",
+            "-o",
+            "ServerAliveInterval=5",
+        ]);
+        if let Some(port) = host.port {
+            ssh.args(["-p", &port.to_string()]);
+        }
+        if let Some(user) = &host.user {
+            ssh.args(["-l", user]);
+        }
+        if let Some(config) = &self.ways.ssh_config {
+            ssh.arg("-F").arg(config);
+        }
+        // A group of its own: Ctrl-C at the terminal is not for it.
+        ssh.arg(&host.name).process_group(0).kill_on_drop(true);
+        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let ended = ssh.status().await.map_err(openssh::Error::Connect)?;
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        let _ = std::fs::remove_file(&log);
+        if ended.success() {
+            return Ok(Session::resume_mux(socket.into_boxed_path(), None));
+        }
+        let said = said.trim();
+        Err(openssh::Error::Connect(std::io::Error::other(said.strip_prefix("ssh: ").unwrap_or(said))))
     }
 
     /// What can be done about a connection that was refused.
@@ -227,6 +251,14 @@ impl Line {
             ),
             None => "its host key is not known here, and it could not be asked for it".to_owned(),
         })
+    }
+
+    /// The keys of this host that are known here.
+    pub(super) async fn host_keys(&self) -> Vec<String> {
+        let (Place::Ssh(host) | Place::DockerSsh(host, _)) = &self.place else { return Vec::new() };
+        let (host, config) = (host.clone(), self.ways.ssh_config.clone());
+        let known = tokio::task::spawn_blocking(move || super::host_key::known(&host, config.as_deref()));
+        known.await.unwrap_or_default()
     }
 
     /// Ends a connection that is of no use any more, if it is still the one that is used.

@@ -65,13 +65,18 @@ impl Remote {
     /// # Errors
     /// It cannot be reached, or blocks cannot run there.
     pub async fn open(place: Place, ways: Ways, setting: Setting) -> Result<Remote, Unreachable> {
-        let line = Line::to(place.clone(), ways).map_err(|error| Unreachable {
-            place: place.to_string(),
-            why: format!("no private directory can be made here: {error}"),
-            help: None,
-        })?;
+        let line = line_to(place, ways)?;
         let hello = hello(&line).await?;
         Ok(Remote { line, setting, hello, resting: RefCell::default(), idle: Default::default() })
+    }
+
+    /// Whether a place answers. Nothing is made there, and nothing started but the shell that is asked.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn answers(place: Place, ways: Ways) -> Result<(), Unreachable> {
+        let line = line_to(place, ways)?;
+        ask(&line, Call::new(), "answers").await.map(drop)
     }
 
     /// Which start of which place this is. To be recorded before an attempt is started.
@@ -251,6 +256,14 @@ impl Remote {
             }
         }
     }
+}
+
+fn line_to(place: Place, ways: Ways) -> Result<Line, Unreachable> {
+    Line::to(place.clone(), ways).map_err(|error| Unreachable {
+        place: place.to_string(),
+        why: format!("no private directory can be made here: {error}"),
+        help: None,
+    })
 }
 
 async fn hello(line: &Line) -> Result<Hello, Unreachable> {

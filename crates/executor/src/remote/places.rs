@@ -30,6 +30,11 @@ pub enum Held {
 pub struct Probed {
     /// Who one is there.
     pub user: String,
+    /// The keys of the host that are known here, one of which it has proved: kind and fingerprint; none of a place that is no
+    /// host.
+    pub host_keys: Vec<String>,
+    /// The login shell there, where the session says which.
+    pub login_shell: Option<String>,
     /// System and release.
     pub system: String,
     /// Interpreters and tools that are there, with their paths.
@@ -133,6 +138,8 @@ impl Remote {
         let programs = said.iter().filter(|(word, _)| word == "program");
         Ok(Probed {
             user: self.hello.user.clone(),
+            host_keys: self.line.host_keys().await,
+            login_shell: of("login").filter(|shell| !shell.is_empty()),
             system: of("system").unwrap_or_default(),
             programs: programs
                 .filter_map(|(_, rest)| rest.split_once(' '))

@@ -43,8 +43,10 @@ locate() {
   */*) if [ -f "$1" ] && [ -x "$1" ]; then found=$1; fi ;;
   *)
     set -f
+    # In one variable: only what comes out of one is taken apart.
+    folders=$path:$PATH
     IFS=:
-    for folder in $path:$PATH; do
+    for folder in $folders; do
       if [ -n "$folder" ] && [ -f "$folder/$1" ] && [ -x "$folder/$1" ]; then
         found=$folder/$1
         break

@@ -98,6 +98,33 @@ pub(crate) fn a_missing_interpreter_is_named<E: Executor>(world: &mut World<E>) 
     }
 }
 
+pub(crate) fn the_interpreter_is_taken_from_the_first_folder_of_path_that_has_it<E: Executor>(
+    world: &mut World<E>,
+) {
+    let tool =
+        |of: &str| format!("mkdir {of}; printf '#!/bin/sh\\necho {of}\\n' >{of}/tool; chmod +x {of}/tool");
+    world.passes("sh", &[tool("first"), tool("second")].join("\n"));
+    let home = world.executor.home();
+    let folder = |of: &str| home.join(of).display().to_string();
+    for (path, taken) in [
+        (folder("first"), "first\n"),
+        (format!("{}:{}", folder("second"), folder("first")), "second\n"),
+        (format!("{}:{}", folder("none"), folder("first")), "first\n"),
+        (format!(":{}:{}:", folder("first"), folder("second")), "first\n"),
+    ] {
+        let mut own = job("tool", "");
+        own.env.push(("PATH".to_owned(), path.clone()));
+        let came = world.run(&own);
+        assert_eq!((&came.ended.how, came.out()), (&How::Exited(0), taken), "{path}");
+        world.state = State::new(home.clone());
+        world.passes("sh", &format!("export PATH='{path}'"));
+        assert_eq!(world.passes("tool", ""), taken, "{path}");
+        // What the block's own path lacks is looked for where a session there looks.
+        assert_eq!(world.passes("sh", "echo here"), "here\n", "{path}");
+        world.state = State::new(home.clone());
+    }
+}
+
 pub(crate) fn a_working_directory_that_is_gone_is_named<E: Executor>(world: &mut World<E>) {
     for shell in SHELLS {
         world.passes(shell, "mkdir gone; cd gone; rmdir ../gone");

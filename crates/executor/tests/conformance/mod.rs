@@ -199,6 +199,7 @@ macro_rules! promises {
             standard_input_is_empty,
             messages_carry_the_scripts_name_and_its_own_line_numbers,
             a_missing_interpreter_is_named,
+            the_interpreter_is_taken_from_the_first_folder_of_path_that_has_it,
             a_working_directory_that_is_gone_is_named,
             a_script_that_does_not_parse_fails_and_says_where,
             a_trace_shows_the_script_and_nothing_of_ours,
@@ -217,6 +218,7 @@ macro_rules! promises {
             stops [
             a_time_limit_ends_the_block,
             a_time_limit_ends_what_ignores_term_and_its_children,
+            what_ended_by_itself_when_told_to_was_ended_by_no_signal,
             what_outlives_its_parent_gets_its_grace_time_too,
             an_interrupt_ends_the_block,
             an_interrupt_lets_the_block_clean_up,

@@ -51,6 +51,21 @@ pub(crate) fn a_time_limit_ends_what_ignores_term_and_its_children<E: Executor>(
     }
 }
 
+pub(crate) fn what_ended_by_itself_when_told_to_was_ended_by_no_signal<E: Executor>(world: &mut World<E>) {
+    for (script, code) in [
+        ("trap 'exit 3' TERM; echo 1; while :; do sleep 0.05; done", 3),
+        ("trap 'exit 143' TERM; echo 1; while :; do sleep 0.05; done", 143),
+    ] {
+        let came = world.run_until(&job("sh", script), lines(1));
+        assert_eq!(came.ended.how, How::Exited(code));
+        let told = &came.ended.remarks[..];
+        assert!(matches!(told, [told] if told.starts_with("the script was told to end:")), "{told:?}");
+    }
+    let came = world.run_until(&job("sh", "echo 1; sleep 1000"), lines(1));
+    let told = &came.ended.remarks[..];
+    assert!(matches!(told, [told] if told.starts_with("the script was ended by a signal:")), "{told:?}");
+}
+
 pub(crate) fn what_outlives_its_parent_gets_its_grace_time_too<E: Executor>(world: &mut World<E>) {
     // Its parent and our pipes are gone at once; it ends by itself, within the grace time.
     let script = "import os, signal, sys, time\n\

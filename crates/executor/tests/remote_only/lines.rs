@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::future::pending;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use holdpoint_model::Place;
 use tokio::sync::Notify;
 
 use crate::common::{job, runtime};
-use crate::places::{Hearing, Ssh, attempt};
+use crate::places::{Hearing, Ssh, attempt, ended};
 
 /// How much of everything: a little each time, all of it where `HOLDPOINT_FAULTS` is `all`.
 fn all() -> bool {
@@ -295,4 +296,34 @@ fn a_block_of_nothing_costs_a_small_multiple_of_a_bare_session() {
     let times = block.as_secs_f64() / bare.as_secs_f64();
     eprintln!("a block of nothing takes {block:?}, a bare session {bare:?}: {times:.1} times");
     assert!(times < 25.0, "{times}");
+}
+
+#[test]
+fn where_a_host_keeps_its_programs_first_is_where_an_interpreter_is_looked_for_first() {
+    let test = "where_a_host_keeps_its_programs_first_is_where_an_interpreter_is_looked_for_first";
+    let open = fs::Permissions::from_mode(0o755);
+    let own = tempfile::tempdir().unwrap();
+    fs::set_permissions(own.path(), open.clone()).unwrap();
+    for (folder, says) in [("first", "first"), ("second", "second")] {
+        let tool = own.path().join(folder).join("tool");
+        fs::create_dir(own.path().join(folder)).unwrap();
+        fs::set_permissions(own.path().join(folder), open.clone()).unwrap();
+        fs::write(&tool, format!("#!/bin/sh\necho {says}\n")).unwrap();
+        fs::set_permissions(&tool, open.clone()).unwrap();
+    }
+    let path = format!("{0}/first:{0}/second:/usr/bin:/bin", own.path().display());
+    let options = Options { variables: vec![("PATH".to_owned(), path)], ..Options::default() };
+    let Some(ssh) = Ssh::plain(test, &options) else { return };
+    let mut out = Vec::new();
+    let ended = runtime().block_on(ended(
+        &ssh.remote,
+        &job("tool", ""),
+        &State::new(ssh.server.home()),
+        pending(),
+        |_, bytes, _| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        },
+    ));
+    assert_eq!((ended.how, out.as_slice()), (How::Exited(0), &b"first\n"[..]));
 }

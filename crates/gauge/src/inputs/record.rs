@@ -241,6 +241,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         plan: plan.digest(),
         environment: EnvironmentSeen {
             targets: Default::default(),
+            rollouts: None,
             name: "local".to_owned(),
             rehearsal: false,
             protected: false,

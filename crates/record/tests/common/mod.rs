@@ -116,6 +116,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         plan: "0".repeat(64),
         environment: EnvironmentSeen {
             targets: Default::default(),
+            rollouts: None,
             name: "local".into(),
             rehearsal: false,
             protected: false,

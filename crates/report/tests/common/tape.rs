@@ -57,6 +57,7 @@ impl Tape {
             plan: sha256(b"plan"),
             environment: EnvironmentSeen {
                 targets: Default::default(),
+                rollouts: None,
                 name: "production".to_owned(),
                 rehearsal: false,
                 protected: true,
