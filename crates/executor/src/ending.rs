@@ -49,14 +49,71 @@ pub(crate) struct Living {
 pub(crate) fn living() -> Option<impl Iterator<Item = Living>> {
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
     let processes = processes.filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
-    let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-    // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything.
-    Some(stats.filter_map(|stat| {
+    // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything, and is cut at so many bytes, within a character too.
+    Some(processes.filter_map(|entry| {
+        let stat = std::fs::read(entry.path().join("stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
         let id = stat.split(' ').next()?.parse().ok()?;
         let mut fields = stat.rsplit(") ").next()?.split(' ');
         let is_dead = matches!(fields.next()?, "Z" | "X");
         let mut number = |skipped| fields.nth(skipped)?.parse().ok();
         let living = Living { id, group: number(1)?, session: number(0)? };
-        (!is_dead).then_some(living)
+        (!is_dead || works(&entry.path())).then_some(living)
     }))
+}
+
+/// Whether a thread of a process works whose first one has ended: by its own state it would be dead.
+#[cfg(target_os = "linux")]
+fn works(process: &std::path::Path) -> bool {
+    let threads = std::fs::read_dir(process.join("task")).into_iter().flatten().flatten();
+    let mut stats = threads.filter_map(|thread| std::fs::read(thread.path().join("stat")).ok());
+    stats.any(|stat| {
+        let stat = String::from_utf8_lossy(&stat);
+        stat.rsplit(") ").next().is_some_and(|fields| !fields.starts_with(['Z', 'X']))
+    })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::living;
+
+    fn is_seen_alive(mut child: Child) -> bool {
+        let id = i32::try_from(child.id()).unwrap();
+        let seen = living().unwrap().any(|process| process.id == id);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        seen
+    }
+
+    #[test]
+    fn a_process_is_seen_whose_name_is_cut_within_a_character() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("datenbank-umz-\u{fc}");
+        std::fs::copy("/bin/sleep", &program).unwrap();
+        let child = Command::new(&program).arg("60").spawn().unwrap();
+        let stat = format!("/proc/{}/stat", child.id());
+        while !std::fs::read(&stat).unwrap().windows(9).any(|part| part == b"datenbank") {
+            std::thread::yield_now();
+        }
+        assert!(is_seen_alive(child));
+    }
+
+    #[test]
+    fn a_process_lives_whose_first_thread_has_ended_while_others_work() {
+        let script = "import ctypes, threading, time\n\
+            threading.Thread(target=time.sleep, args=(60,)).start()\n\
+            print('ready', flush=True)\n\
+            ctypes.CDLL(None).pthread_exit(None)";
+        let spawned = Command::new("python3").args(["-c", script]).stdout(Stdio::null()).spawn();
+        // Nothing else here ends its first thread alone.
+        let Ok(child) = spawned else { return };
+        let stat = format!("/proc/{}/stat", child.id());
+        while !String::from_utf8_lossy(&std::fs::read(&stat).unwrap()).contains(") Z ") {
+            std::thread::yield_now();
+        }
+        assert!(is_seen_alive(child));
+    }
 }
