@@ -224,7 +224,7 @@ impl Order {
         set("whole", b"yes");
         let limit =
             job.timeout.map_or_else(|| "0".to_owned(), |limit| seconds(limit.max(Duration::from_millis(10))));
-        let known = marks(known)?;
+        let known = marks(&token()?, known);
         let head = format!("{directory}\n{mark}\n{limit}\n{run}\n{becoming}\n{known}");
         Ok(Order { kind: interpreter.kind, program: interpreter.head[0].clone(), head, payload })
     }
