@@ -73,6 +73,6 @@ fn works(process: &std::path::Path) -> bool {
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 #[path = "ending_tests.rs"]
 mod tests;

@@ -1,5 +1,6 @@
 //! Which processes are seen to live.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::process::{Child, Command, Stdio};
