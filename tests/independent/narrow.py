@@ -262,11 +262,15 @@ DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z\Z", re.ASCII)
 ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
+LATEST = "9999-12-30T22:00:00"
+
 
 def moment(text: str) -> datetime:
     """A time of the record. Digits behind microseconds are cut off: `exact` has them, too."""
     if not ZONED.match(text):
         raise Fault(f"{text[:40]!r} is no time")
+    if text.endswith("Z") and text[:19] > LATEST:
+        raise Fault(f"{text[:40]!r} is no time in every zone")
     try:
         if text.startswith("0000"):  # a year that Python does not have
             return datetime.min.replace(tzinfo=timezone.utc)

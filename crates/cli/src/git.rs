@@ -12,12 +12,15 @@ impl From<Untold> for Problem {
     fn from(untold: Untold) -> Problem {
         let directory = untold.directory.display();
         // Configuration that comes by the environment (GIT_CONFIG_COUNT) is not listened to.
-        let help = match untold.why.contains("dubious ownership") {
-            true => format!(
+        let why = |what| untold.why.contains(what);
+        let help = match (why("dubious ownership"), why("TMPDIR")) {
+            (_, true) => "Nothing was executed. Have TMPDIR name a directory that can be written to, or unset it."
+                .to_owned(),
+            (true, _) => format!(
                 "Nothing was executed. It belongs to somebody else; if you trust them: git config --global --add \
                  safe.directory '{directory}'"
             ),
-            false => "Nothing was executed. Without git it is not known which repository this is; `git status` there \
+            _ => "Nothing was executed. Without git it is not known which repository this is; `git status` there \
                       says more."
                 .to_owned(),
         };

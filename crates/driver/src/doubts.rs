@@ -47,11 +47,12 @@ where
         events: Vec<Event>,
     ) -> Result<(), J::Error> {
         if about.1 != Question::SignOff
-            && let Some(LeftBehind { group, unfound }) = self.runner.left_behind()
+            && let Some(left) = self.runner.left_behind()
+            && let LeftBehind { unfound, .. } = left
             && !unfound.lets(&events, self.told_left && is_typed(&events))
         {
             self.told_left = true;
-            return self.overtake((about, &events), (unfound.into(), about.0), Some(group));
+            return self.overtake((about, &events), (unfound.into(), about.0), Some(left));
         }
         let unseen = self.recorder.run.decided_unseen(self.recorder.plan, &events);
         if unseen.is_empty() {
@@ -67,7 +68,7 @@ where
         &mut self,
         ((task, question), events): ((Task, Question), &[Event]),
         (why, of): (Overtaken, Task),
-        group: Option<i32>,
+        behind: Option<LeftBehind>,
     ) -> Result<(), J::Error> {
         let typed = is_typed(events);
         // Whoever wanted to take back what was done wants nothing to go on meanwhile.
@@ -80,7 +81,11 @@ where
             });
         }
         let (step, action) = named(self.recorder.plan, of);
-        let place = self.recorder.run.place_of(of).map(str::to_owned);
+        let (group, elsewhere) = match behind {
+            Some(LeftBehind { elsewhere: Some(host), .. }) => (None, Some(host)),
+            behind => (behind.map(|left| left.group), None),
+        };
+        let place = elsewhere.or_else(|| self.recorder.run.place_of(of).map(str::to_owned));
         self.settle()?;
         let asked_again = typed && !left;
         self.recorder.tell(Moment::AnswerOvertaken { step, action, place, why, asked_again, left, group });

@@ -128,7 +128,7 @@ pub enum Moment {
         step: String,
         /// The action.
         action: String,
-        /// Where.
+        /// Where; the name of a machine, where an earlier driver began it on that.
         place: Option<String>,
         /// What was found.
         why: Overtaken,

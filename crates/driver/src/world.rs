@@ -167,11 +167,14 @@ pub enum Interrupt {
     Leave,
 }
 
-/// A process group that a block left on this machine whose driver died.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A process group that a block left whose driver died.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftBehind {
     /// Its id.
     pub group: i32,
+    /// The machine it is on, where that is not among the processes that can be seen from here: then nobody can tell whether it
+    /// lives, and it is [`Unfound::Away`].
+    pub elsewhere: Option<String>,
     /// What is known: the block itself [`Unfound::Runs`], and nothing begins beside it; or it has ended, and nobody can tell
     /// whether what it started goes on with its work, as of a place that is [`Unfound::Away`].
     pub unfound: Unfound,
@@ -198,7 +201,7 @@ pub trait Runner {
     fn wait(&self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
     /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
     fn asked_to_leave(&self, attended: bool) -> impl Future<Output = bool>;
-    /// What a block that an earlier driver began on this machine left there, while any of it runs.
+    /// What a block that an earlier driver began on its machine left there, while any of it runs or may run.
     fn left_behind(&self) -> Option<LeftBehind> {
         None
     }

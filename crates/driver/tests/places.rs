@@ -82,7 +82,7 @@ impl Runner for Fake {
     fn left_behind(&self) -> Option<LeftBehind> {
         let left = self.left.get().checked_sub(1)?;
         self.left.set(left);
-        Some(LeftBehind { group: 4711, unfound: self.is.get().unwrap_or(Unfound::Runs) })
+        Some(LeftBehind { group: 4711, elsewhere: None, unfound: self.is.get().unwrap_or(Unfound::Runs) })
     }
 
     fn cwd(&self) -> String {

@@ -96,7 +96,9 @@ pub struct Run {
     pub(crate) rejections: BTreeMap<Task, Rejection>,
     /// Every attempt that was sent to another place, by its name there.
     pub(crate) sent: BTreeMap<String, PlaceIx>,
-    /// Those of them that have no end, until something else is sent to their place.
+    /// Those of them of which no end is on record.
+    pub(crate) endless: BTreeSet<String>,
+    /// Those of them that may run, until something else is sent to their place.
     pub(crate) unended: BTreeMap<Task, Unended>,
     pub(crate) aborted: bool,
     pub(crate) closed: bool,

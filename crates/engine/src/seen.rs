@@ -226,6 +226,14 @@ impl Witness {
         &self.told_deviations
     }
 
+    /// What was taken as done has an end: that it was is no deviation.
+    pub(crate) fn is_not_taken_as_done(&mut self, of: &str) {
+        let what = taken_as_done(of);
+        if let Some(at) = self.told_deviations.iter().rposition(|told| told.begins(&what)) {
+            self.told_deviations.remove(at);
+        }
+    }
+
     /// How many answers came from a file, so that nobody was asked.
     pub(crate) fn answered_by_file(&self) -> u64 {
         self.from_file
@@ -308,7 +316,7 @@ impl Witness {
                 let of = labelled(action, place.as_deref());
                 if *choice == Choice::Happened {
                     // Statements and what signers are shown tell it of the action alone: their words stay as they are.
-                    let what = format!("{} by ", DeviationKind::TakenAsDone.told_of(&of));
+                    let what = taken_as_done(&of);
                     let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
                     self.told_deviations.push(Whose::of(what, by, why));
                 }
@@ -439,6 +447,10 @@ impl Witness {
 }
 
 /// A name, and the place that it is of.
+fn taken_as_done(of: &str) -> String {
+    format!("{} by ", DeviationKind::TakenAsDone.told_of(of))
+}
+
 pub(crate) fn labelled(name: &str, place: Option<&str>) -> String {
     place.map_or_else(|| name.to_owned(), |place| format!("{name} at {place}"))
 }

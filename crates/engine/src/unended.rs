@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::{Status, Unended};
+use crate::seen::labelled;
 use crate::{Execution, Finished, Frontier, Outcome, PlaceIx, Run, SentTo, Slot, Task, conform};
 
 impl Run {
@@ -47,29 +48,31 @@ impl Run {
     pub(crate) fn begun_at(&mut self, execution: &Execution, place: PlaceIx, sent: &SentTo) {
         self.unended.retain(|task, _| task.place != Some(place));
         let Execution { task, attempt, probe, .. } = *execution;
+        self.endless.insert(sent.attempt.clone());
         self.unended.insert(task, Unended { sent: Arc::new(sent.clone()), attempt, probe });
     }
 
     /// This attempt has ended. One of the same block that was sent before it and answered for may run still, where this one was
     /// sent nowhere.
     pub(crate) fn has_an_end(&mut self, ended: Execution) {
+        if let Some(sent) = self.sent_to(ended.task).cloned() {
+            self.endless.remove(&sent.attempt);
+        }
         let is = |of: &Unended| (of.attempt, of.probe) == (ended.attempt, ended.probe);
         if self.unended.get(&ended.task).is_some_and(is) {
             self.unended.remove(&ended.task);
         }
     }
 
-    /// Every attempt that was sent to another place and that a place need not keep any more, with its place: its end is on record, or
-    /// something else has begun there since.
+    /// Every attempt that was sent to another place and that a place need not keep any more, with its place: its end is on record.
     pub fn attempts_to_clear(&self) -> impl Iterator<Item = (&str, &str)> {
-        let open = |name: &str| self.unended.values().any(|of| of.sent.attempt == name);
-        self.attempts_sent().filter(move |(name, _)| !open(name))
+        self.attempts_sent().filter(|(name, _)| !self.endless.contains(*name))
     }
 
-    /// The others, of which no end is on record.
+    /// The others, of which no end is on record: what they printed lies at their places and nowhere else, whatever has begun there
+    /// since.
     pub fn attempts_without_end(&self) -> impl Iterator<Item = (&str, &str)> {
-        let place = |of: &Unended| self.sent.get(&of.sent.attempt).map(|place| self.place_name(*place));
-        self.unended.values().filter_map(move |of| Some((of.sent.attempt.as_str(), place(of)?)))
+        self.attempts_sent().filter(|(name, _)| self.endless.contains(*name))
     }
 
     /// Takes the end of an attempt that was answered for, if the event is of one: nothing else runs.
@@ -101,6 +104,7 @@ impl Run {
         ensure(rollback == task.is_rollback(), "rollback blocks and actions are not the same")?;
         conform::finished(task.block(plan).ok_or("this is no block")?, finished)?;
         let Some(unended) = self.unended.remove(&task) else { return Ok(()) };
+        self.endless.remove(&unended.sent.attempt);
         // Of an earlier round of its step, or only to find something out: it is on record, and changes nothing.
         let current = self.state(task).sent.as_ref().is_some_and(|sent| sent.attempt == unended.sent.attempt);
         if execution.probe || !current {
@@ -114,6 +118,11 @@ impl Run {
                 // Whoever signed since was told that it was done.
                 _ => self.lapse_since(task, &why),
             }
+        }
+        if self.state(task).told.taken_as_done {
+            // It is no deviation any more, either.
+            self.deviations -= 1;
+            self.witness.is_not_taken_as_done(&labelled(&finished.action, finished.place.as_deref()));
         }
         self.change(task, |state| {
             (state.left, state.told.taken_as_done, state.script) = (None, false, None);

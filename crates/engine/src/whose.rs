@@ -35,6 +35,11 @@ impl Whose {
         format!("{}{who}{}", self.before, self.after)
     }
 
+    /// Whether this stands before the name.
+    pub(crate) fn begins(&self, before: &str) -> bool {
+        self.before == before
+    }
+
     /// Whether somebody is named in it.
     pub(crate) fn is_somebodys(&self) -> bool {
         self.by.is_some()

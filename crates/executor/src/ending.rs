@@ -49,14 +49,30 @@ pub(crate) struct Living {
 pub(crate) fn living() -> Option<impl Iterator<Item = Living>> {
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
     let processes = processes.filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
-    let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-    // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything.
-    Some(stats.filter_map(|stat| {
+    // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything, and is cut at so many bytes, within a character too.
+    Some(processes.filter_map(|entry| {
+        let stat = std::fs::read(entry.path().join("stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
         let id = stat.split(' ').next()?.parse().ok()?;
         let mut fields = stat.rsplit(") ").next()?.split(' ');
         let is_dead = matches!(fields.next()?, "Z" | "X");
         let mut number = |skipped| fields.nth(skipped)?.parse().ok();
         let living = Living { id, group: number(1)?, session: number(0)? };
-        (!is_dead).then_some(living)
+        (!is_dead || works(&entry.path())).then_some(living)
     }))
 }
+
+/// Whether a thread of a process works whose first one has ended: by its own state it would be dead.
+#[cfg(target_os = "linux")]
+fn works(process: &std::path::Path) -> bool {
+    let threads = std::fs::read_dir(process.join("task")).into_iter().flatten().flatten();
+    let mut stats = threads.filter_map(|thread| std::fs::read(thread.path().join("stat")).ok());
+    stats.any(|stat| {
+        let stat = String::from_utf8_lossy(&stat);
+        stat.rsplit(") ").next().is_some_and(|fields| !fields.starts_with(['Z', 'X']))
+    })
+}
+
+#[cfg(test)]
+#[path = "ending_tests.rs"]
+mod tests;

@@ -14,6 +14,7 @@ use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{DiskError, cannot, open_or_make, open_regular};
+use crate::kernel::{Kernel, Seen, began};
 
 pub(crate) const FILE: &str = "lock";
 
@@ -31,6 +32,15 @@ pub struct Holder {
     /// The machine on which that group is, where it is another one: a number of it names somebody else here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_host: Option<String>,
+    /// When the process that leads that group was started, in ticks since the machine was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_began: Option<u64>,
+    /// Where that group's number means something, where it is not where the driver's does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_kernel: Option<Kernel>,
+    /// Where the driver's number means something; `None`: an earlier version noted it, or nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<Kernel>,
     /// Whoever does something to the run beside its driver; `None` where it is driven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor: Option<Visitor>,
@@ -78,16 +88,56 @@ impl Visitor {
 }
 
 impl Holder {
-    /// The block that it executed: its process group, and the machine on which that is.
-    pub fn child(&self) -> Option<(i32, &str)> {
-        self.child_group.map(|group| (group, self.child_host.as_deref().unwrap_or(&self.host)))
+    /// The block that it executed.
+    pub fn child(&self) -> Option<Child<'_>> {
+        Some(Child {
+            group: self.child_group?,
+            host: self.child_host.as_deref().unwrap_or(&self.host),
+            began: self.child_began,
+            kernel: self.child_kernel.as_ref().or(self.kernel.as_ref()),
+        })
     }
 
-    /// Whether it ran on this machine, and no process has its number any more.
+    /// Whether it ran among the processes that can be seen from here, and no process has its number any more.
     fn is_gone(&self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        self.host == this_machine() && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+        let seen = seen(self.kernel.as_ref());
+        self.host == this_machine()
+            && seen == Seen::Here
+            && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
     }
+}
+
+/// The process group of a block, as a driver noted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child<'h> {
+    /// Its id.
+    pub group: i32,
+    /// The name of the machine on which it is.
+    pub host: &'h str,
+    began: Option<u64>,
+    kernel: Option<&'h Kernel>,
+}
+
+impl Child<'_> {
+    /// Where it is, seen from the machine of this name.
+    pub fn seen_from(&self, host: &str) -> Seen {
+        if self.host != host {
+            return Seen::Elsewhere;
+        }
+        // No process gets the number of a group of which anything lives.
+        let is_another = self.began.is_some_and(|noted| began(self.group).is_some_and(|now| now != noted));
+        match seen(self.kernel) {
+            Seen::Here if is_another => Seen::Gone,
+            seen => seen,
+        }
+    }
+}
+
+/// Without a note of it, whatever is on a machine of this name is here.
+fn seen(kernel: Option<&Kernel>) -> Seen {
+    let both = kernel.zip(Kernel::own());
+    both.map_or(Seen::Here, |(kernel, here)| kernel.seen_from(&here))
 }
 
 /// Why the lock was not taken.
@@ -138,19 +188,29 @@ impl RunLock {
             std::thread::sleep(INSTANT);
         }
         let predecessor = holder(&mut file);
-        let host = this_machine();
+        let (host, kernel) = (this_machine(), Kernel::own());
         // Kept until somebody has seen to it: this process may crash as well.
         let child = predecessor.as_ref().and_then(Holder::child);
         let me = Holder {
             pid: std::process::id(),
             since: Timestamp::now(),
-            child_group: child.map(|(group, _)| group),
-            child_host: child.filter(|(_, on)| **on != host).map(|(_, on)| on.to_owned()),
+            child_group: child.map(|child| child.group),
+            child_host: child.filter(|child| child.host != host).map(|child| child.host.to_owned()),
+            child_began: child.and_then(|child| child.began),
+            child_kernel: child
+                .and_then(|child| child.kernel)
+                .filter(|of| kernel.as_ref() != Some(of))
+                .cloned(),
             host,
+            kernel,
             visitor,
         };
         file.set_len(0).map_err(failed("write to"))?;
-        let longest = serde_json::to_vec(&Holder { child_group: Some(i32::MIN), ..me.clone() });
+        let longest = serde_json::to_vec(&Holder {
+            child_group: Some(i32::MIN),
+            child_began: Some(u64::MAX),
+            ..me.clone()
+        });
         let length = longest.map_err(|error| failed("write to")(error.into()))?.len();
         let lock = RunLock { file, path, me, predecessor, length };
         lock.tell().map_err(LockError::Disk)?;
@@ -164,7 +224,8 @@ impl RunLock {
 
     /// Names the process group that is being executed.
     pub(crate) fn note_child(&mut self, group: Option<i32>) -> Result<(), DiskError> {
-        (self.me.child_group, self.me.child_host) = (group, None);
+        (self.me.child_group, self.me.child_began) = (group, group.and_then(began));
+        (self.me.child_host, self.me.child_kernel) = (None, None);
         self.tell()
     }
 
@@ -234,6 +295,9 @@ mod tests {
                 since: Timestamp::now(),
                 child_group,
                 child_host: None,
+                child_began: None,
+                child_kernel: None,
+                kernel: None,
                 visitor: None,
             };
             std::fs::write(dir.path().join(FILE), serde_json::to_vec(&holder).unwrap()).unwrap();
@@ -246,5 +310,38 @@ mod tests {
         assert_eq!(named(std::process::id(), &this_machine()), Some(std::process::id()));
         // Of another machine nobody here knows.
         assert_eq!(named(gone, "elsewhere"), Some(gone));
+    }
+
+    #[test]
+    fn a_group_is_here_while_its_number_means_what_it_meant_when_it_was_noted() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut lock = RunLock::take(dir.path(), None).ok().unwrap();
+        lock.note_child(Some(own)).unwrap();
+        let noted = lock.me.clone();
+        let host = this_machine();
+        let seen = |change: &dyn Fn(&mut Holder)| {
+            let mut holder = noted.clone();
+            change(&mut holder);
+            holder.child().unwrap().seen_from(&host)
+        };
+        assert_eq!(seen(&|_| ()), Seen::Here);
+        assert_eq!(seen(&|holder| holder.host = "elsewhere".to_owned()), Seen::Elsewhere);
+        assert_eq!(seen(&|holder| holder.child_began = Some(1)), Seen::Gone);
+        let kernel = |change: &dyn Fn(&mut Kernel)| seen(&|holder| holder.kernel.iter_mut().for_each(change));
+        assert_eq!(kernel(&|kernel| kernel.processes = "pid:[1]".to_owned()), Seen::Elsewhere);
+        let restarted = |machine: Option<&str>| {
+            let mut holder = noted.clone();
+            let kernel = holder.kernel.as_mut().unwrap();
+            (kernel.boot, kernel.machine) = ("before".to_owned(), machine.map(str::to_owned));
+            holder.child().unwrap().seen_from(&host)
+        };
+        assert_eq!(restarted(None), Seen::Elsewhere);
+        // As an earlier version noted it.
+        assert_eq!(seen(&|holder| (holder.kernel, holder.child_began) = (None, None)), Seen::Here);
+        drop(lock);
+        let second = RunLock::take(dir.path(), None).ok().unwrap();
+        assert_eq!(second.predecessor().unwrap().child().unwrap().seen_from(&host), Seen::Here);
+        assert_eq!((second.me.child_began, &second.me.child_kernel), (noted.child_began, &None));
     }
 }

@@ -116,8 +116,14 @@ fn differing(
     tracked: &[Tracked],
 ) -> Result<Vec<String>, Untold> {
     let scratch = tempfile::Builder::new().prefix("holdpoint-index-").tempdir();
-    let scratch =
-        scratch.map_err(|error| unable(root, &format!("there is no room for an index of ours: {error}")))?;
+    let scratch = scratch.map_err(|error| {
+        let within = std::env::temp_dir();
+        let why = format!(
+            "no directory for an index of ours can be made in {} (TMPDIR): {error}",
+            within.display()
+        );
+        unable(root, &why)
+    })?;
     let index = scratch.path().join("index");
     let index = index.to_str().ok_or_else(|| unable(root, "TMPDIR is no UTF-8"))?;
     let git = || git(root).arguments(quiet).variable("GIT_INDEX_FILE", index);

@@ -349,7 +349,7 @@ buried() {
 over '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
     def time: type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$")
-        and (.[0:19] | . as $at | (try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false) or $at[0:4] == "0000");
+        and .[0:19] <= "9999-12-30T22:00:00" and (.[0:19] | . as $at | (try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false) or $at[0:4] == "0000");
     foreach inputs as $raw (-1; . + 1; . as $i | line($i; $raw) |
         if . == null then ["noevent", $i] elif odd($i) or (.[0] | type) != "object" then ["refused", $i] else .[0] |
             ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],

@@ -240,14 +240,14 @@ pub async fn take_on(
         let answer = [undoing(&tried, plan, undo)];
         let told = ask && !undo.sure;
         if let Some(orphan) = orphan.as_ref().filter(|orphan| !orphan.unfound().lets(&answer, told)) {
-            screen.tell(match orphan {
-                Orphan::Here(left) if left.unfound == Unfound::Runs => {
+            screen.tell(match (orphan.is_here(), orphan.unfound()) {
+                (true, Unfound::Runs) => {
                     "Nothing was rolled back: what still runs may change more. Once it is over, do it again."
                 }
-                Orphan::Here(_) => {
+                (true, _) => {
                     "Nothing was rolled back: what still runs may change more. Once you know that it does not, do it again at a terminal, without --yes."
                 }
-                Orphan::Elsewhere(..) => {
+                (false, _) => {
                     "Nothing was rolled back: what may still run there may change more. Once you know that it is over, do it again at a terminal, without --yes."
                 }
             });
@@ -298,7 +298,7 @@ pub async fn take_on(
     if let Some(refusal) = &bound {
         screen.tell(&format!("  {refusal}"));
     }
-    let left = orphan.as_ref().and_then(Orphan::here);
+    let left = orphan.as_ref().map(|orphan| orphan.left().clone());
     let runner = Places::new(local, &opened, elsewhere).beside(left);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     if let Some(undo) = undo {

@@ -25,6 +25,11 @@ impl Known {
         &self.declared
     }
 
+    /// Every secret that output is masked by.
+    pub(super) fn all(&self) -> Vec<(String, String)> {
+        self.declared.iter().chain(&*self.registered.borrow()).cloned().collect()
+    }
+
     pub(super) fn redactor(&self) -> Ref<'_, Redactor> {
         self.redactor.borrow()
     }
@@ -50,8 +55,7 @@ impl Known {
             return Ok(());
         }
         self.registered.borrow_mut().push(secret);
-        let all = self.declared.iter().chain(&*self.registered.borrow()).cloned().collect();
-        *self.redactor.borrow_mut() = Redactor::new(all).map_err(|error| error.to_string())?;
+        *self.redactor.borrow_mut() = Redactor::new(self.all()).map_err(|error| error.to_string())?;
         if Redactor::new(vec![(name.to_owned(), value.to_owned())])
             .is_ok_and(|new| new.held_by(source.as_bytes()).is_some())
         {

@@ -31,8 +31,8 @@ pub struct Places {
     doors: RefCell<BTreeMap<Key, Rc<Door>>>,
     /// What carries over, by place.
     states: RefCell<BTreeMap<String, Rc<State>>>,
-    /// The process group that an earlier driver left on this machine.
-    left: Option<i32>,
+    /// The process group that an earlier driver left.
+    left: Option<Left>,
 }
 
 /// A place and whom blocks become there.
@@ -56,8 +56,8 @@ impl Places {
         }
     }
 
-    /// An earlier driver left this process group on this machine.
-    pub fn beside(self, left: Option<i32>) -> Places {
+    /// An earlier driver left this process group.
+    pub fn beside(self, left: Option<Left>) -> Places {
         Places { left, ..self }
     }
 
@@ -194,11 +194,29 @@ impl Attempt {
     }
 }
 
-/// What is known of a process group that a block had on this machine; nothing once it is gone.
-pub fn left_behind(group: i32) -> Option<LeftBehind> {
-    let left = ProcessGroup::noted(group).filter(|group| group.lives())?;
-    let unfound = if left.leader_lives() { Unfound::Runs } else { Unfound::Away };
-    Some(LeftBehind { group, unfound })
+/// A process group that a block had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// On this machine.
+    Here(i32),
+    /// On another one of this name, or in another container: nobody here can tell whether it lives.
+    Elsewhere(i32, String),
+}
+
+impl Left {
+    /// What is known of it; nothing once it is gone.
+    pub fn behind(&self) -> Option<LeftBehind> {
+        match self {
+            Left::Here(group) => {
+                let left = ProcessGroup::noted(*group).filter(|group| group.lives())?;
+                let unfound = if left.leader_lives() { Unfound::Runs } else { Unfound::Away };
+                Some(LeftBehind { group: *group, elsewhere: None, unfound })
+            }
+            Left::Elsewhere(group, host) => {
+                Some(LeftBehind { group: *group, elsewhere: Some(host.clone()), unfound: Unfound::Away })
+            }
+        }
+    }
 }
 
 impl Runner for Places {
@@ -222,7 +240,7 @@ impl Runner for Places {
     }
 
     fn left_behind(&self) -> Option<LeftBehind> {
-        self.left.and_then(left_behind)
+        self.left.as_ref().and_then(Left::behind)
     }
 
     fn cwd(&self) -> String {

@@ -77,6 +77,7 @@ impl Attempt {
             id: attempt,
             identity: Identity { boot, store },
             secrets: self.withheld.clone(),
+            known: known.all(),
         };
         let (recording, asked, cut) = (&self.recording, Cell::new(None), Cell::new(false));
         let stopped = Notify::new();

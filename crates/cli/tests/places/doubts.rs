@@ -154,7 +154,10 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     let of = |what| blocks.iter().position(|block| block == what);
     assert!(of(end).is_some() && of(end) < of(next), "{blocks:?}");
     stage.ends(0, &["verify", "1"]).says("intact and complete");
-    assert!(!stage.ends(0, &["show", "1"]).both().contains("MAY STILL RUN"));
+    let shown = stage.ends(0, &["show", "1"]).both();
+    assert!(!shown.contains("MAY STILL RUN") && !shown.contains("aken as done"), "{shown}");
+    let json = stage.ends(0, &["show", "1", "--format", "json"]).json();
+    assert_eq!(json["deviations"], serde_json::json!([]), "{json:#}");
     stage.ends(0, &["replay", "1", "--max-wait", "0.01"]).says("begun in an earlier session, has ended:");
     stage.is_over_and_clean();
 }

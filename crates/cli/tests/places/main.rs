@@ -24,3 +24,4 @@ mod terminal;
 mod two;
 #[path = "../common/waiting.rs"]
 mod waiting;
+mod withheld;

@@ -117,6 +117,16 @@ fn a_git_that_says_nothing_and_ends_well_is_an_error_too() {
 }
 
 #[test]
+fn a_directory_that_nothing_can_be_made_in_is_named() {
+    let bench = gated();
+    let mut run = bench.command(env!("CARGO_BIN_EXE_holdpoint"));
+    let ran = Ran::of(run.args(RUN).env("TMPDIR", "/nonexistent").output().unwrap());
+    assert_eq!(ran.code, 2, "{}", ran.both());
+    ran.says("/nonexistent").says("Have TMPDIR name a directory");
+    assert!(!ran.both().contains("git status"), "{}", ran.both());
+}
+
+#[test]
 fn where_the_repository_is_gone_what_to_do_is_said_once() {
     let bench = signed_off();
     bench.sh("mv .git ../git-of-before");

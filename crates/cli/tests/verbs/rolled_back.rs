@@ -164,3 +164,40 @@ fn what_lies_behind_a_point_of_no_return_says_so() {
     bench.ends(3, &["run", "book.md", "--unattended", "--answers", "yes.yaml"]);
     bench.ends(2, &ROLLBACK).says("behind a point of no return");
 }
+
+#[test]
+fn a_group_whose_number_says_nothing_here_is_neither_taken_for_the_block_nor_for_gone() {
+    let body = "## One\n\n```sh run\necho $$ > group; echo > started; read line < end\n```\n\n## Two\n\n```sh run\necho two >> log\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let holdpoint = env!("CARGO_BIN_EXE_holdpoint");
+    bench.sh(&format!(
+        "mkfifo started end; '{holdpoint}' run book.md --unattended >out 2>&1 & read line < started; kill -9 $!; wait"
+    ));
+    let group = bench.text("group").trim().to_owned();
+    let lock = bench.run_dir(1).join("lock");
+    let noted: serde_json::Value = serde_json::from_slice(&std::fs::read(&lock).unwrap()).unwrap();
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml"];
+    bench.file("answers.yaml", "steps: { one: { choice: run } }\n");
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut note = noted.clone();
+        change(&mut note);
+        std::fs::write(&lock, note.to_string()).unwrap();
+    };
+    // Another container, or another machine.
+    let elsewhere: [&dyn Fn(&mut serde_json::Value); 2] =
+        [&|note| note["kernel"]["processes"] = "pid:[1]".into(), &|note| note["host"] = "other".into()];
+    for change in elsewhere {
+        changed(change);
+        let told = bench.ends(3, &resume);
+        told.says("MAY STILL RUN").says("may still run, so what was answered does not count");
+        assert!(!told.both().contains("one#1 does not"), "{}", told.both());
+        assert_eq!(bench.of_type(1, "action.started").len(), 1);
+    }
+    // Somebody else has the number by now.
+    changed(&|note| note["child_began"] = 1.into());
+    bench.file("answers.yaml", "steps: { one: { choice: happened, reason: so it is } }\n");
+    let told = bench.ends(0, &resume);
+    assert!(!told.both().contains("STILL RUN"), "{}", told.both());
+    assert_eq!(bench.text("log"), "two\n");
+    bench.sh(&format!("bash -c 'kill -9 -- -{group}'"));
+}

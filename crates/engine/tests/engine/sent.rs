@@ -353,13 +353,34 @@ fn a_failure_that_is_found_when_the_run_would_be_over_is_asked_about() {
     fake.decide_at("a#1", 1, Choice::Happened);
     assert_eq!(fake.story.at(), "done Passed");
     let over = fake.story.run.clone();
+    let told = |run: &Run| (run.deviations(), run.told_deviations().count());
+    assert_eq!(told(&over), (1, 1));
     fake.story.tell(end.clone());
+    // It counts as if nobody had answered: nothing was taken as done.
+    assert_eq!(told(&fake.story.run), (0, 0));
     assert_eq!(fake.frontier().asks[0].1, Question::Failed);
     fake.story.run = over;
     fake.story.close(Verdict::Passed);
     fake.story.refuses(end);
     let open: Vec<&str> = fake.story.run.attempts_without_end().map(|(name, _)| name).collect();
     assert_eq!((open, fake.story.run.attempts_to_clear().count()), (vec!["one"], 0));
+}
+
+#[test]
+fn an_attempt_without_an_end_is_never_cleared_whatever_has_begun_at_its_place_since() {
+    let mut fake = Fake::of([on_web(step("a").run(), 0, 1, 0), on_web(step("b").run(), 0, 1, 0)], 1);
+    let event = sending(&fake, "one");
+    fake.story.tell(event);
+    fake.story.crash();
+    fake.decide_at("a#1", 1, Choice::Happened);
+    let event = sending(&fake, "two");
+    fake.story.tell(event);
+    fake.end(0);
+    let run = &fake.story.run;
+    let names = |attempts: Vec<(&str, &str)>| attempts.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let open: Vec<String> = names(run.attempts_without_end().collect());
+    let over: Vec<String> = names(run.attempts_to_clear().collect());
+    assert_eq!((open, over), (vec!["one".to_owned()], vec!["two".to_owned()]));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Attempt {
     pub identity: Identity,
     /// Names of variables of [`crate::Job::env`] that hold secrets. They are unset before what carries over is told.
     pub secrets: Vec<String>,
+    /// All secrets that what it prints is masked by, by name. Who takes it up and does not know them gets nothing that it prints.
+    pub known: Vec<(String, String)>,
 }
 
 /// How a place's blocks run.

@@ -78,8 +78,16 @@ decided() {
   [ -e go ] && return
   go=$(readlink go)
   [ "$go" = run ] && return
-  say void "${go#void.}"
+  if [ "$go" = void.begun ]; then removed; else say void "${go#void.}"; fi
   return 1
+}
+
+# Of a block that was begun, and whose directory somebody has removed since.
+removed() {
+  x=unknown child=
+  { read -r began_under && read -r child ticks; } <"$base/.begun.$id"
+  if [ "$boot" = "$began_under" ] && [ -n "$child" ] && remains "$child" "$ticks"; then x=running; fi
+  say doubt removed $x
 }
 
 # What is kept of the end: words of ours, each byte a character.
@@ -94,6 +102,15 @@ say_end() {
   printf %s "$x"
 }
 
+# Whether anything of the block lives that `block` names.
+is_left() { read -r child ticks <block && remains "$child" "$ticks"; }
+
+# Whether it does though `end` is there, for whoever wrote that did not see how the block ended.
+is_left_behind() {
+  { read -r word && read -r word x; } <end
+  [ "$x" = lost ] && is_left
+}
+
 # In an attempt's directory: hands on what is there and what comes, until the end, or until that is in doubt.
 follow() {
   if [ ! -f pid ]; then say doubt rebooted unknown; return; fi
@@ -105,6 +122,12 @@ follow() {
   fi
   doubt=
   [ "$boot" = "$began_under" ] || doubt=rebooted
+  # By which secrets what it printed is to be masked.
+  if [ -z "$fresh" ] && [ -f known ]; then
+    read -r words <known
+    # shellcheck disable=SC2086 # one by one
+    for word in $words; do say known "$word"; done
+  fi
   exec 5<out 6<err 7<log
   seek 5 "$from_out"
   seek 6 "$from_err"
@@ -138,15 +161,16 @@ follow() {
     o=$x e=$y
     if [ "$o $e" != "$1 $2" ]; then continue; fi
     if [ -n "$over" ]; then
+      if [ -z "$doubt" ] && is_left_behind; then say doubt gone running; return; fi
       if [ "${4:-0}" -gt 0 ]; then say s 0 "$4"; cat state; fi
       say_end
       return
     fi
     if [ -n "$doubt" ]; then
       x=unknown
-      if [ $doubt = gone ] && read -r child ticks <block; then
+      if [ $doubt = gone ] && [ -f block ]; then
         x=ended
-        born "$child" && [ "$born" = "$ticks" ] && x=running
+        is_left && x=running
       fi
       say doubt $doubt $x
       return
@@ -194,6 +218,7 @@ start() {
 
 attach() {
   [ -n "$boot" ] || boot
+  if [ ! -d "$base/$id" ] && [ -f "$base/.begun.$id" ] && same_store; then removed; return; fi
   if [ ! -d "$base/$id" ]; then
     # Whatever was sent may still be on its way. Under the same start and store, what is made now is what it will find.
     same_store || { say error store; return; }
@@ -232,7 +257,7 @@ reap() {
   cd "$base/$id" 2>/dev/null || { say none; return; }
   if [ ! -f end ]; then say error runs; return; fi
   # The keeper may be clearing up its pipes at this moment.
-  rm -rf run out err log state block work settle wake.* out.f err.f secrets state.f orders events
+  rm -rf run out err log state block known work settle wake.* out.f err.f secrets state.f orders events "$base/.begun.$id"
   say reaped
 }
 
@@ -240,7 +265,7 @@ clean() {
   cd "$base" 2>/dev/null || { say none; return; }
   [ -d "$id" ] || { say none; return; }
   if [ -f "$id/end" ] || [ "$(readlink "$id/go")" != run ] || [ -n "$force" ]; then
-    if mv "$id" ".gone.$id" && rm -rf ".gone.$id"; then say cleaned; else say error clean; fi
+    if mv "$id" ".gone.$id" && rm -rf ".gone.$id" ".begun.$id"; then say cleaned; else say error clean; fi
   else say error runs; fi
 }
 
@@ -250,7 +275,7 @@ clean_all() {
   for id in $ids; do
     if [ -d "$id" ]; then
       if [ -f "$id/end" ] || [ "$(readlink "$id/go")" != run ]; then
-        mv "$id" ".gone.$id" && rm -rf ".gone.$id"
+        mv "$id" ".gone.$id" && rm -rf ".gone.$id" ".begun.$id"
       fi
     fi
     if [ -d "$id" ]; then say left "$id"; fi

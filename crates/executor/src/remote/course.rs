@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::asked::{Sink, Standing};
+use super::proof::Proof;
 use super::weave::{Item, Weave};
 use crate::progress::Stop;
 
@@ -24,6 +25,8 @@ pub(crate) struct Course {
     pub(crate) refused: Option<Stop>,
     /// Told when that happens.
     pub(crate) enough: std::rc::Rc<tokio::sync::Notify>,
+    /// Whether what it prints may be handed on.
+    pub(crate) proof: Proof,
 }
 
 /// What a place says in the end.
@@ -50,6 +53,7 @@ impl Course {
             is_there: false,
             is_cut: false,
             refused: None,
+            proof: Proof::Needless,
             enough: Default::default(),
         }
     }
@@ -84,6 +88,7 @@ impl Course {
                     Ok(())
                 }
                 Item::Secret((name, value)) => sink.on_secret(&name, &value).map_err(Stop::Secret),
+                Item::Output(..) if self.proof.withholds().is_some() => Ok(()),
                 Item::Output(stream, bytes, at) => sink.on_output(stream, &bytes, at).map_err(Stop::Output),
             };
             if let Err(why) = taken {

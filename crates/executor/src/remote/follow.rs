@@ -66,6 +66,7 @@ impl Remote {
                             sink.on_healed();
                         }
                     }
+                    "known" => course.proof.hear(&rest),
                     "void" => return Ok(Last::Void(rest)),
                     "doubt" => {
                         let (why, block) = rest.split_once(' ').unwrap_or((&rest, "unknown"));
@@ -191,7 +192,11 @@ mod tests {
             within: None,
         };
         let identity = Identity { boot: "text".to_owned(), store: "text".to_owned() };
-        (job, State::new("/"), Attempt { id: "a".to_owned(), identity, secrets: Vec::new() })
+        (
+            job,
+            State::new("/"),
+            Attempt { id: "a".to_owned(), identity, secrets: Vec::new(), known: Vec::new() },
+        )
     }
 
     fn runtime() -> tokio::runtime::Runtime {

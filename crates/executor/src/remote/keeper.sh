@@ -7,7 +7,7 @@
 
 umask 077
 runner=$1 boot=$2
-for name in dir mark limit run become; do
+for name in dir mark limit run become known; do
   IFS= read -r "${name?}" || exit 1
 done
 exec >/dev/null 2>&1
@@ -24,7 +24,7 @@ begun=$clock
 born $$
 # Room for what is said in the end, taken while there is some.
 printf '%1023s\n' '' >end.tmp || void full
-if ! { : >run && : >out && : >err && : >log; }; then void full; fi
+if ! { : >run && : >out && : >err && : >log && echo "$known" >known; }; then void full; fi
 if [ -n "$become" ]; then
   # Whom the block becomes cannot come in here. They get pipes under a name that nobody can list.
   mkdir -m 711 "$run" || void tmp
@@ -33,8 +33,14 @@ mkfifo out.f err.f "$run/secrets" "$run/state.f" "$run/orders" "$run/events" || 
 [ -z "$become" ] || chmod 666 "$run/secrets" "$run/state.f" "$run/orders" "$run/events" out.f err.f
 printf 'keeper %s %s\nboot %s\nmark %s\nrun %s\n.\n' $$ "$born" "$boot" "$mark" "$run" >pid || void full
 
+# Where it is known that it was decided, and what ran, though the directory is removed.
+trace=${dir%/*}/.begun.${dir##*/}
+[ -f "$trace" ] && void begun
+echo "$boot" >"$trace" || void full
+
 # The one decision. Whoever comes back and finds none makes it too, the other way.
 if ! ln -s run go; then
+  rm -f "$trace"
   [ -z "$become" ] || rm -rf "$run"
   exit 0
 fi
@@ -110,8 +116,13 @@ after() {
   wait $nap && echo "$2" >&4
 }
 
+# Whether anything of the block lives of which nobody can say how it ended.
+is_left() {
+  case $kind in '' | lost) [ -n "$block" ] && remains "$block" "$began" ;; *) return 1 ;; esac
+}
+
 watch() {
-  block= kind= code=0 why=none lost= held=no drained=0 timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
+  began= block= kind= code=0 why=none lost= held=no drained=0 timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
   while read -r event x y <&4; do
     case $event in
     began)
@@ -119,7 +130,9 @@ watch() {
       clock
       t1=$clock
       born "$x"
-      echo "$x $born" >block
+      began=$born
+      echo "$x $began" >block
+      echo "$x $began" >>"$trace"
       printf '\000%s s %s\000' "$mark" "$t1" 1<>"$run/secrets"
       if [ "$limit" != 0 ]; then
         (after "$limit" limit) &
@@ -148,7 +161,11 @@ watch() {
     refused)
       # After it began, that nobody can say how it ended.
       if [ -n "$block" ]; then kind=lost code=$x; else kind=refused code="$x $y"; fi
-      echo bye >&5
+      echo look >&4
+      ;;
+    look)
+      # What lives of it is kept, and can be stopped.
+      if is_left; then (after 1 look) & else echo bye >&5; fi
       ;;
     lost) lost=$lost${lost:+,}$x ;;
     drained)
@@ -156,7 +173,8 @@ watch() {
       case $x in out) out=$y ;; err) err=$y ;; esac
       ;;
     gone)
-      [ $drained = 4 ] || (after 0.1 late) &
+      # Whoever ran the block may have been killed without it.
+      if is_left; then (after 1 gone) & elif [ $drained != 4 ]; then (after 0.1 late) & fi
       ;;
     late)
       # A busy place takes a while to drain, or something that the block left behind keeps its output open. What itself
@@ -184,7 +202,7 @@ watch() {
     esac
     # The shell that keeps all this, and whoever runs the block, hold pipes open for as long as they live. One of them may
     # have been killed, and says nothing any more.
-    [ $drained = 4 ] && break
+    [ $drained = 4 ] && ! is_left && break
   done
   [ -z "$timer" ] || kill $timer
   [ $drained = 4 ] && held=no

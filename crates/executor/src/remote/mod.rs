@@ -12,6 +12,7 @@ mod line;
 mod order;
 mod outcome;
 mod places;
+mod proof;
 mod session;
 mod weave;
 
@@ -34,6 +35,7 @@ use self::course::{Course, Last, pause};
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
 use self::order::{Call, Order};
+use self::proof::Proof;
 use self::session::{ANSWER, Open};
 use crate::{Ended, Job, State, Stream};
 
@@ -146,11 +148,14 @@ impl Remote {
         }
         // Not guessed by anybody, and known to whoever takes the attempt up: the name is in nobody's output.
         let mark = format!("holdpoint-{id}");
-        let order = match Order::of(job, state, &attempt.secrets, id, &mark, &self.ways()) {
+        let order = match Order::of(job, state, attempt, &mark, &self.ways()) {
             Ok(order) => order,
             Err(why) => return Came::Ended(Box::new(Ended::not_started(why, state))),
         };
         let mut course = Course::from(&mark, had.stdout, had.stderr);
+        if !start {
+            course.proof = Proof::of(&attempt.known);
+        }
         let enough = course.enough.clone();
         let stopper = async {
             tokio::select! {

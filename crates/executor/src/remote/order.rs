@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use holdpoint_model::Become;
 
-use super::asked::{Hello, Setting};
+use super::asked::{Attempt, Hello, Setting};
+use super::proof::marks;
 use crate::interpreter::{Interpreter, Kind};
 use crate::prepare::{changes, refuse_unusable};
 use crate::scratch::file_name;
@@ -150,11 +151,11 @@ impl Order {
     pub(crate) fn of(
         job: &Job,
         state: &State,
-        withheld: &[String],
-        id: &str,
+        attempt: &Attempt,
         mark: &str,
         ways: &Ways<'_>,
     ) -> Result<Order, String> {
+        let Attempt { id, secrets: withheld, known, .. } = attempt;
         refuse_unusable(job, state)?;
         if job.script.contains('\0') {
             return Err("the script holds a NUL byte".to_owned());
@@ -223,7 +224,8 @@ impl Order {
         set("whole", b"yes");
         let limit =
             job.timeout.map_or_else(|| "0".to_owned(), |limit| seconds(limit.max(Duration::from_millis(10))));
-        let head = format!("{directory}\n{mark}\n{limit}\n{run}\n{becoming}");
+        let known = marks(&token()?, known);
+        let head = format!("{directory}\n{mark}\n{limit}\n{run}\n{becoming}\n{known}");
         Ok(Order { kind: interpreter.kind, program: interpreter.head[0].clone(), head, payload })
     }
 

@@ -25,6 +25,9 @@ pub struct Had {
     pub stderr: u64,
 }
 
+/// What becomes of the state of a block whose output is withheld.
+const WITHHELD: &str = "working directory and variables stay as they were before it";
+
 /// What came of an attempt.
 #[derive(Debug)]
 pub enum Came {
@@ -75,6 +78,11 @@ pub(super) fn came(
             );
             course.deliver(Vec::new(), sink);
             let what = match (why.as_str(), block.as_str()) {
+                ("removed", "running") => {
+                    let what = "what the place kept of the block was removed, and the block still runs";
+                    return Came::Unkept(what.to_owned());
+                }
+                ("removed", _) => "what the place kept of the block was removed",
                 ("rebooted", _) => "the place was restarted while the block ran",
                 (_, "running") => {
                     let what = "whoever kept the block there is gone, and the block still runs";
@@ -92,8 +100,14 @@ pub(super) fn came(
                     "the place is not the one whose identity was recorded: what it keeps of its attempts is another's"
                 }
                 _ => "the place could not make a directory for the attempt",
-            };
-            if sent_before { Came::InDoubt(what.to_owned()) } else { Came::NeverRan(what.to_owned()) }
+            }
+            .to_owned();
+            match (sent_before, why.as_str()) {
+                (false, _) => Came::NeverRan(what),
+                (true, "boot") => Came::InDoubt(what),
+                // The answer is another place's, or none: it says nothing of the block.
+                (true, _) => Came::Unreachable(what),
+            }
         }
     }
 }
@@ -183,7 +197,15 @@ fn of_end(
         "yes" | "lost" => dump::READY.to_vec(),
         _ => Vec::new(),
     };
+    let own = remarks.clone();
     let seen =
         Seen { status: Ok(ExitStatus::from_raw(raw)), duration: took, stop, told: Some(told), remarks };
-    Came::Ended(Box::new(ended(seen, kind, &given, state)))
+    let mut ended = ended(seen, kind, &given, state);
+    if let Some(why) = course.proof.withholds() {
+        // Its variables and what is said of them may hold what cannot be masked, as its output may.
+        (ended.state, ended.remarks) = (None, own);
+        ended.remarks.push(WITHHELD.to_owned());
+        ended.output_error.get_or_insert_with(|| std::io::Error::other(format!("it is withheld: {why}")));
+    }
+    Came::Ended(Box::new(ended))
 }

@@ -79,19 +79,6 @@ for name in setsid rm grep sleep; do
   eval "$name=\$tool"
 done
 
-# Whether anything in the block's process group lives; a zombie that nobody reaps does not.
-lives() {
-  for entry in /proc/[0-9]*/stat; do
-    { read -r stat <"$entry"; } 2>/dev/null || continue
-    stat=${stat##*) }
-    # shellcheck disable=SC2086
-    set -- "$1" $stat
-    [ "$4" = "$1" ] || continue
-    case $2 in Z | X) ;; *) return 0 ;; esac
-  done
-  return 1
-}
-
 # Signal $1 to what has left the group $2 but still carries the block's mark in its environment. What is in the group is
 # sent it as such: a trap that cleans up must not be entered again.
 strays() {

@@ -20,7 +20,7 @@ pub(crate) fn attempt(remote: &Remote) -> Attempt {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let moment = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
     let id = format!("t{}-{moment}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    Attempt { id, identity: remote.identity().clone(), secrets: Vec::new() }
+    Attempt { id, identity: remote.identity().clone(), secrets: Vec::new(), known: Vec::new() }
 }
 
 /// Hands everything on to functions.

@@ -14,27 +14,27 @@ use crate::common::{is_alive, job, runtime};
 use crate::places::{Hearing, attempt, kept_in, opened};
 
 /// A shell of this machine, with what it keeps of attempts.
-struct Here {
-    remote: Remote,
-    home: tempfile::TempDir,
-    kept: tempfile::TempDir,
-    state: State,
+pub(super) struct Here {
+    pub(super) remote: Remote,
+    pub(super) home: tempfile::TempDir,
+    pub(super) kept: tempfile::TempDir,
+    pub(super) state: State,
 }
 
 impl Here {
-    fn new() -> Here {
+    pub(super) fn new() -> Here {
         let (home, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let remote = opened("local", kept_in(kept.path()), Setting::default());
         let state = State::new(home.path().canonicalize().unwrap());
         Here { remote, home, kept, state }
     }
 
-    fn folder(&self, attempt: &Attempt) -> PathBuf {
+    pub(super) fn folder(&self, attempt: &Attempt) -> PathBuf {
         Path::new(self.remote.home()).join(".holdpoint/attempts").join(&attempt.id)
     }
 
     /// What a block printed on standard output, and what came of it.
-    fn run(&self, script: &str, attempt: &Attempt) -> (String, Came) {
+    pub(super) fn run(&self, script: &str, attempt: &Attempt) -> (String, Came) {
         let mut printed = Vec::new();
         let came = {
             let mut sink = Hearing(|stream, bytes: &[u8], _| {
@@ -50,7 +50,7 @@ impl Here {
     }
 
     /// Runs a block that prints a line and waits until `go` is there; does `then` when the line was seen.
-    async fn while_it_runs(&self, attempt: &Attempt, then: impl AsyncFnOnce()) -> (Vec<u8>, Came) {
+    pub(super) async fn while_it_runs(&self, attempt: &Attempt, then: impl AsyncFnOnce()) -> (Vec<u8>, Came) {
         let block = job("sh", "echo $$; until [ -e go ]; do sleep 0.05; done; echo done");
         let (seen, mut printed) = (Notify::new(), Vec::new());
         let came = {
@@ -69,12 +69,12 @@ impl Here {
         (printed, came)
     }
 
-    fn let_go(&self) {
+    pub(super) fn let_go(&self) {
         fs::write(self.home.path().join("go"), "").unwrap();
     }
 }
 
-fn exited(came: &Came) -> i32 {
+pub(super) fn exited(came: &Came) -> i32 {
     match came {
         Came::Ended(ended) => match ended.how {
             How::Exited(code) => code,
@@ -84,12 +84,12 @@ fn exited(came: &Came) -> i32 {
     }
 }
 
-fn pid_of(file: &Path) -> i32 {
+pub(super) fn pid_of(file: &Path) -> i32 {
     let text = fs::read_to_string(file).unwrap();
     text.split_whitespace().find_map(|word| word.parse().ok()).unwrap()
 }
 
-fn kill(pid: i32) {
+pub(super) fn kill(pid: i32) {
     rustix::process::kill_process(
         rustix::process::Pid::from_raw(pid).unwrap(),
         rustix::process::Signal::KILL,

@@ -2,4 +2,5 @@
 
 mod attempts;
 mod busybox;
+mod kept;
 mod lines;

@@ -15,6 +15,7 @@ use super::finish::{
 };
 use super::names::{Place, place_name};
 use super::opening::opening;
+use super::withdrawn::withdraw;
 use super::*;
 use crate::time::between;
 use crate::{HeldBy, NotOpened, Reading};
@@ -123,8 +124,14 @@ impl<'a> Summing<'a> {
         (self.summary.run.last, self.summary.run.events) = (now.at, self.summary.run.events + 1);
         let place = self.place_of(&stamped.event);
         let before = self.standing_before(&stamped.event, place);
+        let deviations = self.reading.run().deviations();
         match self.reading.take(&stamped) {
-            Ok(()) => self.happened(now, place, &before, stamped.event),
+            Ok(()) => {
+                if self.reading.run().deviations() < deviations {
+                    withdraw(&mut self.summary, &stamped.event);
+                }
+                self.happened(now, place, &before, stamped.event);
+            }
             Err(why) => self.misfit(now, stamped.event, why),
         }
     }

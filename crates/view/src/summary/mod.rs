@@ -11,6 +11,7 @@ mod names;
 mod opening;
 mod place;
 mod soak;
+mod withdrawn;
 
 pub use facts::*;
 pub use fold::{Summing, summarise};
