@@ -150,8 +150,8 @@ impl From<DiskError> for SealError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process drives the run, or does something beside its driver.
-    #[error("{}", held(.0.as_ref()))]
-    Held(Option<Holder>),
+    #[error("{}", held(.0.as_deref()))]
+    Held(Option<Box<Holder>>),
     /// The record cannot be read, or is not what it says it is.
     #[error(transparent)]
     Read(#[from] ReadError),

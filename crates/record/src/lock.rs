@@ -144,7 +144,7 @@ fn seen(kernel: Option<&Kernel>) -> Seen {
 #[derive(Debug)]
 pub(crate) enum LockError {
     /// Somebody else has it. `None` where the holder could not be read.
-    Held(Option<Holder>),
+    Held(Option<Box<Holder>>),
     Disk(DiskError),
 }
 
@@ -181,7 +181,9 @@ impl RunLock {
                 Err(TryLockError::WouldBlock) if looked_at < LOOKS => looked_at += 1,
                 Err(TryLockError::WouldBlock) => {
                     // What a crash left names somebody who has it no more.
-                    return Err(LockError::Held(holder(&mut file).filter(|named| !named.is_gone())));
+                    return Err(LockError::Held(
+                        holder(&mut file).filter(|named| !named.is_gone()).map(Box::new),
+                    ));
                 }
                 Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
             }

@@ -452,7 +452,7 @@ pub fn store_problem(error: StoreError) -> Problem {
 pub fn open_problem(error: OpenError) -> Problem {
     let message = error.to_string();
     match error {
-        OpenError::Held(Some(Holder { visitor: Some(_), .. })) => {
+        OpenError::Held(Some(holder)) if holder.visitor.is_some() => {
             Problem::usage(message, "Nothing was done. Do it again once that is over.")
         }
         // It ends no sooner than this shell does.

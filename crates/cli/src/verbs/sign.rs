@@ -161,7 +161,7 @@ fn over(dir: &RunDir) -> Result<Problem, Problem> {
 }
 
 /// That somebody has it still, for a signer, who cannot end what others do.
-fn held_still(holder: Option<Holder>, driven: bool) -> Problem {
+fn held_still(holder: Option<Box<Holder>>, driven: bool) -> Problem {
     let error = OpenError::Held(holder);
     match driven {
         true => Problem::usage(error.to_string(), "Nothing was signed. Ask them to park it (p), then sign."),

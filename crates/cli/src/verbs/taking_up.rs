@@ -34,7 +34,7 @@ pub type Opened = (Writer, Vec<Stamped>, Option<Recovered>);
 pub fn wait_for_others(screen: &Screen, dir: &RunDir) {
     let mut patience = Patience::new(screen);
     while let Some(holder) = driver(&dir.path).filter(|holder| holder.visitor.is_some())
-        && patience.waits(Some(holder), "")
+        && patience.waits(Some(Box::new(holder)), "")
     {}
 }
 
@@ -85,7 +85,7 @@ impl Patience<'_> {
     }
 
     /// Waits a moment; `false` where that is no use any more. `what` is said behind that one waits.
-    pub fn waits(&mut self, holder: Option<Holder>, what: &str) -> bool {
+    pub fn waits(&mut self, holder: Option<Box<Holder>>, what: &str) -> bool {
         if self.begun.elapsed() >= PATIENCE {
             return false;
         }

@@ -114,6 +114,7 @@ impl Rewriting {
                 it.span(),
             )),
             Expr::UnaryOp(it) => {
+                #[allow(clippy::needless_match, reason = "it cannot be copied")]
                 let op = match it.op {
                     UnaryOpKind::Not => UnaryOpKind::Not,
                     UnaryOpKind::Neg => UnaryOpKind::Neg,
