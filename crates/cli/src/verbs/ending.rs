@@ -63,6 +63,7 @@ pub async fn end(
     let book = (plan, recorded.sources.text());
     let (disk, screening) = (Disk::new(writer), Screening::new(screen, false).noticing(&notices));
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
+    let orphan = orphan.filter(|orphan| orphan.counts(recorder.run(), plan));
     let from = Some(operating.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &operating.operator, from) {
         return Err(handover::may_not_operate(why));

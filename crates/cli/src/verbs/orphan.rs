@@ -1,6 +1,7 @@
 //! What is left of a block whose driver died: a process group, on this machine or on another one.
 
-use holdpoint_engine::Unfound;
+use holdpoint_document::Plan;
+use holdpoint_engine::{Run, Unfound};
 use holdpoint_record::{Holder, Seen};
 
 use crate::screen::Screen;
@@ -26,6 +27,12 @@ impl Orphan {
         };
         let unfound = left.behind()?.unfound;
         Some(Orphan { left, unfound, same_name: child.host == host })
+    }
+
+    /// Whether it bars anything: what is on another machine does only where the record has a block without an end, for nobody can
+    /// look there, and the note may be an old one.
+    pub fn counts(&self, run: &Run, plan: &Plan) -> bool {
+        self.is_here() || !run.standing(plan).in_doubt.is_empty()
     }
 
     /// The process group.

@@ -159,6 +159,7 @@ pub async fn take_on(
     let in_lines = arguments.format == args::Lines::JsonLines;
     let screening = Screening::new(screen, ask).noticing(&notices).in_lines(in_lines);
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
+    let orphan = orphan.filter(|orphan| orphan.counts(recorder.run(), plan));
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));

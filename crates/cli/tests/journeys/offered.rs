@@ -146,7 +146,7 @@ fn a_step_that_was_done_by_hand_in_part_says_so_and_reports_list_that_among_the_
     assert_eq!(told.len(), 1, "{markdown}");
     assert_eq!(told[0].matches("rm ").count(), 1, "the command is told once: {}", told[0]);
     let (page, _) = desk.ends(0, &["report", "1", "--format", "html"]);
-    assert!(page.contains("<td>done by hand</td>"), "the page tells it too");
+    assert!(page.contains("<td class=\"ours\">done by hand</td>"), "the page tells it too");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn goes_on_until(terminal: &mut Terminal, text: &str) {
             3 => drop(terminal.chooses("proceed")),
             4 => {
                 terminal
-                    .answers("Error rate over the last ten minutes, in percent (number, 0 to 0.1)", "0.02");
+                    .answers("Error rate over the last ten minutes, in percent (number, 0 to 0.1; with an address as evidence)", "0.02");
                 terminal.answers("Evidence (address)", "https://dashboard.example.org/parcel-desk");
                 terminal.answers("Who was told that the release is live, and where", "#releases");
                 terminal.answers("Write that down?", "yes");

@@ -195,7 +195,11 @@ fn an_attempt_that_was_recorded_and_never_sent_is_known_not_to_have_run() {
     fs::write(stage.on(0, "go"), "").unwrap();
     eventually("it has ended", || stage.kept(0).iter().all(|attempt| attempt.join("end").exists()));
     // As if it had never arrived there.
-    stage.kept(0).iter().for_each(|attempt| fs::remove_dir_all(attempt).unwrap());
+    stage.kept(0).iter().for_each(|attempt| {
+        let begun = format!(".begun.{}", attempt.file_name().unwrap().to_str().unwrap());
+        fs::remove_file(attempt.with_file_name(begun)).unwrap();
+        fs::remove_dir_all(attempt).unwrap();
+    });
     stage.ends(3, &["resume", "1", "--unattended"]).says("not started").says("a decision on a failure");
     assert_eq!(stage.blocks(), ["deploy#1 @0 started", "deploy#1 @0 failed"]);
     stage.ends(0, &["verify", "1"]).says("intact, open");
