@@ -13,14 +13,9 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, Value};
 
 use rewritten::Rewriting;
+pub(super) use rewritten::{WEIGH, WEIGH_PART};
 
 mod rewritten;
-
-/// The filter that weighs: a name that no tag can hold.
-pub(super) const WEIGH: &str = "(weigh)";
-
-/// The filter that weighs what becomes a part of something that is there.
-pub(super) const WEIGH_PART: &str = "(part)";
 
 /// How deep lists may lie in one another.
 const DEEPEST: usize = 32;

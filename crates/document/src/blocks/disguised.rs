@@ -6,9 +6,15 @@ use std::ops::Range;
 use holdpoint_shell::{Kind, Part, PartKind, Token};
 
 use crate::findings::Findings;
-use crate::offered::goes_on_blankly;
 use crate::spanned::Mapped;
 use crate::{Code, Span};
+
+/// Whether a line ends in a `\\` with blanks behind it: whoever wrote it meant it to go on, and no shell does.
+pub(crate) fn goes_on_blankly(line: &str) -> bool {
+    let text = line.trim_end_matches([' ', '\t']);
+    let marks = text.len() - text.trim_end_matches('\\').len();
+    text.len() < line.len() && marks % 2 == 1 && !line.trim_start().starts_with('#')
+}
 
 /// What a character passes itself off as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

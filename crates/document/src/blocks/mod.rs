@@ -19,6 +19,7 @@ mod terminal;
 mod typed;
 mod value_kind;
 
+pub(crate) use disguised::goes_on_blankly;
 use expect::expectations;
 pub(crate) use idle::of_command;
 pub use info::KINDS;

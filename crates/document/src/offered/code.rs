@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use super::classes::{Around, classify};
+use super::piece::{Command, Cut, Kind, Piece};
 use super::programs::is_known;
-use super::prompts::{
-    self, Hashes, Prompt, Who, has_root_prompts, hashes_of_session, prompt, reads_as_command,
-};
+use super::prompts::{self, Hashes, Prompt, has_root_prompts, hashes_of_session, prompt, reads_as_command};
 use super::session::{doubt, doubt_all, may_be_typed, unprompted};
 use super::whole::{MOST_LINES, is_whole, may_end};
-use crate::placeholders::is_elided;
+use crate::blocks::goes_on_blankly;
 use crate::{Class, Confidence, Reading};
 
 /// Code of a document.
@@ -20,50 +19,6 @@ pub(crate) struct Code<'c> {
     pub(crate) text: &'c str,
     /// The text right before it.
     pub(crate) before: &'c str,
-}
-
-/// What a piece of code is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Blank,
-    Comment,
-    Prompt,
-    Command,
-    Output,
-}
-
-/// A piece, by its bytes in the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) kind: Kind,
-    pub(crate) at: Range<usize>,
-}
-
-/// A whole command.
-#[derive(Clone, Debug)]
-pub(crate) struct Command {
-    /// Its lines in the code, with prompts.
-    pub(crate) at: Range<usize>,
-    /// What a shell gets: without prompts.
-    pub(crate) text: String,
-    pub(crate) reading: Reading,
-    /// What it is shown to print, if anything.
-    pub(crate) output: Option<Range<usize>>,
-    /// It is typed into a program or a shell that another command opens.
-    pub(crate) is_typed_in: bool,
-    /// It may be a command, and is not sure to be one of this machine.
-    pub(crate) is_doubtful: bool,
-    /// What follows what it is shown to print may be a command, or more of that.
-    pub(crate) is_unsettled: bool,
-    /// Who is at its prompt, if it has one of a shell.
-    pub(crate) who: Option<Who>,
-}
-
-/// Code that was read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cut {
-    pub(crate) pieces: Vec<Piece>,
-    pub(crate) commands: Vec<Command>,
 }
 
 /// Words of fences that hold scripts of a shell, and those that hold what a terminal showed.
@@ -526,13 +481,6 @@ impl<'c> Cutter<'c> {
     }
 }
 
-/// Whether a line ends in a `\\` with blanks behind it: whoever wrote it meant it to go on, and no shell does.
-pub(crate) fn goes_on_blankly(line: &str) -> bool {
-    let text = line.trim_end_matches([' ', '\t']);
-    let marks = text.len() - text.trim_end_matches('\\').len();
-    text.len() < line.len() && marks % 2 == 1 && !line.trim_start().starts_with('#')
-}
-
 /// Whether a line has options for the command that begins with the line `above`: it is indented below that.
 fn goes_on(above: &str, line: &str) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -541,18 +489,6 @@ fn goes_on(above: &str, line: &str) -> bool {
     indent(line) > indent(above)
         && matches!(marks, 1 | 2)
         && option.starts_with(|c: char| c.is_ascii_alphabetic())
-}
-
-impl Command {
-    /// Whether it only stands for something that is not there.
-    pub(crate) fn is_left_out(&self) -> bool {
-        is_elided(&self.text)
-    }
-
-    /// Whether it is offered.
-    pub(crate) fn is_offered(&self) -> bool {
-        matches!(self.reading.class, Class::Offered | Class::Interactive)
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What a line of a session is: for this machine and its user, or for a shell that another command opens; a command, or what
 //! one prints. Where that is not sure, nothing of it is offered.
 
-use super::code::{Command, Cut};
 use super::filled::filled;
+use super::piece::{Command, Cut};
 use super::programs::is_known;
 use super::prompts::{Who, reads_as_command};
 use super::unlike::{is_row, unlike};

@@ -5,9 +5,9 @@
 //! that, and none is shown twice.
 
 use super::blanks::{Mark, What};
-use super::code::Command;
 use super::insert::{Why, template};
 use super::literals::{Elsewhere, in_lines};
+use super::piece::Command;
 use super::texts::{dedented, expected, fenced, is_title, lines, lines_after, span_of, ticked};
 use super::units::{Unit, label, units};
 use super::values::Values;

@@ -1,6 +1,6 @@
 //! Texts of actions, cut from a document.
 
-use super::code::Command;
+use super::piece::Command;
 use crate::placeholders::{Search, is_left_out};
 use crate::{LineKind, LineMatcher, Span, Times};
 

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::code::{Code, Command, Cut, cut, language};
+use super::code::{Code, cut, language};
 use super::filled::placeholders;
+use super::piece::{Command, Cut};
 use super::session::{Opened, follow};
 use super::ways::groups;
 use crate::markdown::{Block as Markdown, Tree, is_tab, last_paragraph, within_containers};

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::blanks::{Mark, Sheet, What, marks, unset, variable};
-use super::code::Command;
 use super::filled::masked;
 use super::insert::{Why, template};
 use super::literals::{Elsewhere, Literals};
+use super::piece::Command;
 use super::units::Unit;
 use crate::{Blank, Span, lints};
 

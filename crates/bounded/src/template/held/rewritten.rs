@@ -6,7 +6,11 @@ use minijinja::machinery::ast::{
     Stmt, Template, Test, Tuple, UnaryOp, UnaryOpKind, Var, WithBlock,
 };
 
-use super::{WEIGH, WEIGH_PART};
+/// The filter that weighs: a name that no tag can hold.
+pub(in crate::template) const WEIGH: &str = "(weigh)";
+
+/// The filter that weighs what becomes a part of something that is there.
+pub(in crate::template) const WEIGH_PART: &str = "(part)";
 
 /// One way through a template.
 #[derive(Default)]
