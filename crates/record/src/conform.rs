@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use holdpoint_document::{Environment, Plan};
+use holdpoint_document::{Environment, Plan, many};
 use holdpoint_engine::{
     BlobRef, Event, Finished, Judged, Observation, Outcome, Rehearsed, Run, RunOpened, Stamped, Task, judge,
 };
@@ -114,7 +114,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         }
         remarks.extend(unchecked.clone());
         if counts.unkept > 0 {
-            let unkept = many(counts.unkept, "execution", "executions");
+            let unkept = many(counts.unkept, "execution");
             remarks.push(format!("{unkept} could not be judged again: the document keeps no output of them"));
         }
         unproved = counts.unproved();
@@ -123,8 +123,9 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
-            "{} that no event names; a crash leaves such",
-            many(unreferenced.len(), "blob is there", "blobs are there")
+            "{} {} there that no event names; a crash leaves such",
+            many(unreferenced.len(), "blob"),
+            if unreferenced.len() == 1 { "is" } else { "are" }
         ));
     }
     let clocks = clock.remarks(&expunged);
@@ -169,23 +170,19 @@ struct Counts {
     unshown: usize,
 }
 
-/// So many of these, in words.
-fn many(count: usize, one: &str, more: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
-}
-
 impl Counts {
     /// What was not proved, for what that takes was expunged.
     fn unproved(&self) -> Vec<String> {
         let Counts { expunged, unshown, rehearsal_expunged, calendar_expunged, .. } = self;
         let told = [
             (*expunged > 0).then(|| {
-                let expunged = many(*expunged, "execution", "executions");
+                let expunged = many(*expunged, "execution");
                 format!("{expunged} could not be judged again: what they printed was expunged")
             }),
             (*unshown > 0).then(|| {
-                let unshown = many(*unshown, "signer was shown", "signers were shown");
-                format!("what {unshown} was not compared: it, or a script in it, was expunged")
+                let were = if *unshown == 1 { "was" } else { "were" };
+                let unshown = many(*unshown, "signer");
+                format!("what {unshown} {were} shown was not compared: it, or a script in it, was expunged")
             }),
             rehearsal_expunged.then(|| {
                 "the rehearsal that it relied on was not proved again: what is kept of that was expunged"

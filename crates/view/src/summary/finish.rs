@@ -208,14 +208,19 @@ pub(super) fn running(plan: &Plan, summary: &mut Summary, run: &Run) -> Vec<Runn
     all
 }
 
+/// What is told of a task among the actions and rollback blocks of its step.
+fn of_task(step: &StepSummary, task: Task) -> &ActionSummary {
+    match task.slot {
+        Slot::Action(action) => &step.actions[action],
+        Slot::Rollback(block) => &step.rollback_blocks[block],
+    }
+}
+
 /// What may run at a place still, though somebody answered for it, as the engine says.
 pub(super) fn may_run(plan: &Plan, summary: &Summary, run: &Run) -> Vec<RunningNow> {
     let told = run.unended(plan).into_iter().filter_map(|open| {
         let step = &summary.steps[open.task.step];
-        let action = match open.task.slot {
-            Slot::Action(action) => &step.actions[action],
-            Slot::Rollback(block) => &step.rollback_blocks[block],
-        };
+        let action = of_task(step, open.task);
         let place = run.place_of(open.task);
         let begun = action.history.iter().rev().find(|happening| {
             let What::Attempt(attempt) = &happening.what else { return false };
@@ -236,10 +241,7 @@ pub(super) fn may_run(plan: &Plan, summary: &Summary, run: &Run) -> Vec<RunningN
 /// What the engine waits for, as a reader wants it told.
 pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Waits {
     let step = &summary.steps[task.step];
-    let action = match task.slot {
-        Slot::Action(action) => &step.actions[action],
-        Slot::Rollback(block) => &step.rollback_blocks[block],
-    };
+    let action = of_task(step, task);
     let role = match (task.slot, task.work(plan)) {
         (Slot::Rollback(_), _) => None,
         (_, Some(Work::SignOff(sign_off))) => Some(sign_off.role.clone()),
