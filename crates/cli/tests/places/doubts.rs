@@ -1,7 +1,6 @@
 //! What is in doubt at a place is looked for there before an answer about it counts.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
@@ -75,17 +74,17 @@ fn run_it_again_is_no_answer_while_a_host_is_away_and_finds_the_block_when_it_is
     let Some(stage) = left("places::run_it_again_is_no_answer", SLOW) else { return };
     let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
     shows(&terminal, "looked for there once more first", 1);
-    terminal.master.write_all(b"r\r").unwrap();
+    terminal.answers(b"r\r");
     shows(&terminal, "what was answered does not count", 1);
     shows(&terminal, "looked for there once more first", 2);
     assert_eq!(stage.text(0, "count"), "ran\n");
     is_reached_again(&stage);
-    terminal.master.write_all(b"h\r").unwrap();
+    terminal.answers(b"h\r");
     shows(&terminal, "looking at", 3);
     assert_eq!(stage.blocks(), ["deploy#1 @0 started"]);
     fs::write(stage.on(0, "go"), "").unwrap();
     shows(&terminal, "has an end after all", 1);
-    terminal.master.write_all(b"\r").unwrap();
+    terminal.answers(b"\r");
     let shown = words(&terminal.ends());
     assert!(shown.contains("has an end after all"), "{shown}");
     assert_eq!(stage.text(0, "count"), "ran\n");
@@ -126,12 +125,12 @@ fn what_was_answered_for_is_looked_for_before_the_next_block_begins_there_in_wha
     let Some(stage) = left("places::what_was_answered_for_is_looked_for", &body) else { return };
     let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
     shows(&terminal, "looked for there once more first", 1);
-    terminal.master.write_all(b"h\r").unwrap();
+    terminal.answers(b"h\r");
     shows(&terminal, "what was answered does not count", 1);
     shows(&terminal, "looked for there once more first", 2);
-    terminal.master.write_all(b"h\r").unwrap();
+    terminal.answers(b"h\r");
     shows(&terminal, "deploy#2 did not pass", 1);
-    terminal.master.write_all(b"p\r").unwrap();
+    terminal.answers(b"p\r");
     terminal.ends();
     assert_eq!(stage.bench.of_type(1, "decision").len(), 1);
     stage
@@ -181,16 +180,16 @@ fn a_failure_that_is_found_before_the_run_would_be_over_is_asked_about() {
     let Some(stage) = left("places::a_failure_that_is_found", &body) else { return };
     let mut terminal = Terminal::attended(&stage, &["resume", "1"]);
     shows(&terminal, "looked for there once more first", 1);
-    terminal.master.write_all(b"h\r").unwrap();
+    terminal.answers(b"h\r");
     shows(&terminal, "looked for there once more first", 2);
-    terminal.master.write_all(b"h\r").unwrap();
+    terminal.answers(b"h\r");
     shows(&terminal, "sh run", 1);
     fs::write(stage.on(0, "go"), "").unwrap();
     eventually("it has ended", || stage.kept(0).iter().all(|attempt| attempt.join("end").exists()));
     is_reached_again(&stage);
-    terminal.master.write_all(b"\r").unwrap();
+    terminal.answers(b"\r");
     shows(&terminal, "did not pass", 1);
-    terminal.master.write_all(b"p\r").unwrap();
+    terminal.answers(b"p\r");
     terminal.ends();
     assert!(stage.blocks().contains(&"deploy#1 @0 failed".to_owned()), "{:?}", stage.blocks());
     assert!(stage.bench.of_type(1, "run.closed").is_empty());

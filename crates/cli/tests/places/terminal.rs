@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use expectrl::session::OsSession;
 use holdpoint_hosts::Options;
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::{RUN, Stage, stage};
 use crate::waiting::eventually;
@@ -76,6 +77,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// Types once a prompt listens: what is typed before that is thrown away.
+    pub fn answers(&mut self, keys: &[u8]) {
+        eventually("a prompt that listens", || {
+            !tcgetattr(&self.master).unwrap().local_modes.contains(LocalModes::ICANON)
+        });
+        self.master.write_all(keys).unwrap();
+    }
+
     fn of(stage: &Stage) -> Terminal {
         Terminal::with(stage.command_on_a_terminal(&RUN))
     }
