@@ -4,7 +4,7 @@
 use holdpoint_engine::{Event, Execution, Question, Task, Unfound};
 
 use crate::moment::named;
-use crate::waiting::{Waiting, is_typed, runs_it};
+use crate::waiting::{Told, Waiting, goes_back, is_typed, runs_it};
 use crate::walk::{Leave, Walk};
 use crate::{Desk, Journal, LeftBehind, Moment, Observer, Overtaken, Recorder, Runner, Session};
 
@@ -46,12 +46,14 @@ where
         about: (Task, Question),
         events: Vec<Event>,
     ) -> Result<(), J::Error> {
+        // Whoever goes back has a block begin anew that may be the very one: they are told once more.
+        let told = if goes_back(&events) { Told::OnGoingBack } else { Told::Once };
         if about.1 != Question::SignOff
             && let Some(left) = self.runner.left_behind()
             && let LeftBehind { unfound, .. } = left
-            && !unfound.lets(&events, self.told_left && is_typed(&events))
+            && !unfound.lets(&events, self.told_left >= Some(told) && is_typed(&events))
         {
-            self.told_left = true;
+            self.told_left = self.told_left.max(Some(told));
             return self.overtake((about, &events), (unfound.into(), about.0), Some(left));
         }
         let unseen = self.recorder.run.decided_unseen(self.recorder.plan, &events);

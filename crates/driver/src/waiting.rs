@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_engine::{Choice, Event, Question, Task, Via};
+use holdpoint_engine::{Choice, DeviationKind, Event, Question, Task, Via};
 
 use crate::Overtaken;
 
@@ -12,6 +12,21 @@ pub(crate) struct Waiting {
     pub(crate) events: Vec<Event>,
     pub(crate) awaits: BTreeSet<Task>,
     pub(crate) overtaken: Option<(Overtaken, Task)>,
+}
+
+/// When somebody was told of what an interrupted block left running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Told {
+    /// With an answer.
+    Once,
+    /// With one that goes back to a step that may be that block's.
+    OnGoingBack,
+}
+
+/// Whether somebody goes back to a step with it.
+pub(crate) fn goes_back(answer: &[Event]) -> bool {
+    let back = [DeviationKind::Repeated, DeviationKind::OutOfOrder];
+    answer.iter().any(|event| matches!(event, Event::Deviation(deviation) if back.contains(&deviation.kind)))
 }
 
 /// Whether somebody at the keyboard gave it, who can be asked once more.

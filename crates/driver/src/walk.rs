@@ -11,7 +11,7 @@ use holdpoint_engine::{Event, Execution, Next, PlaceIx, Question, Rule, Slot, Ta
 
 use crate::moment::named;
 use crate::under_way::UnderWay;
-use crate::waiting::Waiting;
+use crate::waiting::{Told, Waiting};
 use crate::{
     Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
 };
@@ -69,8 +69,8 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) waiting: Vec<Waiting>,
     /// Attempts of which it was said that their places cannot be reached.
     pub(crate) told_away: BTreeSet<String>,
-    /// Whether it was said that something runs which an earlier driver left on this machine.
-    pub(crate) told_left: bool,
+    /// When it was said that something runs which an earlier driver left on this machine.
+    pub(crate) told_left: Option<Told>,
     /// What is looked for before something else begins at its place, and what that is; nothing where the run would be over.
     pub(crate) sought: BTreeMap<Task, Option<Task>>,
     /// Attempts of which their places say that nobody will ever know how they ended.
@@ -114,7 +114,7 @@ where
             asked: Vec::new(),
             waiting: Vec::new(),
             told_away: BTreeSet::new(),
-            told_left: false,
+            told_left: None,
             sought: BTreeMap::new(),
             lost: BTreeSet::new(),
             unreached: BTreeMap::new(),

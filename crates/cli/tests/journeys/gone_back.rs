@@ -1,9 +1,10 @@
 //! What is told of a run that went back: what was done before is neither as if it never was, nor as if it was done twice.
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 use crate::screens::book;
-use crate::support::Desk;
+use crate::support::{Desk, Gate, eventually, group_is_gone, holds_text};
 
 const THREE: &str = "## One\n\n```sh run\n: one\n```\n\n## Two\n\n```sh run\n: two\n```\n\n## Three\n\n- [ ] Fine\n\n## Four\n\n- [ ] Good\n";
 
@@ -57,4 +58,40 @@ fn what_was_done_before_the_run_went_back_is_to_be_done_again_and_has_not_begun_
     let history: Value = serde_json::from_str(&history).unwrap();
     let runs = |step: usize| history["steps"][step]["runs"].as_u64();
     assert_eq!([0, 1, 2, 3].map(runs), [Some(1), Some(1), Some(1), Some(0)], "{history:#}");
+}
+
+#[test]
+fn whoever_goes_back_is_told_what_an_interrupted_block_left_running_though_they_were_told_before() {
+    let work =
+        "## Work\n\n```sh run\n(read -r _ <left; : done) &\necho at work >>log; read -r _ <never\n```\n\n";
+    let desk = Desk::with(&book(&format!("{work}## Two\n\n- [ ] Fine\n")));
+    let _gates = [Gate::at(&desk.path("left")), Gate::at(&desk.path("never"))];
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run");
+    holds_text(&desk.path("log"), "at work");
+    let group = desk.record(1).child_group();
+    terminal.killed();
+    // The block itself is gone, and what it started lives.
+    let leader = Pid::from_raw(group).unwrap();
+    kill_process(leader, Signal::KILL).unwrap();
+    eventually("the block's end", || {
+        let state = std::fs::read_to_string(format!("/proc/{group}/stat"));
+        state.is_err() || state.is_ok_and(|state| state.contains(") Z"))
+    });
+    let left = "what the interrupted block started still runs";
+    let mut terminal = desk.terminal(&["resume", "1"]);
+    terminal.waits_for("IN DOUBT").chooses("happened").waits_for(left);
+    terminal.chooses("happened").waits_for("[ ] Fine");
+    for again in 0..2 {
+        terminal.chooses("back").answers("Which step?", "1");
+        terminal.answers("Repeat it, or go on from there?", "repeat").answers("Why?", "once more");
+        if again == 0 {
+            terminal.waits_for(left).waits_for(&format!("kill -- -{group}")).waits_for("[ ] Fine");
+        }
+    }
+    terminal.waits_for("1 Work").chooses("park");
+    terminal.ends(3);
+    assert_eq!(desk.record(1).all("deviation").len(), 1);
+    kill_process_group(leader, Signal::KILL).unwrap();
+    group_is_gone(group);
 }
