@@ -183,9 +183,7 @@ impl Shop {
         fs::create_dir(&folder).unwrap();
         self.docker(&["tag", image, "again"]);
         fs::write(folder.join("Dockerfile"), "FROM again\nENV REBUILT=yes\n").unwrap();
-        let other = self.docker(&["build", "--quiet", folder.to_str().unwrap()]).trim().to_owned();
-        self.docker(&["image", "rm", "again"]);
-        other
+        self.docker(&["build", "--quiet", folder.to_str().unwrap()]).trim().to_owned()
     }
 
     pub fn holdpoint(&self, words: &[&str]) -> Command {
