@@ -45,7 +45,8 @@ fn a_release_reaches_every_host_once_or_none() {
     let rehearsed = rehearsed.split(' ').next().unwrap();
     let other = shop.built_again(rehearsed);
     let ran = shop.ends(1, &shop.release("production"));
-    ran.says(&format!("WEB_IMAGE is {other}, and was {rehearsed} in the rehearsal, run "));
+    let why = format!("WEB_IMAGE is {other}, and was {rehearsed} in the rehearsal, run ");
+    shop.ends(0, &["show", "latest", "--format", "json"]).says(&why);
     assert_eq!([&shop.web[0], &shop.web[1]].map(|host| host.runs("web")), before, "{}", ran.stderr);
     for host in [&shop.web[0], &shop.web[1], &shop.db] {
         assert!(!host.sshd.home().join("shop/releases").join(&commit).exists(), "nothing is transferred");
