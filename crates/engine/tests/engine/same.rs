@@ -11,18 +11,20 @@ use crate::story::*;
 
 /// A run that relies on a rehearsal which captured `V` as this.
 fn relying(book: Plan, value: &str) -> Story {
-    Story::opened_as(book, |opened| {
-        opened.policy.rehearsed = Some(Rehearsed {
-            number: 3,
-            id: "01JC".into(),
-            environment: "staging".into(),
-            ended: NOW,
-            seal: blob("5ea1"),
-            log: blob("1049"),
-            config: None,
-            captured: [("V".to_owned(), value.to_owned())].into(),
-        });
-    })
+    Story::opened_as(book, |opened| opened.policy.rehearsed = Some(rehearsed(value)))
+}
+
+fn rehearsed(value: &str) -> Rehearsed {
+    Rehearsed {
+        number: 3,
+        id: "01JC".into(),
+        environment: "staging".into(),
+        ended: NOW,
+        seal: blob("5ea1"),
+        log: blob("1049"),
+        config: None,
+        captured: [("V".to_owned(), value.to_owned())].into(),
+    }
 }
 
 fn captured(story: &Story, name: &str) -> Result<String, String> {
@@ -31,7 +33,10 @@ fn captured(story: &Story, name: &str) -> Result<String, String> {
 
 /// What a block that captures the text that it prints comes to.
 fn printing(story: &Story, text: &str) -> Judgement {
-    let task = story.task();
+    printing_at(story, story.task(), text)
+}
+
+fn printing_at(story: &Story, task: Task, text: &str) -> Judgement {
     let seen = Observation {
         exit: Some(0),
         signal: None,
@@ -67,6 +72,21 @@ fn a_block_that_captures_another_value_than_the_rehearsal_fails_and_names_both_a
     assert_eq!(judgement.captures["OTHER"], "b", "what is not named may be another");
     story.tell(ended(&story, "b\n", |_| ()));
     assert_eq!(story.at(), "ask build#1 Failed");
+}
+
+#[test]
+fn each_place_is_held_to_what_was_rehearsed() {
+    let mut story = Story::opened_as(plan([on_web(step("a").run().captures("V"), 0, 8, 0)]), |opened| {
+        opened.environment.targets = targets(&[("web", 2)]);
+        opened.policy.rehearsed = Some(rehearsed("a"));
+    });
+    let [first, second] = story.run.frontier(&story.plan).ready.try_into().unwrap();
+    for execution in [first, second] {
+        story.tell(story.start_of(execution));
+    }
+    let judged = |story: &Story, text: &str| printing_at(story, second.task, text).outcome;
+    assert_eq!(judged(&story, "a\n"), Outcome::Passed);
+    assert_eq!(judged(&story, "b\n"), Outcome::Failed);
 }
 
 #[test]
