@@ -221,7 +221,7 @@ SHAPES = {
     "freeze": "path:s calendar:blob until:t times?:[frozen]",
     "frozen": "from:t to:t what:s",
     "approved": f"who:s name:s time:s assurance:{ASSURANCE} key:s statement:blob signature:blob",
-    "rehearsed": "number:n id:s environment:s ended:s seal:blob log:blob config?:blob",
+    "rehearsed": "number:n id:s environment:s ended:s seal:blob log:blob config?:blob captured?:{s}",
     "sent": "attempt:s boot:s store:s",
     "output": "stdout:blob stderr:blob timing:blob",
     "judged": "expected:s came?:s held:b",

@@ -596,6 +596,12 @@ class Record:
             must(exact(named["ended"]) <= exact(opened["at"]) + MINUTE, "it ended after this run opened")
             must(all(row["type"] != "document.exchanged" for row in log.events), "its document was exchanged")
             self.rehearsal_rule(opened, named, first)
+            last_captured: dict[str, Any] = {}
+            for row in log.events:
+                if row["type"] == "action.finished" and row["outcome"] == "passed" and not row.get("probe"):
+                    last_captured.update(row.get("captures", {}))
+            told = named.get("captured", {})
+            must(all(last_captured.get(name) == value for name, value in told.items()), "it captured other values")
         except (Altered, Truncated, Fault) as fault:
             raise Misfit(opened["n"], f"the rehearsal: {fault}") from fault
 
@@ -613,6 +619,8 @@ class Record:
         must(wanted == named["environment"], "the configuration asks for another environment")
         values = [{row["name"]: row.get("value") for row in run["inputs"]} for run in (self.opened, first)]
         must(all(values[0].get(name) == values[1].get(name) for name in same), "an input had another value")
+        captured = {name for name in same if name not in values[0]}
+        must(captured == set(named.get("captured", {})), "event 0 tells of other captured values than the rule asks for")
         parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", age) if isinstance(age, str) else None
         if parts:
             unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[parts[2]]

@@ -83,7 +83,7 @@ impl Run {
         apart(rollback, task.slot)?;
         numbered(execution, finished.attempt, finished.probe)?;
         let block = task.block(plan).ok_or("this is no block")?;
-        conform::finished(block, finished)?;
+        conform::finished(block, finished, self.rehearsed_for(task))?;
         if self.shell_of(task).is_some() && self.sent_to(task).is_none() {
             conform::sent_nowhere(finished)?;
         }

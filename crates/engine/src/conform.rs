@@ -7,9 +7,9 @@ use holdpoint_model::{Block, Expected};
 use crate::expects::codes;
 use crate::fold::{Fold, ensure};
 use crate::judge::{empty_handed, exit_complaint};
-use crate::{BlobRef, Finished, Outcome, Output};
+use crate::{BlobRef, Finished, Outcome, Output, Rehearsed, captured};
 
-pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
+pub(crate) fn finished(block: &Block, finished: &Finished, rehearsed: Option<&Rehearsed>) -> Fold {
     let declared = |name: &String| block.options.capture.iter().any(|capture| capture.name == *name);
     ensure(finished.captures.keys().all(declared), "a capture that the document does not declare")?;
     for capture in &block.options.capture {
@@ -26,7 +26,7 @@ pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
     let timed = block.options.timeout.is_some() || finished.outcome == Outcome::TimedOut;
     let exits: Vec<&[i32]> = codes(block);
     let others = block.expect.iter().filter(|e| !matches!(e.that, Expected::Exit(_))).count();
-    let count = usize::from(timed) + exits.len() + others + missing;
+    let count = usize::from(timed) + exits.len() + others + captured::count(rehearsed, finished) + missing;
     ensure(finished.expectations.len() == count, "not every expectation was judged, each once")?;
 
     let (timeout, rest) = finished.expectations.split_at(usize::from(timed));
@@ -35,8 +35,10 @@ pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
         let complaint = exit_complaint(codes, finished.error.as_deref(), finished.signal, finished.exit);
         ensure(judged.held == complaint.is_none(), "the exit is not judged as the document says")?;
     }
-    let captured = rest.iter().rev().take(missing).all(|judged| !judged.held);
-    ensure(captured, "a capture is missing and nothing says so")?;
+    let told = rest.iter().rev().take(missing).all(|judged| !judged.held);
+    ensure(told, "a capture is missing and nothing says so")?;
+    let taken = rest.len().saturating_sub(missing);
+    rehearsed.map_or(Ok(()), |of| captured::conform(of, block, finished, &rest[..taken]))?;
     let held = finished.expectations.iter().all(|judged| judged.held);
     match finished.outcome {
         Outcome::Passed => ensure(held, "it passed though an expectation did not hold"),

@@ -74,6 +74,7 @@ impl Run {
         self.lapse_fresh("the document was exchanged for another");
         self.looks.barred.clear();
         self.looks.commit.clone_from(&runbook.commit);
+        self.values.set_rehearsed(opened.policy.rehearsed.as_ref());
         self.opened = Some(Box::new(opened));
         self.places = places;
         self.lay_out(new);

@@ -10,6 +10,7 @@ use holdpoint_bounded::path::Path;
 use holdpoint_bounded::pattern::{Never, Over, Pattern};
 use holdpoint_model::{Block, Capture, CaptureFrom, Expected, LONGEST_VALUES, Matcher, unfit};
 
+use crate::captured::compared;
 use crate::expects::{
     codes, exit_words, json_words, lines_words, order, rendered, template, text_words, wanted,
 };
@@ -41,7 +42,8 @@ pub struct Observation<'a> {
 pub struct Judgement {
     /// How it ended.
     pub outcome: Outcome,
-    /// Every expectation in the order of judgement: timeout, exit, stderr, stdout, json, captures.
+    /// Every expectation in the order of judgement: timeout, exit, stderr, stdout, json, what must be captured as in the
+    /// rehearsal, captures that are missing.
     pub expectations: Vec<Judged>,
     /// What was captured.
     pub captures: BTreeMap<String, String>,
@@ -95,7 +97,7 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
             Expected::Json { path, value } => expectations.push(judge_json(path, value, &stdout, values)),
         }
     }
-    let (mut captures, mut length) = (BTreeMap::new(), 0);
+    let (mut captures, mut length, mut untaken) = (BTreeMap::new(), 0, Vec::new());
     // Of a block that never began there was nothing to capture, and that is told already.
     for capture in block.options.capture.iter().filter(|_| seen.error.is_none()) {
         let taken = take(capture, seen, &stdout).and_then(carried).and_then(|value| {
@@ -110,11 +112,14 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         length += taken.as_ref().map_or(0, String::len);
         match taken {
             Ok(value) => {
+                let rehearsed = values.rehearsed();
+                expectations.extend(rehearsed.and_then(|of| compared(of, &capture.name, &value)));
                 captures.insert(capture.name.clone(), value);
             }
-            Err(came) => expectations.push(judged(capture_words(capture), Some(came))),
+            Err(came) => untaken.push(judged(capture_words(capture), Some(came))),
         }
     }
+    expectations.extend(untaken);
     let outcome = match () {
         () if seen.interrupted => Outcome::Interrupted,
         () if seen.timed_out => Outcome::TimedOut,

@@ -5,6 +5,7 @@
 mod answers;
 mod apply;
 mod blocks;
+mod captured;
 mod change;
 mod condition;
 mod conform;
@@ -57,6 +58,7 @@ mod values;
 mod whose;
 
 pub use answers::is_address;
+pub use captured::captured_names;
 pub use difference::{excerpt, is_difference};
 pub use doubt::Unfound;
 pub use event::*;

@@ -77,6 +77,7 @@ impl Run {
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.number(opened);
         self.values.set_dry(opened.dry);
+        self.values.set_rehearsed(opened.policy.rehearsed.as_ref());
         let people = People::of(opened);
         let Session { operator, operator_from, .. } = &opened.session;
         // A dry run changes nothing, whoever tries it.

@@ -51,8 +51,17 @@ impl Run {
     }
 
     /// The variables that a block, a condition or a text sees: those captured on its target as its own place captured
-    /// them, and all others where every place captured the same.
+    /// them, and all others where every place captured the same. Going back is held against no rehearsal.
     pub fn values_at(&self, task: Task) -> Cow<'_, Values> {
+        if task.is_rollback() && self.values.rehearsed().is_some() {
+            let mut values = self.values_here(task).into_owned();
+            values.set_rehearsed(None);
+            return Cow::Owned(values);
+        }
+        self.values_here(task)
+    }
+
+    fn values_here(&self, task: Task) -> Cow<'_, Values> {
         let (Some(place), Some(lane)) = (task.place, self.lane(task)) else {
             return Cow::Borrowed(&self.values);
         };
@@ -75,6 +84,9 @@ impl Run {
     /// Takes a captured value.
     pub(crate) fn capture(&mut self, task: Task, name: &str, value: &str) {
         self.written.remove(name);
+        if !task.is_rollback() {
+            self.taken.entry(name.to_owned()).or_default().insert(task, value.to_owned());
+        }
         let (Some(place), Some(lane)) = (task.place, self.lane(task)) else {
             self.captured.remove(name);
             self.values.set(name, value);

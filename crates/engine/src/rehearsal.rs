@@ -1,12 +1,13 @@
 //! The gate: which run is the rehearsal that an environment asks for. Judged before a run opens, of every run that the
 //! store has, and again whenever a record that relied on one is verified, or a store is audited.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use holdpoint_model::Requires;
+use holdpoint_model::{Plan, Requires};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Included, InputGiven, RunOpened, Verdict, duration};
+use crate::{Included, InputGiven, RunOpened, Verdict, captured_names, duration};
 
 /// How far two clocks that are looked after may be apart: events of one run may come from several machines.
 ///
@@ -27,6 +28,7 @@ pub struct Gate<'a> {
     skips: bool,
     document: &'a str,
     includes: &'a [Included],
+    plan: &'a Plan,
     inputs: &'a [InputGiven],
     at: Timestamp,
     allowance: SignedDuration,
@@ -60,6 +62,8 @@ pub struct Shown {
     pub edited: Vec<String>,
     /// Actions that were in doubt and that somebody says happened: [`Run::taken_as_done`](crate::Run::taken_as_done).
     pub taken_as_done: Vec<String>,
+    /// What was captured: [`Run::captured`](crate::Run::captured).
+    pub captured: BTreeMap<String, Result<String, String>>,
 }
 
 /// Why a run is not the rehearsal that is asked for. In the order in which they are told.
@@ -87,6 +91,13 @@ pub enum Differs {
         name: String,
         /// What it was there; `None` where it was not given.
         there: Option<String>,
+    },
+    /// It came to no value that a block captures here, and that must be the same.
+    Uncaptured {
+        /// Whose.
+        name: String,
+        /// Why, in words that follow on the name.
+        why: String,
     },
     /// It is too old.
     Age {
@@ -121,6 +132,7 @@ impl Differs {
             Differs::Unanchored(why) => why.clone(),
             Differs::Value { name, there: Some(there) } => format!("{name} was {} there", cut(there)),
             Differs::Value { name, there: None } => format!("{name} was not given there"),
+            Differs::Uncaptured { name, why } => format!("{name} {why}"),
             Differs::Age { age, most } => ages(*age, *most),
             Differs::Later => "it ended after now: a clock was set".to_owned(),
             Differs::Exchanged => {
@@ -143,19 +155,19 @@ impl Differs {
 }
 
 impl<'a> Gate<'a> {
-    /// `document`: digest of the run-book's bytes, and what it includes. `inputs`: those of the run that opens, at the time `at`. `None` where
+    /// `document`: digest of the run-book's bytes, and what it includes. `plan`: what it says. `inputs`: those of the run that opens, at the time `at`. `None` where
     /// no rehearsal is asked for.
     pub fn of(
         requires: &'a Requires,
         (document, includes): (&'a str, &'a [Included]),
-        inputs: &'a [InputGiven],
+        (plan, inputs): (&'a Plan, &'a [InputGiven]),
         at: Timestamp,
     ) -> Option<Gate<'a>> {
         let environment = requires.rehearsal.as_deref()?;
         let Requires { max_age, skips, same, .. } = requires;
         let allowance = SignedDuration::ZERO;
         let (max_age, skips) = (*max_age, *skips);
-        Some(Gate { environment, max_age, same, skips, document, includes, inputs, at, allowance })
+        Some(Gate { environment, max_age, same, skips, document, includes, plan, inputs, at, allowance })
     }
 
     /// As it is held once more, of a run that has opened: it was judged a moment before.
@@ -163,11 +175,15 @@ impl<'a> Gate<'a> {
         Gate { allowance: SKEW, ..self }
     }
 
-    /// Names of values that must be the same and that this run does not have, or keeps secret: no rehearsal can be told
-    /// to have had them. Each with why, in words.
+    /// Names of values that must be the same and that this run neither has nor captures, or keeps secret: no rehearsal can
+    /// be told to have had them. Each with why, in words.
     pub fn untellable(&self) -> Vec<String> {
+        let captured = captured_names(self.plan);
         let untellable = self.same.iter().filter_map(|name| match given(self.inputs, name) {
-            None => Some(format!("the document has no input {name}, which must be the same there")),
+            None if captured.contains(name.as_str()) => None,
+            None => Some(format!(
+                "{name}, which must be the same there, is no input of the document, and no block captures it"
+            )),
             Some(InputGiven { value: None, .. }) => {
                 Some(format!("{name} is a secret, and no record tells whether it was the same there"))
             }
@@ -176,10 +192,24 @@ impl<'a> Gate<'a> {
         untellable.collect()
     }
 
-    /// Values that must be the same, each with its name.
+    /// Inputs that must be the same, each with its name.
     pub fn same(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let Gate { same, inputs, .. } = *self;
         same.iter().map(move |name| (name.as_str(), value(inputs, name)))
+    }
+
+    /// Names of values that must be the same, and that blocks capture: what they are here is known when one has.
+    pub fn captured(&self) -> impl Iterator<Item = &'a str> {
+        let Gate { same, inputs, plan, .. } = *self;
+        let captured = captured_names(plan);
+        let names = same.iter().map(String::as_str).filter(move |name| given(inputs, name).is_none());
+        names.filter(move |name| captured.contains(name))
+    }
+
+    /// What a run that is the rehearsal captured under these names.
+    pub fn captured_in(&self, shown: &Shown) -> BTreeMap<String, String> {
+        let value = |name: &str| Some((name.to_owned(), shown.captured.get(name)?.clone().ok()?));
+        self.captured().filter_map(value).collect()
     }
 
     /// Whether a run is worth a word where there is no rehearsal: in that environment, of these bytes or of what stood
@@ -210,7 +240,8 @@ impl<'a> Gate<'a> {
             Some(Verdict::Passed) | None => differs.push(Differs::Open),
             Some(other) => differs.push(Differs::Verdict(other)),
         }
-        for name in self.same {
+        let captured: Vec<&str> = self.captured().collect();
+        for name in self.same.iter().filter(|name| !captured.contains(&name.as_str())) {
             let (here, there) = (value(self.inputs, name), value(&opened.inputs, name));
             if here.is_none() || here != there {
                 differs.push(Differs::Value { name: name.clone(), there: there.map(str::to_owned) });
@@ -229,7 +260,7 @@ impl<'a> Gate<'a> {
 
     /// What keeps a run from being it whose ends do not, by what proving its record has shown.
     pub fn by_proof(&self, shown: &Shown) -> Vec<Differs> {
-        let Shown { broken, unanchored, exchanged, skipped, edited, taken_as_done } = shown;
+        let Shown { broken, unanchored, exchanged, skipped, edited, taken_as_done, captured } = shown;
         let mut differs: Vec<Differs> = broken.iter().cloned().map(Differs::Broken).collect();
         differs.extend(unanchored.iter().cloned().map(Differs::Unanchored));
         differs.extend(exchanged.then_some(Differs::Exchanged));
@@ -241,6 +272,15 @@ impl<'a> Gate<'a> {
         }
         if !self.skips && !taken_as_done.is_empty() {
             differs.push(Differs::TakenAsDone(taken_as_done.clone()));
+        }
+        // Of a record that does not hold, nothing counts.
+        for name in self.captured().filter(|_| broken.is_none()) {
+            let why = match captured.get(name) {
+                Some(Ok(_)) => continue,
+                Some(Err(why)) => why.clone(),
+                None => "was not captured there".to_owned(),
+            };
+            differs.push(Differs::Uncaptured { name: name.to_owned(), why });
         }
         differs
     }

@@ -50,6 +50,8 @@ pub struct Run {
     pub(crate) written: BTreeMap<String, Task>,
     /// What was captured place by place, by name.
     pub(crate) captured: BTreeMap<String, Captured>,
+    /// What each block captured last, by name: [`Run::captured`].
+    pub(crate) taken: BTreeMap<String, BTreeMap<Task, String>>,
     pub(crate) settled: usize,
     pub(crate) actions: usize,
     /// Whether the step's own condition has been decided: something of the step has been touched.

@@ -102,7 +102,8 @@ impl Run {
     ) -> Fold {
         let task = execution.task;
         ensure(rollback == task.is_rollback(), "rollback blocks and actions are not the same")?;
-        conform::finished(task.block(plan).ok_or("this is no block")?, finished)?;
+        let block = task.block(plan).ok_or("this is no block")?;
+        conform::finished(block, finished, self.rehearsed_for(task))?;
         let Some(unended) = self.unended.remove(&task) else { return Ok(()) };
         self.endless.remove(&unended.sent.attempt);
         // Of an earlier round of its step, or only to find something out: it is on record, and changes nothing.

@@ -11,6 +11,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
+use crate::Rehearsed;
 use crate::reads::{names_in_condition, names_in_template};
 use crate::unknown::{marked, unknown};
 
@@ -36,6 +37,8 @@ struct Known {
     verbatim: bool,
     /// Whether nothing really happens, so that some values are [`unknown`].
     dry: bool,
+    /// The rehearsal whose captured values blocks capture too.
+    rehearsed: Option<Arc<Rehearsed>>,
 }
 
 /// A value of the run's own context (`environment.protected`, `run.number`).
@@ -137,6 +140,16 @@ impl Values {
 
     pub(crate) fn set_operator(&mut self, operator: &str) {
         operator.clone_into(&mut Arc::make_mut(&mut self.known).operator);
+    }
+
+    pub(crate) fn set_rehearsed(&mut self, rehearsed: Option<&Rehearsed>) {
+        let told = rehearsed.filter(|of| !of.captured.is_empty()).cloned().map(Arc::new);
+        Arc::make_mut(&mut self.known).rehearsed = told;
+    }
+
+    /// The rehearsal whose captured values blocks capture too; `None` where there are none.
+    pub(crate) fn rehearsed(&self) -> Option<&Rehearsed> {
+        self.known.rehearsed.as_deref()
     }
 
     pub(crate) fn set_verbatim(&mut self, verbatim: bool) {
@@ -420,14 +433,8 @@ impl From<Error> for TemplateError {
 
 /// A text as a glob that only it matches.
 pub(crate) fn escape_glob(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        if matches!(char, '*' | '?' | '[' | '\\') {
-            out.push('\\');
-        }
-        out.push(char);
-    }
-    out
+    let escaped = |c: char| matches!(c, '*' | '?' | '[' | '\\').then_some('\\').into_iter().chain([c]);
+    text.chars().flat_map(escaped).collect()
 }
 
 #[cfg(test)]

@@ -220,7 +220,7 @@ pub struct Requires {
     pub rehearsal: Option<String>,
     /// How old that rehearsal may be.
     pub max_age: Option<Duration>,
-    /// Inputs that must have had the same values in that rehearsal.
+    /// Inputs, and names that blocks capture, that must have had the same values in that rehearsal.
     pub same: Vec<String>,
     /// A rehearsal in which somebody skipped or edited something will do.
     pub skips: bool,

@@ -57,6 +57,8 @@ pub struct Verification {
     pub edited: Vec<String>,
     /// Actions that were in doubt and that somebody says happened, likewise.
     pub taken_as_done: Vec<String>,
+    /// What it captured, by name, or why there is no one value of that: [`Run::captured`], likewise.
+    pub captured: BTreeMap<String, Result<String, String>>,
     /// Why nobody can say whether it conforms, where what that takes was expunged. Remarks, too.
     pub unchecked: Option<String>,
     /// What else was not proved, for what that takes was expunged. Remarks, too.
@@ -90,7 +92,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
     let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
-    let mut taken_as_done = Vec::new();
+    let (mut taken_as_done, mut captured) = (Vec::new(), BTreeMap::new());
     let mut deviations = 0;
     let (mut exchanged, mut unchecked, mut unproved) = (Vec::new(), None, Vec::new());
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
@@ -100,6 +102,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             skipped = replay.run.skipped(&replay.plan);
             edited = replay.run.edited(&replay.plan);
             taken_as_done = replay.run.taken_as_done(&replay.plan);
+            captured = replay.run.captured(replay.plan.after(replay.run.exchanges()));
             asks_for_anchor = replay.run.asks_for_anchored_seal();
             stands_at = replay.run.stands_at(&replay.plan).map(|task| task.id(&replay.plan).to_owned());
             if let Some(words) = replay.run.independence().words() {
@@ -151,6 +154,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         skipped,
         edited,
         taken_as_done,
+        captured,
         unchecked,
         unproved,
         remarks,
@@ -276,7 +280,7 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     let asks = config.as_ref().and_then(|config| config.environments.get(&opened.environment.name));
     let none = Environment::default();
     let asks = asks.unwrap_or(&none);
-    let proved = rehearsed::prove(opened, (stamped.at, false), asks, blobs)?;
+    let proved = rehearsed::prove((opened, &plan), (stamped.at, false), asks, blobs)?;
     counts.rehearsal_expunged = !proved;
     let followed = hours::prove(opened, stamped.at, asks, blobs)?;
     counts.calendar_expunged = matches!(followed, Followed::Gone);

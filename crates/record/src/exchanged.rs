@@ -44,6 +44,6 @@ pub(crate) fn prove(
     let signed = approvals::prove(&now, when, &new, config.as_ref(), blobs)?;
     let asks = config.as_ref().and_then(|config| config.environments.get(&now.environment.name));
     let none = Environment::default();
-    let rehearsed = rehearsed::prove(&now, (stamped.at, true), asks.unwrap_or(&none), blobs)?;
+    let rehearsed = rehearsed::prove((&now, &new), (stamped.at, true), asks.unwrap_or(&none), blobs)?;
     Ok(Some(Proved { new, signed, rehearsed }))
 }

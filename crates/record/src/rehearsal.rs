@@ -1,6 +1,7 @@
 //! The rehearsal that an environment asks for, looked for among the runs of a store; and the one that a run relied on,
 //! looked for once more. What is asked of it the engine judges ([`Gate`]).
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -41,6 +42,8 @@ pub struct Found {
     pub config: Option<Vec<u8>>,
     /// Numbers of younger runs that might be it, and whose records are damaged.
     pub passed_over: Vec<u64>,
+    /// What it captured under the names that must have the same value.
+    pub captured: BTreeMap<String, String>,
 }
 
 /// A run that is not, and is nearest to it.
@@ -161,11 +164,12 @@ fn proved(
     if !differs.is_empty() {
         return Err(differs);
     }
+    let captured = gate.captured_in(&shown);
     let opened = proof.opened.ok_or_else(|| none("it has no first event".to_owned()))?;
     let config = opened.config.as_ref().map(|config| text_blob(&run.path, config)).transpose();
     let config = config.map_err(|error| none(error.to_string()))?;
     let (number, id, environment) = (opened.number, opened.id.clone(), opened.environment.name.clone());
-    Ok(Found { number, id, environment, ended, seal: bytes, log, config, passed_over: Vec::new() })
+    Ok(Found { number, id, environment, ended, seal: bytes, log, config, passed_over: Vec::new(), captured })
 }
 
 /// The bytes of a record; `None` where there are too many.
@@ -198,7 +202,8 @@ fn shown(proof: &Verification) -> Shown {
     let exchanged = !proof.exchanged.is_empty();
     let (skipped, edited) = (proof.skipped.clone(), proof.edited.clone());
     let taken_as_done = proof.taken_as_done.clone();
-    Shown { broken, unanchored: None, exchanged, skipped, edited, taken_as_done }
+    let captured = proof.captured.clone();
+    Shown { broken, unanchored: None, exchanged, skipped, edited, taken_as_done, captured }
 }
 
 /// A verdict with its reason.

@@ -1,7 +1,7 @@
 //! The rehearsal that a run relied on, proved again from what is kept of it with the run itself.
 
 use holdpoint_engine::{BlobRef, Differs, Ends, Event, Gate, Rehearsed, Rule, Run, RunOpened, Shown};
-use holdpoint_model::Environment;
+use holdpoint_model::{Environment, Plan};
 use jiff::Timestamp;
 
 use crate::LOG;
@@ -20,14 +20,14 @@ use crate::seal::{LONGEST, Seal, Told};
 /// `exchanged`: what relies on it is a document that took another one's place, `at` that time, whatever runs were opened
 /// meanwhile.
 pub(crate) fn prove(
-    opened: &RunOpened,
+    (opened, plan): (&RunOpened, &Plan),
     (at, exchanged): (Timestamp, bool),
     environment: &Environment,
     blobs: &mut Blobs<'_>,
 ) -> Result<bool, String> {
     let (book, includes, policy) = (&opened.runbook.blob, &opened.runbook.includes, &opened.policy);
     let document = (book.sha256.as_str(), includes.as_slice());
-    let gate = Gate::of(&environment.requires, document, &opened.inputs, at).map(Gate::again);
+    let gate = Gate::of(&environment.requires, document, (plan, &opened.inputs), at).map(Gate::again);
     let unmet = policy.unmet_rules().contains(&Rule::Rehearsal);
     let (gate, named) = match (gate, &policy.rehearsed) {
         (None, None) => return Ok(true),
@@ -109,10 +109,14 @@ fn told(
     }
     let mut differs = gate.by_ends(&Ends { opened: &there, verdict: told.closed(), sealed: true, ended });
     let (skipped, edited) = (run.skipped(&plan), run.edited(&plan));
-    let taken_as_done = run.taken_as_done(&plan);
-    differs.extend(gate.by_proof(&Shown { skipped, edited, taken_as_done, ..Shown::default() }));
+    let (taken_as_done, captured) = (run.taken_as_done(&plan), run.captured(&plan));
+    let shown = Shown { skipped, edited, taken_as_done, captured, ..Shown::default() };
+    differs.extend(gate.by_proof(&shown));
     match differs.first() {
         Some(differs) => Err(differs.words()),
+        None if gate.captured_in(&shown) != named.captured => {
+            Err("it captured other values than event 0 says".to_owned())
+        }
         None => Ok(there),
     }
 }
@@ -120,7 +124,7 @@ fn told(
 /// The events of a rehearsal, held against the engine.
 struct Replayed {
     there: Box<RunOpened>,
-    plan: holdpoint_model::Plan,
+    plan: Plan,
     run: Run,
     ended: Timestamp,
 }

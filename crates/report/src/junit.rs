@@ -444,9 +444,11 @@ fn of_run(summary: &Summary) -> Suite {
             format!("by {} ({}) at {} with {}", approved.name, approved.who, approved.time, approved.key);
         properties.push(("approved", visible(what.as_bytes())));
     }
-    if let Some(Rehearsed { number, id, environment, ended, seal, .. }) = &summary.rehearsed {
+    if let Some(rehearsed) = &summary.rehearsed {
+        let Rehearsed { number, id, environment, ended, seal, .. } = rehearsed;
+        let same = rehearsed.same().map(|same| format!(", {same}")).unwrap_or_default();
         let seal = &seal.sha256;
-        let what = format!("in {environment}, run {number} ({id}), ended {ended}, seal {seal}");
+        let what = format!("in {environment}, run {number} ({id}), ended {ended}, seal {seal}{same}");
         properties.push(("rehearsed", visible(what.as_bytes())));
     }
     let change = summary.change.as_ref().and_then(|change| change.id.as_ref());

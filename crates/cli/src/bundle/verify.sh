@@ -634,6 +634,13 @@ while IFS= read -r opening; do
                     --slurpfile opened "$tmp/book" || bad "it is of another run, environment or document"
                 [ "$(jq -rn '[inputs | select(.type == "document.exchanged")] | length' <"$log" 2>/dev/null)" = 0 ] ||
                      bad "its document was exchanged on the way"
+                # What blocks of the run are to capture too is what its blocks captured last.
+                [ "$(jq -n '[inputs.policy.rehearsed.captured // {} | length] | add' "$tmp/book")" = 0 ] ||
+                    [ "$(jq -n 'reduce (inputs | select(.type == "action.finished" and .outcome == "passed" and .probe != true)
+                        | .captures // {}) as $captured ({}; . + $captured)
+                        | . as $all | $opened[0].policy.rehearsed.captured | . == with_entries(.value = $all[.key])' \
+                        --slurpfile opened "$tmp/book" "$log" 2>"$tmp/why")" = true ] ||
+                    bad "it captured other values than the run says"
                 tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
                 # How many zeros end the fraction of a second is no other time.
                 holds "$tmp/there" "$seconds"'def bare: if test("[.]") then sub("[.]?0+Z$"; "Z") else . end;

@@ -78,7 +78,8 @@ pub fn head(
     }
     if let Some(rehearsed) = &opened.policy.rehearsed {
         let ended = holdpoint_report::clock(rehearsed.ended, &jiff::tz::TimeZone::system());
-        let told = format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number);
+        let same = rehearsed.same().map(|same| format!(", {same}")).unwrap_or_default();
+        let told = format!("in {}, run {}, {ended}{same}", rehearsed.environment, rehearsed.number);
         line("rehearsed", &screen.neutralise(&told));
     }
     line("environment", &environment_name(screen, &opened.environment));

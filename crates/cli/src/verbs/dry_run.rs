@@ -75,6 +75,13 @@ pub async fn dry_run(
     screen::head(screen, (&prepared.plan, Some(&prepared.place.root)), &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
+    if let Some(found) = &obeyed.rehearsed {
+        for (name, value) in &found.captured {
+            let told =
+                format!("a real run captures {name} as in the rehearsal, run {}: {value}", found.number);
+            screen.say_hung("  ", &screen.neutralise(&told));
+        }
+    }
     for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));
     }
@@ -121,7 +128,9 @@ fn before(prepared: &Prepared) -> Result<Option<Before>, Problem> {
     };
     let document = crate::digest::sha256(prepared.sources.own().as_bytes());
     let (includes, now) = (prepared.sources.named(), Timestamp::now());
-    let Some(gate) = Gate::of(&requires, (&document, &includes), &prepared.inputs.given, now) else {
+    let Some(gate) =
+        Gate::of(&requires, (&document, &includes), (&prepared.plan, &prepared.inputs.given), now)
+    else {
         return Ok(None);
     };
     if !gate.untellable().is_empty() {

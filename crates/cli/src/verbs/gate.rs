@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use holdpoint_document::Requires;
-use holdpoint_engine::{BlobRef, Differs, Gate};
+use holdpoint_engine::{BlobRef, Differs, Gate, captured_names};
 use holdpoint_record::{Found, Near, NotFound, rehearsal, text_blob};
 use jiff::Timestamp;
 
@@ -29,7 +29,9 @@ pub fn rehearsed(prepared: &Prepared) -> Result<Option<Result<Found, Missing>>, 
 
 /// Why there is none, whatever values the inputs will have.
 pub fn missing_whatever_is_given(prepared: &Prepared) -> Result<Option<Missing>, Problem> {
-    let requires = Requires { same: Vec::new(), ..prepared.requires.clone() };
+    let mut requires = prepared.requires.clone();
+    let declared = &prepared.plan.front.inputs;
+    requires.same.retain(|name| declared.iter().all(|input| input.name != *name));
     Ok(relied_on(prepared, &requires)?.and_then(Result::err))
 }
 
@@ -37,7 +39,8 @@ fn relied_on(prepared: &Prepared, requires: &Requires) -> Result<Option<Result<F
     let digest = crate::digest::sha256(prepared.sources.own().as_bytes());
     let includes = prepared.sources.named();
     let now = Timestamp::now();
-    let Some(gate) = Gate::of(requires, (&digest, &includes), &prepared.inputs.given, now) else {
+    let Some(gate) = Gate::of(requires, (&digest, &includes), (&prepared.plan, &prepared.inputs.given), now)
+    else {
         return Ok(None);
     };
     let asked = format!("{} {}", prepared.environment.name, gate.words());
@@ -65,6 +68,9 @@ fn missing(prepared: &Prepared, gate: &Gate<'_>, asked: &str, none: NotFound) ->
     let partial = |differs: &Differs| matches!(differs, Differs::Skipped(_) | Differs::Edited(_));
     let help = match near.differs.as_slice() {
         [Differs::Open] => format!("Finish it: holdpoint resume {number}. Or run it there again: {command}"),
+        all if all.iter().all(|differs| matches!(differs, Differs::Uncaptured { .. })) => {
+            format!("Run it there again, with the blocks that capture it: {command}")
+        }
         [Differs::Unanchored(_)] => how(&prepared.place, number),
         all if all.iter().all(partial) => format!(
             "Rehearse all of it: {command}; or set requires.complete = false, if what is left out there may be."
@@ -115,11 +121,17 @@ fn command(prepared: &Prepared, gate: &Gate<'_>) -> String {
 }
 
 fn inputs(prepared: &Prepared) -> String {
-    let names: Vec<&str> =
-        prepared.plan.front.inputs.iter().filter(|input| !input.secret).map(|input| &*input.name).collect();
-    let has = match names.as_slice() {
+    let plan = &prepared.plan;
+    let inputs: Vec<&str> =
+        plan.front.inputs.iter().filter(|input| !input.secret).map(|input| &*input.name).collect();
+    let inputs = match inputs.as_slice() {
         [] => "The document has no inputs but secrets".to_owned(),
         names => format!("Its inputs are {}", names.join(", ")),
     };
-    format!("{has}: correct requires.same of the environment in holdpoint.toml.")
+    let captured: Vec<&str> = captured_names(plan).into_iter().collect();
+    let captured = match captured.as_slice() {
+        [] => String::new(),
+        names => format!(", and it captures {}", names.join(", ")),
+    };
+    format!("{inputs}{captured}: correct requires.same of the environment in holdpoint.toml.")
 }

@@ -118,6 +118,7 @@ pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem>
             seal: store.put(&found.seal)?,
             log: store.put(&found.log)?,
             config: found.config.as_ref().map(|config| store.put(config)).transpose()?,
+            captured: found.captured.clone(),
         }),
     };
     let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();

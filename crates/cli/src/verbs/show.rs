@@ -171,7 +171,8 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     }
     if let Some(rehearsed) = &summary.rehearsed {
         let ended = clock(rehearsed.ended, &zone);
-        fact("rehearsed", format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number));
+        let same = rehearsed.same().map(|same| format!(", {same}")).unwrap_or_default();
+        fact("rehearsed", format!("in {}, run {}, {ended}{same}", rehearsed.environment, rehearsed.number));
     }
     for one in &summary.anchors {
         fact("anchor", anchored::words(one));

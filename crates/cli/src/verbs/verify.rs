@@ -265,7 +265,7 @@ impl Told<'_> {
     /// The rehearsals that it relied on, and where the own record of each stands.
     fn rehearsals(&self) -> Vec<Value> {
         let told = self.proof.rehearsals.iter().enumerate().map(|(at, (event, named))| {
-            let Rehearsed { number, id, environment, ended, seal, .. } = named;
+            let Rehearsed { number, id, environment, ended, seal, captured, .. } = named;
             let (record, why) = match self.beside.get(at) {
                 None => ("not looked for", None),
                 Some(Beside::NotHere) => ("not here", None),
@@ -274,7 +274,7 @@ impl Told<'_> {
             };
             json!({
                 "event": event, "number": number, "id": id, "environment": environment, "ended": ended,
-                "seal": seal.sha256, "record": record, "why": why,
+                "seal": seal.sha256, "captured": captured, "record": record, "why": why,
             })
         });
         told.collect()
@@ -303,7 +303,9 @@ impl Told<'_> {
             tell(&format!("{} by key checked", many(proof.signatures, "signature")));
         }
         let relied = proof.rehearsals.iter().enumerate().filter(|_| proof.verdict.intact());
-        for (at, (event, Rehearsed { number, id, environment, .. })) in relied {
+        for (at, (event, named)) in relied {
+            let Rehearsed { number, id, environment, .. } = named;
+            let same = named.same().map(|same| format!(", {same}")).unwrap_or_default();
             let record = match beside.get(at) {
                 None | Some(Beside::NotHere) => ", by what is kept of it here",
                 Some(Beside::Same) => ", whose record is here and the same",
@@ -311,7 +313,7 @@ impl Told<'_> {
             };
             let which =
                 if *event > 0 { format!("the new document of event {event}, ") } else { String::new() };
-            tell(&format!("{which}rehearsed in {environment}: run {number}, {id}{record}"));
+            tell(&format!("{which}rehearsed in {environment}: run {number}, {id}{same}{record}"));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;

@@ -6,6 +6,9 @@ use crate::load::Load;
 use crate::shop::Shop;
 use crate::waiting::eventually;
 
+/// What production asks for.
+const RULE: &str = ", rehearsal = \"staging\", max_age = \"7d\", same = [\"WEB_IMAGE\", \"WORKER_IMAGE\"]";
+
 /// One stage for all of it, for it takes long to build: each part begins where the one before it ended.
 #[test]
 fn a_release_reaches_every_host_once_or_none() {
@@ -19,7 +22,7 @@ fn a_release_reaches_every_host_once_or_none() {
     let load = Load::on(&shop.web[0].address());
     shop.ends(5, &shop.release("production")).says("rehearsal");
     let wrong = shop.bench.text("holdpoint.toml");
-    shop.push(&[("holdpoint.toml", &wrong.replace(", rehearsal = \"staging\", max_age = \"7d\"", ""))]);
+    shop.push(&[("holdpoint.toml", &wrong.replace(RULE, ""))]);
     let ran = shop.ends(1, &shop.release("production"));
     assert!(load.all_went_well() > 20);
     assert_eq!([&shop.web[0], &shop.web[1]].map(|host| host.runs("web")), before, "{}", ran.stderr);
@@ -35,7 +38,21 @@ fn a_release_reaches_every_host_once_or_none() {
         ("database/0003-note.down.sql", "ALTER TABLE orders DROP COLUMN note;\n"),
     ]);
     shop.ends(0, &shop.release("staging"));
-    assert!(shop.staging.runs("web").ends_with(&commit));
+    let rehearsed = shop.staging.runs("web");
+    assert!(rehearsed.ends_with(&commit));
+
+    // Somebody builds that commit again, from something else: no host gets what nobody rehearsed.
+    let rehearsed = rehearsed.split(' ').next().unwrap();
+    let other = shop.built_again(rehearsed);
+    let ran = shop.ends(1, &shop.release("production"));
+    let why = format!("WEB_IMAGE is {other}, and was {rehearsed} in the rehearsal, run ");
+    shop.ends(0, &["show", "latest", "--format", "json"]).says(&why);
+    assert_eq!([&shop.web[0], &shop.web[1]].map(|host| host.runs("web")), before, "{}", ran.stderr);
+    for host in [&shop.web[0], &shop.web[1], &shop.db] {
+        assert!(!host.sshd.home().join("shop/releases").join(&commit).exists(), "nothing is transferred");
+    }
+    shop.ends(0, &["verify", "latest"]).says("intact and complete");
+    shop.docker(&["image", "rm", "--no-prune", &other]);
 
     // Whoever drives it is killed in the middle of the canary's activation; it is taken up by another account at another
     // machine, which has the store, the remote and the hosts, and nothing else in common.

@@ -172,6 +172,20 @@ impl Shop {
         command
     }
 
+    /// What the engine that builds says.
+    pub fn docker(&self, words: &[&str]) -> String {
+        output(self.command("docker").args(words).env("DOCKER_BUILDKIT", "0")).unwrap()
+    }
+
+    /// Another image that looks as if it were built of the same commit; its digest.
+    pub fn built_again(&self, image: &str) -> String {
+        let folder = self.bench.all().join("again");
+        fs::create_dir(&folder).unwrap();
+        self.docker(&["tag", image, "again"]);
+        fs::write(folder.join("Dockerfile"), "FROM again\nENV REBUILT=yes\n").unwrap();
+        self.docker(&["build", "--quiet", folder.to_str().unwrap()]).trim().to_owned()
+    }
+
     pub fn holdpoint(&self, words: &[&str]) -> Command {
         let mut command = self.command(HOLDPOINT);
         command.args(words).env("DOCKER_BUILDKIT", "0").stdin(Stdio::null());

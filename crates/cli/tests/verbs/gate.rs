@@ -481,7 +481,8 @@ fn a_value_that_must_be_the_same_is_an_input_that_the_document_has_and_no_secret
     let config = |same: &str| CONFIG.replace("\"RELEASE\"", same);
     bench.file("holdpoint.toml", &config("\"RELAESE\""));
     let ran = refused(&bench, "v1.5.0");
-    ran.says("the document has no input RELAESE").says("Its inputs are RELEASE, NOTE");
+    ran.says("RELAESE, which must be the same there, is no input of the document")
+        .says("Its inputs are RELEASE, NOTE");
     bench.file("holdpoint.toml", &config("\"RELEASE\", \"NOTE\""));
     runs(&bench, "staging", "v1.5.0");
     runs(&bench, "production", "v1.5.0");

@@ -40,6 +40,7 @@ mod policy;
 mod real;
 mod rolled_back;
 mod runs;
+mod same;
 mod sealed;
 mod support;
 mod surveyed;

@@ -28,12 +28,12 @@ pub(super) fn read(
     let max_age = fields.get("max_age");
     requires.max_age = max_age.and_then(|node| node.duration(findings));
     let same = fields.get("same");
-    requires.same = same.map(|node| inputs(node, findings)).unwrap_or_default();
+    requires.same = same.map(|node| names(node, findings)).unwrap_or_default();
     let complete = fields.get("complete");
     requires.skips = complete.and_then(|node| node.bool(findings)) == Some(false);
     let of_a_rehearsal = [
         (max_age, "max_age", "says how old a rehearsal may be"),
-        (same, "same", "says which inputs must have had the same values in a rehearsal"),
+        (same, "same", "says which values must have been the same in a rehearsal"),
         (complete, "complete", "says how much of a rehearsal must be done"),
     ];
     if rehearsal.is_none() {
@@ -121,14 +121,14 @@ fn freeze(node: &Node, findings: &mut Findings) -> Option<String> {
     Some(path)
 }
 
-/// Names of inputs. Whether a document declares them is seen when one is to run.
-fn inputs(node: &Node, findings: &mut Findings) -> Vec<String> {
+/// Names of inputs and of what blocks capture. Whether a document has them is seen when one is to run.
+fn names(node: &Node, findings: &mut Findings) -> Vec<String> {
     let names = node.texts(findings).unwrap_or_default();
     if names.is_empty()
         && let Value::Seq(items) = &node.value
         && items.is_empty()
     {
-        findings.add(Code::BadValue, node.span, "`same` names no input", "name some, or leave the key out");
+        findings.add(Code::BadValue, node.span, "`same` names no value", "name some, or leave the key out");
     }
     for name in &names {
         let items = match &node.value {

@@ -1,5 +1,7 @@
 //! The rehearsal that a run relied on, as its event 0 names it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +29,28 @@ pub struct Rehearsed {
     /// Its `holdpoint.toml`, without which its events cannot be held against the engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<BlobRef>,
+    /// What it captured under the names that `requires.same` has of captured values: no block of the run may capture another.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captured: BTreeMap<String, String>,
+}
+
+/// So much of a value is told, in characters.
+const TOLD: usize = 80;
+
+impl Rehearsed {
+    /// What it captured that blocks of the run capture too, in words that follow on the rehearsal; `None` where that is
+    /// nothing.
+    pub fn same(&self) -> Option<String> {
+        let told = self.captured.iter().map(|(name, value)| format!("{name} {}", Rehearsed::short(value)));
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| format!("with the same {}", told.join(", ")))
+    }
+
+    /// So much of a value as is told.
+    pub(crate) fn short(value: &str) -> String {
+        match value.char_indices().nth(TOLD) {
+            Some((at, _)) => format!("{}…", &value[..at]),
+            None => value.to_owned(),
+        }
+    }
 }

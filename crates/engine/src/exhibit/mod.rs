@@ -159,11 +159,14 @@ impl Run {
             part.say(format!("approved by {} ({}), {}", approved.name, approved.who, approved.time));
         }
         if let Some(rehearsed) = &policy.rehearsed {
-            let Rehearsed { environment, number, id, ended, seal, .. } = rehearsed;
+            let Rehearsed { environment, number, id, ended, seal, captured, .. } = rehearsed;
             part.say(format!(
                 "rehearsed in {environment}: run {number} ({id}), ended {ended}, seal sha256 {}",
                 seal.sha256
             ));
+            for (name, value) in captured {
+                part.say(format!("captured there, and the same here: {name} = {value}"));
+            }
         }
         if let Some(Change { id: Some(id), check, .. }) = &policy.change {
             let check = check.as_ref().map(|script| format!(", as {script} said"));

@@ -42,6 +42,7 @@ mod rehearsal;
 mod resume;
 mod rollback;
 mod rollouts;
+mod same;
 mod sample;
 mod seen;
 mod sent;

@@ -1,13 +1,19 @@
 //! The gate: which run is the rehearsal that an environment asks for, and in what words one is not.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use holdpoint_engine::*;
-use holdpoint_model::{Requires, Step};
+use holdpoint_model::{Plan, Requires, Step};
 use jiff::SignedDuration;
 
 use crate::build::{Written as _, plan, step};
 use crate::story::{NOW, OPS, blob, by, opened, targets};
+
+fn no_plan() -> &'static Plan {
+    static PLAN: LazyLock<Plan> = LazyLock::new(|| plan([step("a").run()]));
+    &PLAN
+}
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -44,14 +50,14 @@ fn told(
     before: SignedDuration,
 ) -> Vec<String> {
     let inputs = [given("RELEASE", Some("v1.5.0")), given("TOKEN", None)];
-    let gate = Gate::of(requires, ("a", &[]), &inputs, NOW).unwrap();
+    let gate = Gate::of(requires, ("a", &[]), (no_plan(), &inputs), NOW).unwrap();
     let ends = Ends { opened: candidate, verdict, sealed: true, ended: NOW - before };
     gate.by_ends(&ends).iter().map(Differs::words).collect()
 }
 
 #[test]
 fn where_no_rehearsal_is_asked_for_there_is_no_gate() {
-    assert!(Gate::of(&Requires::default(), ("a", &[]), &[], NOW).is_none());
+    assert!(Gate::of(&Requires::default(), ("a", &[]), (no_plan(), &[]), NOW).is_none());
 }
 
 #[test]
@@ -103,7 +109,7 @@ fn one_that_included_other_files_or_other_bytes_of_them_is_none_and_the_file_is_
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let requires = requires();
     let told = |here: &[Included], there: &[Included]| {
-        let gate = Gate::of(&requires, ("a", here), &inputs, NOW).unwrap();
+        let gate = Gate::of(&requires, ("a", here), (no_plan(), &inputs), NOW).unwrap();
         let mut opened = candidate();
         opened.runbook.includes = there.to_vec();
         let ends = Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended: NOW };
@@ -122,7 +128,7 @@ fn one_that_included_other_files_or_other_bytes_of_them_is_none_and_the_file_is_
 fn a_run_that_nobody_sealed_is_none() {
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let (requires, opened) = (requires(), candidate());
-    let gate = Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap();
+    let gate = Gate::of(&requires, ("a", &[]), (no_plan(), &inputs), NOW).unwrap();
     let ends = Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: false, ended: NOW };
     assert_eq!(gate.by_ends(&ends), [Differs::Open]);
 }
@@ -164,7 +170,7 @@ fn one_that_ends_after_the_run_opens_is_none_but_for_what_clocks_may_differ_by()
 fn a_run_that_has_opened_was_judged_a_moment_before() {
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let (requires, opened) = (requires(), candidate());
-    let gate = Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap();
+    let gate = Gate::of(&requires, ("a", &[]), (no_plan(), &inputs), NOW).unwrap();
     let of = |gate: &Gate<'_>, seconds| {
         let ended = NOW - hours(7 * 24) - SignedDuration::from_secs(seconds);
         gate.by_ends(&Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended }).len()
@@ -181,7 +187,7 @@ fn what_was_skipped_or_edited_counts_unless_the_rule_says_otherwise() {
     };
     let told = |skips, shown: &Shown| {
         let requires = Requires { skips, ..requires() };
-        let differs = Gate::of(&requires, ("a", &[]), &[], NOW).unwrap().by_proof(shown);
+        let differs = Gate::of(&requires, ("a", &[]), (no_plan(), &[]), NOW).unwrap().by_proof(shown);
         differs.iter().map(Differs::words).collect::<Vec<_>>().join("; ")
     };
     assert_eq!(told(false, &shown(&[], &[])), "");
@@ -206,10 +212,13 @@ fn a_value_that_nobody_can_compare_keeps_the_gate_shut() {
         let same = same.iter().map(|name| (*name).to_owned()).collect();
         let (requires, inputs) =
             (Requires { same, ..requires() }, [given("RELEASE", Some("v1")), given("TOKEN", None)]);
-        Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap().untellable().join("; ")
+        Gate::of(&requires, ("a", &[]), (no_plan(), &inputs), NOW).unwrap().untellable().join("; ")
     };
     assert_eq!(of(&["RELEASE"]), "");
-    assert_eq!(of(&["RELAESE"]), "the document has no input RELAESE, which must be the same there");
+    assert_eq!(
+        of(&["RELAESE"]),
+        "RELAESE, which must be the same there, is no input of the document, and no block captures it"
+    );
     assert_eq!(of(&["TOKEN"]), "TOKEN is a secret, and no record tells whether it was the same there");
     // A secret on both sides is not the same for being told of neither.
     let requires = Requires { same: vec!["TOKEN".into()], ..requires() };
@@ -235,7 +244,7 @@ fn the_nearest_is_of_the_same_bytes_first_then_with_the_least_that_differs_then_
 
 #[test]
 fn what_is_asked_for_is_told_with_names_and_age() {
-    let told = |requires: &Requires| Gate::of(requires, ("a", &[]), &[], NOW).unwrap().words();
+    let told = |requires: &Requires| Gate::of(requires, ("a", &[]), (no_plan(), &[]), NOW).unwrap().words();
     assert_eq!(
         told(&requires()),
         "requires a passed rehearsal of these very bytes in staging with the same RELEASE within 7d"

@@ -192,12 +192,14 @@ fn the_rehearsal_that_the_run_relied_on_is_shown_with_its_seal() {
             seal: blob("5ea1"),
             log: blob("1049"),
             config: None,
+            captured: [("IMAGE".to_owned(), "sha256:aa".to_owned())].into(),
         });
     };
     let story = Story::opened_as(plan([step("a").sign_off("qa")]), relied);
     let shown = text(&story);
     let line = "rehearsed in staging: run 3 (01JC), ended 2026-11-20T08:00:00Z, seal sha256 5ea1";
     assert_eq!(holding(line, &shown), 1, "{shown}");
+    assert_eq!(holding("captured there, and the same here: IMAGE = sha256:aa", &shown), 1, "{shown}");
 }
 
 /// The text in these words.
