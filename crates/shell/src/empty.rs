@@ -25,9 +25,11 @@ fn idle(language: &str) -> Idle {
             (&["--"], &[SLASHES], &[";"])
         }
         "js" | "javascript" | "node" | "ts" | "typescript" | "go" | "rust" | "java" | "kotlin" | "swift"
-        | "c" | "cpp" | "c++" | "csharp" | "c#" | "scala" | "groovy" | "dart" | "zig" => {
-            (&["//"], &[SLASHES], &[";", "\"use strict\";", "'use strict';"])
-        }
+        | "c" | "cpp" | "c++" | "csharp" | "c#" | "scala" | "groovy" | "dart" | "zig" => (
+            &["//"],
+            &[SLASHES],
+            &[";", "\"use strict\";", "'use strict';", "\"use strict\"\n", "'use strict'\n"],
+        ),
         _ => (&["#"], &[], &[]),
     };
     Idle { lines, blocks, words }
@@ -51,8 +53,9 @@ pub(crate) fn behind_what_is_idle<'t>(body: &'t str, language: &str) -> &'t str 
             alone.then(|| &inner[end + close.len()..])
         });
         let word = |word: &&&str| {
-            rest.strip_prefix(**word)
-                .is_some_and(|after| after.starts_with([' ', '\t', '\n', '\r', ';', '#']))
+            rest.strip_prefix(**word).is_some_and(|after| {
+                word.ends_with('\n') || after.starts_with([' ', '\t', '\n', '\r', ';', '#'])
+            })
         };
         // A line that goes on below, where nothing is.
         let shell = idle.blocks.is_empty() && idle.words.is_empty();

@@ -1,8 +1,9 @@
 //! Scripts that hold commands, and do nothing all the same.
 
+use crate::declared::behind_declaration;
 use crate::empty::behind_what_is_idle;
 use crate::handed::{fed, in_words, is_started_here};
-use crate::python::{Values, values};
+use crate::python::{Line, Values, read as lines, values};
 use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
 use crate::{assigned, is_empty_script, read, split};
 
@@ -27,11 +28,17 @@ pub fn idle(script: &str, language: &str) -> Option<Idle> {
         "python" | "python3" | "py" => of_python(script),
         _ => {
             let whole = format!("{script}\n");
-            let first = behind_what_is_idle(&whole, language).lines().next()?;
+            let mut rest = behind_what_is_idle(&whole, language);
+            while let Some(behind) = behind_declaration(rest, language) {
+                rest = behind_what_is_idle(behind, language);
+            }
+            let Some(first) = rest.lines().next() else { return Some(CALLS_NOTHING) };
             ends(first.trim_end_matches([';', ' ', '\t', '\r']), language).then_some(ENDS)
         }
     }
 }
+
+const CALLS_NOTHING: Idle = Idle::Nothing("holds values and definitions only, and calls nothing");
 
 const ENDS: Idle = Idle::Nothing("ends before its first command");
 
@@ -177,7 +184,10 @@ fn feeds_nothing(text: &str, statement: &[Token], all: &[Token], depth: usize) -
 
 /// Whether a script that is handed to a shell does nothing there.
 fn hands_nothing(script: &str, depth: usize) -> bool {
-    is_empty_script(script, "sh") || matches!(of_shell(script, depth + 1), Some(Idle::Nothing(_)))
+    // Alone these say plainly what they do, and in what is handed on nobody says anything.
+    matches!(script.trim(), ":" | "true")
+        || is_empty_script(script, "sh")
+        || matches!(of_shell(script, depth + 1), Some(Idle::Nothing(_)))
 }
 
 fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
@@ -201,7 +211,14 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
         (Some(Kind::Keyword(Keyword::Case)), Some(_), Some(Kind::Keyword(Keyword::In))) => {
             return is_no_case(text, word(1), statement);
         }
-        (Some(Kind::Keyword(head)), Some(_), _) => return compound(*head, word(1), statement),
+        (Some(Kind::Keyword(head)), Some(_), _) => return compound(text, *head, statement),
+        (Some(Kind::Arithmetic(_)), None, _) => {
+            let number = text.get(statement[0].at.clone()).and_then(|whole| whole.get(2..whole.len() - 2));
+            let number = number.map(str::trim).unwrap_or_default();
+            let holds =
+                number.bytes().all(|byte| byte.is_ascii_digit()) && number.bytes().any(|byte| byte != b'0');
+            return if holds { Does::Idles } else { Does::Something };
+        }
         _ => {}
     }
     let is_nowhere =
@@ -211,6 +228,9 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
         [] => return Does::Idles,
         opened if opened.iter().all(is_opened) => return Does::Redirects,
         _ => {}
+    }
+    if reads_nothing(text, statement) {
+        return Does::Idles;
     }
     let words: Option<Vec<&Word>> = statement
         .iter()
@@ -237,7 +257,7 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     let bare: Option<Vec<&str>> = words.iter().map(|word| word.bare(text)).collect();
     match bare.as_deref() {
         // A block is read by a shell of ours, so that it may return; what is executed in its place ends it as well.
-        Some(["cd", "." | "./"] | ["exec" | "eval"]) => Does::Idles,
+        Some(["cd", "." | "./"] | ["exec" | "eval"] | ["." | "source", "/dev/null"]) => Does::Idles,
         Some(["exit" | "return"] | ["exit" | "return", "0"] | ["exec", "true" | ":" | "/bin/true"]) => {
             Does::Exits
         }
@@ -263,24 +283,76 @@ fn does(text: &str, statement: &[&Token], depth: usize) -> Does {
     }
 }
 
-/// A compound command whose condition is `false`, with nothing that is done otherwise.
-fn compound(head: Keyword, condition: Option<&str>, statement: &[&Token]) -> Does {
-    let never = matches!(
-        (head, condition),
-        (Keyword::If | Keyword::While, Some("false")) | (Keyword::Until, Some("true" | ":"))
-    );
-    let begins = matches!(
-        statement.get(2).map(|token| &token.kind),
-        Some(
-            Kind::Operator(Operator::Semicolon | Operator::Newline)
-                | Kind::Keyword(Keyword::Then | Keyword::Do)
-        )
-    );
+/// A shell that reads its script from where there is none: `sh </dev/null`.
+fn reads_nothing(text: &str, statement: &[&Token]) -> bool {
+    let (mut words, mut reads) = (Vec::new(), false);
+    for token in statement {
+        match &token.kind {
+            Kind::Word(word) => words.push(word),
+            Kind::Redirection(it) if leads_nowhere(text, it) => {
+                reads |= it.descriptor.is_none() && text.get(it.operator.clone()) == Some("<");
+            }
+            _ => return false,
+        }
+    }
+    reads && is_started_here(text, &words) && fed(text, &words).is_some()
+}
+
+/// A compound command whose condition never holds, with nothing that is done otherwise.
+fn compound(text: &str, head: Keyword, statement: &[&Token]) -> Does {
+    let begins = |token: &&Token| matches!(token.kind, Kind::Keyword(Keyword::Then | Keyword::Do));
+    let condition =
+        statement.iter().position(begins).and_then(|end| statement.get(1..end)).unwrap_or_default();
+    let condition = match condition {
+        [condition @ .., last] if matches!(last.kind, Kind::Operator(Operator::Semicolon)) => condition,
+        condition => condition,
+    };
+    let never = match head {
+        Keyword::If | Keyword::While => holds(text, condition) == Some(false),
+        Keyword::Until => holds(text, condition) == Some(true),
+        _ => false,
+    };
     let otherwise =
         statement.iter().any(|token| matches!(token.kind, Kind::Keyword(Keyword::Else | Keyword::Elif)));
     let ends =
         matches!(statement.last().map(|token| &token.kind), Some(Kind::Keyword(Keyword::Fi | Keyword::Done)));
-    if never && begins && ends && !otherwise { Does::Never } else { Does::Something }
+    if never && ends && !otherwise { Does::Never } else { Does::Something }
+}
+
+/// Whether a command that is always the same ends well: `true`, `[ 1 = 2 ]`, `! false`.
+fn holds(text: &str, tokens: &[&Token]) -> Option<bool> {
+    if let [Token { kind: Kind::Keyword(Keyword::Not), .. }, rest @ ..] = tokens {
+        return holds(text, rest).map(|holds| !holds);
+    }
+    let words: Option<Vec<&Word>> = tokens
+        .iter()
+        .map(|token| match &token.kind {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        })
+        .collect();
+    let words = words?;
+    if !words.iter().all(|word| word.parts.iter().all(Part::is_settled)) {
+        return None;
+    }
+    let words: Vec<_> = words.iter().map(|word| word.text(text, &|_| "".into())).collect();
+    let words: Vec<&str> = words.iter().map(|word| &**word).collect();
+    let (left, sign, right) = match words.as_slice() {
+        ["true" | ":"] => return Some(true),
+        ["false"] => return Some(false),
+        ["[", left, sign, right, "]"] | ["test", left, sign, right] => (left, *sign, right),
+        _ => return None,
+    };
+    let number = |word: &str| word.parse::<i32>().ok();
+    match sign {
+        "=" | "==" => Some(left == right),
+        "!=" => Some(left != right),
+        "-eq" => Some(number(left)? == number(right)?),
+        "-ne" => Some(number(left)? != number(right)?),
+        "-lt" => Some(number(left)? < number(right)?),
+        "-gt" => Some(number(left)? > number(right)?),
+        _ => None,
+    }
 }
 
 /// `for NAME in; do … done`.
@@ -332,45 +404,40 @@ fn assigns(text: &str, word: &Word) -> bool {
 }
 
 fn of_python(script: &str) -> Option<Idle> {
-    // What goes on over lines may hold anything.
-    if script.contains("\"\"\"") || script.contains("'''") || script.contains('\\') {
-        return None;
-    }
-    let (mut imports, mut defines) = (false, false);
-    for line in script.lines().map(str::trim_end) {
-        let inner = line.starts_with([' ', '\t']);
-        if line.is_empty() || line.trim_start().starts_with('#') || (inner && defines) {
-            continue;
-        }
-        let plain = line.trim_end_matches(';');
-        let constant = matches!(plain, "pass" | "..." | "None" | "True" | "False")
-            || values(plain).is_some()
-            || plain
-                .strip_prefix("assert ")
-                .is_some_and(|value| value == "True" || values(value) == Some(Values::Several))
-            || is_empty_script(plain, "python");
-        if ends(plain, "python") {
+    let all = lines(script)?;
+    let (mut imports, mut at) = (false, 0);
+    while let Some(line) = all.get(at) {
+        let hangs = all[at + 1..].iter().take_while(|inner| inner.indent > line.indent).count();
+        let (body, text) = (&all[at + 1..=at + hangs], line.of(script));
+        if ends(text, "python") {
             return Some(ENDS);
         }
-        if let Some(body) = never_goes_there(line) {
-            defines = body.is_empty();
-        } else if constant || is_never_called(line) {
-            defines = false;
-        } else if (line.starts_with("import ") || line.starts_with("from ")) && !line.contains([';', '(']) {
-            (imports, defines) = (true, false);
-        } else if line.strip_prefix("async ").unwrap_or(line).starts_with("def ")
-            && line.ends_with(':')
-            && !line.contains(['=', '@'])
-        {
-            defines = true;
-        } else {
+        let idle = match text.split_once(':') {
+            _ if is_constant(line, text) || is_never_called(text) => body.is_empty(),
+            Some((head, _)) if goes_nowhere(head) => true,
+            Some((head, "")) if is_function(head) => true,
+            Some((head, rest)) if is_class(head) => holds_nothing(script, rest, body),
+            _ => false,
+        };
+        let is_import = text.starts_with("import ") || text.starts_with("from ");
+        imports |= is_import;
+        // Nothing but what stands in brackets may go on over lines.
+        if !(idle || is_import && body.is_empty() && !text.contains('(')) {
             return None;
         }
+        at += 1 + hangs;
     }
-    Some(match imports {
-        true => Idle::Little("only imports modules"),
-        false => Idle::Nothing("holds values and definitions only, and calls nothing"),
-    })
+    Some(if imports { Idle::Little("only imports modules") } else { CALLS_NOTHING })
+}
+
+/// Whether a line is a value alone, or says of one that it holds.
+fn is_constant(line: &Line, text: &str) -> bool {
+    matches!(text, "pass" | "..." | "None" | "True" | "False")
+        || line.tokens.len() == 1 && is_empty_script(text, "python")
+        || values(text).is_some()
+        || text
+            .strip_prefix("assert ")
+            .is_some_and(|value| value == "True" || values(value) == Some(Values::Several))
 }
 
 /// A function on one line, or one without a name.
@@ -382,8 +449,41 @@ fn is_never_called(line: &str) -> bool {
     }
 }
 
-/// What follows a condition that never holds, on its line.
-fn never_goes_there(line: &str) -> Option<&str> {
-    let heads = ["if False:", "if 0:", "if None:", "while False:", "while 0:"];
-    heads.iter().find_map(|head| line.strip_prefix(head)).map(str::trim)
+/// What stands before the `:` of a function, of which nothing is worked out before it is called.
+fn is_function(head: &str) -> bool {
+    head.strip_prefix("async ").unwrap_or(head).starts_with("def ") && !head.contains(['=', '@'])
+}
+
+fn is_class(head: &str) -> bool {
+    let name = head.strip_prefix("class ").map(str::trim);
+    let name = name.map(|name| {
+        ["()", "(object)", "(Exception)"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+    });
+    name.is_some_and(crate::is_name)
+}
+
+/// Whether a class holds nothing that is worked out: `pass`, values, functions.
+fn holds_nothing(script: &str, rest: &str, body: &[Line]) -> bool {
+    if !rest.trim().is_empty() {
+        return body.is_empty() && rest.split(';').all(|text| matches!(text.trim(), "pass" | "..."));
+    }
+    let indent = body.first().map_or(0, |first| first.indent);
+    let mut direct = body.iter().filter(|line| line.indent <= indent);
+    !body.is_empty()
+        && direct.all(|line| {
+            let text = line.of(script);
+            is_constant(line, text) || text.strip_suffix(':').is_some_and(is_function)
+        })
+}
+
+/// Whether nothing behind this condition or loop is ever executed.
+fn goes_nowhere(head: &str) -> bool {
+    const NOTHING: [&str; 9] = ["False", "0", "None", "[]", "()", "{}", "\"\"", "''", "not True"];
+    if let Some(condition) = head.strip_prefix("if ").or(head.strip_prefix("while ")) {
+        return NOTHING.contains(&condition.trim());
+    }
+    let over = head.strip_prefix("for ").and_then(|rest| rest.split_once(" in "));
+    over.is_some_and(|(name, over)| {
+        crate::is_name(name) && matches!(over.trim(), "[]" | "()" | "{}" | "\"\"" | "''" | "range(0)")
+    })
 }

@@ -8,13 +8,16 @@
 mod certain;
 mod commands;
 mod compared;
+mod declared;
 mod empty;
 mod fed;
 mod handed;
 mod idle;
 pub mod interpreter;
+mod own;
 mod prove;
 mod python;
+mod quoted;
 mod read;
 mod split;
 mod token;
@@ -26,7 +29,10 @@ pub use empty::is_empty_script;
 pub use fed::open_here_document;
 pub use handed::{Handed, OF_SSH, To, handed};
 pub use idle::{Idle, idle};
+pub use own::own;
 pub use prove::parses_everywhere;
+pub use python::{handed_by_python, python_never_fails, python_reads};
+pub use quoted::{inert_quotes, jq_is_plain};
 pub use read::{DEPTH, HERE_DOCUMENTS, read};
 pub use token::{
     Body, Doubt, Error, ErrorKind, Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word,

@@ -50,6 +50,12 @@ const WORDS: &[&str] = &[
     "decryption password:",
     "bad password read",
     "enter password:",
+    "enter pem pass phrase",
+    // su, passwd, curl
+    "su: authentication failure",
+    "authentication token manipulation error",
+    "enter host password for user",
+    "enter proxy password for user",
     // libpq
     "no password supplied",
 ];
@@ -81,6 +87,10 @@ mod tests {
             "Enter passphrase: Load key \"k\": incorrect passphrase supplied to decrypt private key",
             "Enter pass phrase for r.pem:\nCould not read private key from r.pem",
             "enter AES-256-CBC encryption password:\nbad password read",
+            "Enter PEM pass phrase:\n40571CBDE77F0000:error:1400006B:UI routines:UI_process:processing error",
+            "Password: su: Authentication failure",
+            "New password: Password change has been aborted.\npasswd: Authentication token manipulation error",
+            "Enter host password for user 'bob':\ncurl: (22) The requested URL returned error: 401",
             "Enter password: \nERROR 1045 (28000): Access denied for user 'ops'@'localhost' (using password: NO)",
             "psql: error: connection to server at \"db\" failed: fe_sendauth: no password supplied",
             "Error: Cannot perform an interactive login from a non-TTY device",
@@ -89,7 +99,13 @@ mod tests {
         ] {
             assert!(wants_a_terminal(&[Vec::new(), words.into()]), "{words}");
         }
-        for words in ["", "cat: x: Permission denied", "git@example.org: Permission denied (publickey)."] {
+        for words in [
+            "",
+            "cat: x: Permission denied",
+            "git@example.org: Permission denied (publickey).",
+            "ldap_bind: Authentication failure",
+            "curl: (22) The requested URL returned error: 401",
+        ] {
             assert!(!wants_a_terminal(&[words.into()]), "{words}");
         }
     }

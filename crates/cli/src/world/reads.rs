@@ -1,7 +1,10 @@
 //! Which variables a script reads and sets, as far as can be seen from outside. For dry runs: what is not seen here is
 //! tried with a value that nobody knows, and what is seen here by mistake is not tried.
 
+use std::ops::Range;
+
 use holdpoint_document::{Block, spoken};
+use holdpoint_shell::{inert_quotes, jq_is_plain, own, python_reads};
 
 /// Words of a shell script that look a variable up by its name, or hand all of them to a program that does.
 const LOOKERS: &[&str] = &[
@@ -9,25 +12,27 @@ const LOOKERS: &[&str] = &[
     "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset", "yq",
 ];
 
-/// Whether the script reads the variable. A shell names it after a `$`, or to words that take a name; other
-/// languages look it up by a text or a name, so any word counts. A probe reads nothing by itself, and what the block sets
-/// for itself it has.
+/// Whether the script reads the variable. A shell names it after a `$`, or to words that take a name; Python asks its
+/// environment; other languages look it up by a text or a name, so any word counts. A probe reads nothing by itself, and what
+/// the block, or the script on every path, sets for itself it has.
 pub fn reads(block: &Block, script: &str, name: &str) -> bool {
     if block.probe.is_some() || block.options.env.iter().any(|(set, _)| set == name) {
         return false;
     }
-    let shell = matches!(
-        spoken(&block.interpreter, &block.language),
-        "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh"
-    );
-    if !shell {
-        return words(script, name).next().is_some();
+    match spoken(&block.interpreter, &block.language) {
+        "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh" => {}
+        "python" | "python3" | "py" => return python_reads(script, name),
+        _ => return words(script, name).next().is_some(),
     }
     let script = without_comments(script);
+    let script = without(&script, own(&script, name, block.options.strict));
+    let script = without(&script, inert_quotes(&script));
+    let plain_jq = jq_is_plain(&script);
     let looks_up = script.contains("${!")
         || script
             .split(|c: char| c.is_whitespace() || ";|&()`{}".contains(c))
-            .any(|word| LOOKERS.contains(&word.rsplit('/').next().unwrap_or(word)));
+            .map(|word| word.rsplit('/').next().unwrap_or(word))
+            .any(|word| LOOKERS.contains(&word) && !(plain_jq && matches!(word, "jq" | "yq")));
     words(&script, name).any(|(before, after)| {
         let dollar = before.trim_end_matches(['{', '#', '!']);
         let calculates = |opened: &str, closed: &str| {
@@ -52,6 +57,16 @@ fn without_comments(script: &str) -> String {
         }
     }
     left
+}
+
+/// A script with blanks for what stands there.
+fn without(script: &str, blanks: Vec<Range<usize>>) -> String {
+    let mut left: Vec<u8> = script.into();
+    for at in blanks {
+        // Lines stay as they are, and so does where everything stands.
+        left[at].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+    }
+    String::from_utf8(left).unwrap_or_else(|_| script.to_owned())
 }
 
 /// Variables that a shell script sets, as far as it says so by `NAME=`.
@@ -114,6 +129,17 @@ mod tests {
             "[[ TAG -lt 5 ]]",
             "let \"q = TAG + 1\"",
             "echo \"${a[TAG]} ${x:TAG}\"",
+            "sh -c 'echo $TAG'",
+            "echo '$TAG' | sh",
+            "envsubst '$TAG' <a",
+            "test \"$TAG\" = 1; TAG=1",
+            "a && TAG=1; test \"$TAG\" = 1",
+            "read TAG <x || :; test \"$TAG\"",
+            "jq -f TAG x",
+            "jq -e --arg t \"$TAG\" '.TAG == $t' x",
+            "yq 'strenv(TAG)' x",
+            "cat <<E\n'$TAG'\nE",
+            "TAG=${TAG:-1}; echo $TAG",
         ] {
             assert!(reads(&block("sh"), script, "TAG"), "{script}");
         }
@@ -125,6 +151,15 @@ mod tests {
             "# the TAG",
             "echo $MYTAG",
             "ls # $TAG",
+            "echo '{\"TAG\":1}' | jq -e '.TAG == 2'",
+            "curl -fsS http://x | jq -e .TAG",
+            "TAG=1; test \"$TAG\" = 2",
+            "TAG=1\nenv | grep TAG",
+            "for TAG in a b; do test $TAG = c; done",
+            "read TAG <a.md; test \"$TAG\" = 2",
+            "echo '$TAG'; false",
+            "cat <<'Q'\nit's $TAG\nQ\nfalse",
+            "echo \"\\$TAG\"; false",
         ] {
             assert!(!reads(&block("sh"), script, "TAG"), "{script}");
         }
@@ -134,6 +169,8 @@ mod tests {
     fn another_language_reads_what_it_names() {
         assert!(reads(&block("python"), "import os; print(os.environ['TAG'])", "TAG"));
         assert!(!reads(&block("python"), "import os; print(os.environ['STAGING'])", "TAG"));
+        assert!(!reads(&block("python3"), "print('TAG'); assert 0", "TAG"));
+        assert!(reads(&block("ruby"), "puts 'TAG'", "TAG"));
     }
 
     #[test]

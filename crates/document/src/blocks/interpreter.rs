@@ -143,6 +143,11 @@ pub(crate) fn is_shell(language: &str) -> bool {
     matches!(language, "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh")
 }
 
+/// Whether Python runs it.
+pub(crate) fn is_python(language: &str) -> bool {
+    matches!(language, "python" | "python3" | "py")
+}
+
 /// Whether a fence of this language looks like something to be run.
 pub(crate) fn is_shell_like(language: &str) -> bool {
     PROGRAMS.iter().any(|(name, _)| *name == language) || SHELL_LIKE.contains(&language)

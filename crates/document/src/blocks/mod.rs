@@ -26,7 +26,7 @@ pub use info::KINDS;
 pub(crate) use info::{kind_of, kind_or_near};
 pub(crate) use insertion::refusals;
 pub use interpreter::spoken;
-pub(crate) use interpreter::{is_shell, is_shell_like};
+pub(crate) use interpreter::{is_python, is_shell, is_shell_like};
 pub(crate) use lines::expected_lines;
 pub(crate) use probe::decode as decode_probe;
 pub(crate) use raw::{Kind, Templated, is_templated};

@@ -8,16 +8,22 @@ use crate::{Assurance, Code, Config, Environment, Plan, Span};
 
 /// Commands of a block without `agent` that sign in somewhere by SSH, as far as can be told.
 pub(super) fn wanting(script: &Script<'_>) -> Vec<(String, Span)> {
-    let Some(shell) = script.shell.as_ref().filter(|_| !script.block.options.agent) else {
+    if script.block.options.agent {
         return Vec::new();
-    };
+    }
     // What git is told to call, for every command of the script: here or there, it is one and the same key.
     let git_has_key = script.text.text().lines().any(|line| {
         line.split_once("GIT_SSH_COMMAND=")
             .is_some_and(|(_, call)| call.split(['\'', '"', ' ']).any(names_key))
     });
-    let has_key = |name: &str| git_has_key && name.starts_with("git ");
-    let wanting = shell.commands.iter().filter_map(|command| Some((wants(command)?, command.at())));
+    let has_key = |name: &str| git_has_key && name.starts_with("git ") && !name.contains(" -");
+    let own = script.shell.iter().flat_map(|shell| &shell.commands);
+    let own = own.filter_map(|command| Some((wants(command)?, command.at())));
+    // In a container, or as somebody else, there is no agent either way.
+    let started = script.started().into_iter().filter(|it| it.is_here);
+    let mut started: Vec<_> = started.filter_map(|it| Some((wants(&it.command)?, it.at))).collect();
+    started.dedup_by_key(|(_, at)| at.start);
+    let wanting = own.chain(started);
     let wanting = wanting.filter(|(name, _)| !has_key(name));
     wanting.map(|(name, at)| (name, script.text.span(at))).collect()
 }
@@ -50,7 +56,18 @@ fn wants(command: &Command<'_>) -> Option<String> {
     }
     let wants = match program {
         "ssh-copy-id" | "ssh-add" => true,
-        "ssh" | "sftp" => !command.arguments().any(names_key),
+        "ssh" | "slogin" | "sftp" | "autossh" => !command.arguments().any(names_key),
+        // `--ssh="ssh -i key"`
+        "mosh" => {
+            let mut parts = command.arguments().flat_map(str::split_whitespace);
+            !parts.any(names_key)
+                && !matches!(command.arguments().next(), None | Some("--version" | "--help"))
+        }
+        "sshfs" => {
+            let names_one =
+                |word: &str| names_key(word) || word.to_ascii_lowercase().contains("identityfile=");
+            words.any(on_host) && !command.arguments().any(names_one)
+        }
         "scp" => words.any(on_host) && !command.arguments().any(names_key),
         // Its own `-i` is another: what counts is what it is told to call.
         "rsync" => {
@@ -101,9 +118,43 @@ fn git(command: &Command<'_>) -> Option<String> {
             };
             (format!("git {verb} {what}"), wants)
         }
-        _ => return None,
+        // git's store for large files goes the same way.
+        "lfs" => {
+            let what = places.next()?;
+            let wants = matches!(what, "push" | "pull" | "fetch" | "clone" | "lock" | "unlock" | "locks");
+            (format!("git {verb} {what}"), wants && places.next().is_none_or(may_be_ssh))
+        }
+        _ => {
+            let sign = signs(verb, &rest)?;
+            let named = |word: &str| {
+                word.to_ascii_lowercase()
+                    .strip_prefix("user.signingkey=")
+                    .is_some_and(|key| !key.ends_with(".pub"))
+            };
+            (format!("git {verb} {sign}"), !command.arguments().any(named))
+        }
     };
     wants.then_some(name)
+}
+
+/// The option by which git signs what it makes: with an SSH key, where `gpg.format` says so.
+fn signs<'w>(verb: &str, rest: &[&'w str]) -> Option<&'w str> {
+    let (short, long, taking) = match verb {
+        "tag" => ('s', "--sign", "mFu"),
+        "commit" | "merge" | "rebase" | "cherry-pick" | "revert" | "am" => ('S', "--gpg-sign", "mFcCtXs"),
+        _ => return None,
+    };
+    let is_one = |word: &str| match word.strip_prefix("--") {
+        Some(_) => word.split('=').next() == Some(long),
+        None => word.strip_prefix('-').is_some_and(|flags| {
+            flags
+                .chars()
+                .take_while(|flag| !taking.contains(*flag) || *flag == short)
+                .any(|flag| flag == short)
+        }),
+    };
+    let by_key = |word: &str| verb == "tag" && (word.starts_with("-u") || word.starts_with("--local-user"));
+    rest.iter().copied().take_while(|word| *word != "--").find(|word| is_one(word) || by_key(word))
 }
 
 /// Whether this word of a call of ssh gives it a key, or an agent, of its own.

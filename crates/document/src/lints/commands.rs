@@ -1,46 +1,70 @@
 //! Commands that prompt, wait, never end, or show secrets.
 
-use super::interactive::waits_for_somebody;
+use std::collections::BTreeSet;
+
+use super::interactive::{asks_for_password, waits_for_somebody};
 use super::looked::Script;
-use super::shell::{Command, Shell};
+use super::shell::{Command, Shell, Started};
 use crate::findings::Findings;
-use crate::{Code, FrontMatter};
+use crate::{Code, FrontMatter, Span};
 
 pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Findings) {
     prompts(script, findings);
-    let Some(shell) = &script.shell else { return };
-    for (index, command) in shell.commands.iter().enumerate() {
-        let span = script.text.span(command.at());
-        let program = command.program();
-        if script.block.options.tty {
-            // Somebody sits there who answers it, and ends it.
-        } else if waits_for_somebody(command) {
-            let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
-            let help =
-                "use its batch mode; a block of this machine may have a terminal instead: `#| tty: true`";
-            findings.add(Code::InteractiveProgram, span, message, help);
-        } else if let Some(asking) = command.password_for {
-            let message = format!("`{asking}` may ask for a password at a terminal, and this block has none");
-            let help = format!(
-                "write `{asking} -n`, which fails instead; a block of this machine may have a terminal: `#| tty: true`"
-            );
-            findings.add(Code::InteractiveProgram, span, message, help);
-        } else if endless(command, shell.commands.get(index + 1)) {
-            let message = format!("`{program}` as written here never ends by itself");
-            let help = "limit it (`-n`, `-c`, `timeout 60 …`), or write a check with `retry`";
-            findings.add(Code::NeverEnds, span, message, help);
+    if let Some(shell) = &script.shell {
+        for (index, command) in shell.commands.iter().enumerate() {
+            let span = script.text.span(command.at());
+            of_command(script, command, shell.commands.get(index + 1), span, front, findings);
         }
-        if let Some(name) = shows_secret(command, front) {
-            let message = format!("the secret `{name}` is printed");
-            findings.add(
-                Code::SecretPrinted,
-                span,
-                message,
-                "hand it to the program by its environment or standard input",
-            );
+        loops(script, shell, findings);
+    }
+    // Of several in what is handed on, the first is told: they stand at one place.
+    let mut told = BTreeSet::new();
+    for Started { command, at, .. } in script.started() {
+        let mut found = Findings::default();
+        of_command(script, &command, None, script.text.span(at.clone()), front, &mut found);
+        if found.len() > 0 && told.insert(at.start) {
+            findings.append(found);
         }
     }
-    loops(script, shell, findings);
+}
+
+fn of_command(
+    script: &Script<'_>,
+    command: &Command<'_>,
+    next: Option<&Command<'_>>,
+    span: Span,
+    front: &FrontMatter,
+    findings: &mut Findings,
+) {
+    let program = command.program();
+    if script.block.options.tty {
+        // Somebody sits there who answers it, and ends it.
+    } else if waits_for_somebody(command) {
+        let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
+        let help = "use its batch mode; a block of this machine may have a terminal instead: `#| tty: true`";
+        findings.add(Code::InteractiveProgram, span, message, help);
+    } else if let Some(asking) = asks_for_password(command) {
+        let message = format!("`{asking}` may ask for a password at a terminal, and this block has none");
+        let instead = match asking {
+            "su" => "write `sudo -n -u USER …`, or as root `runuser -u USER -- …`".to_owned(),
+            _ => format!("write `{asking} -n`, which fails instead"),
+        };
+        let help = format!("{instead}; a block of this machine may have a terminal: `#| tty: true`");
+        findings.add(Code::InteractiveProgram, span, message, help);
+    } else if endless(command, next) {
+        let message = format!("`{program}` as written here never ends by itself");
+        let help = "limit it (`-n`, `-c`, `timeout 60 …`), or write a check with `retry`";
+        findings.add(Code::NeverEnds, span, message, help);
+    }
+    if let Some(name) = shows_secret(command, front) {
+        let message = format!("the secret `{name}` is printed");
+        findings.add(
+            Code::SecretPrinted,
+            span,
+            message,
+            "hand it to the program by its environment or standard input",
+        );
+    }
 }
 
 fn prompts(script: &Script<'_>, findings: &mut Findings) {

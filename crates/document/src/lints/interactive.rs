@@ -18,7 +18,7 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
             !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
         }
         "crontab" => command.flag('e', ""),
-        // With a command it asks for a password unless root calls it, and mostly root does.
+        // With a command it may still ask for a password.
         "su" => !command.fed && !command.flag('c', "command"),
         "ssh-copy-id" => true,
         "openssl" => {
@@ -147,7 +147,13 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
         "mysql" | "mariadb" | "mysqldump" | "mariadb-dump" if word(&["-p", "--password"]) => true,
         "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
         "sqlite3" => !command.fed && operands(&["-cmd", "-separator"]) < 2,
-        "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
+        "bash" | "sh" | "zsh" | "dash" | "ash" | "ksh" | "mksh" => !command.fed && is_told_no_script(command),
+        "python" | "python3" | "node" => {
+            let leading = command.arguments().take_while(|word| word.starts_with('-'));
+            let stays =
+                leading.into_iter().any(|word| matches!(word, "-i" | "-iq" | "-qi" | "--interactive"));
+            !command.fed && (command.words.len() == 1 || stays)
+        }
         "read" => !command.fed,
         "git" => match first {
             "rebase" => command.flag('i', "interactive"),
@@ -168,15 +174,73 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
             _ => false,
         },
         "kubectl" | "oc" => first == "edit" || terminal,
-        "docker" | "podman" => {
-            terminal
-                || first == "login"
-                    && !command.fed
-                    && !command.flag('p', "password")
-                    && !word(&["--password-stdin"])
-        }
+        "docker" | "podman" | "nerdctl" => terminal || first == "login" && asks_to_log_in(command),
+        "buildah" | "skopeo" | "oras" => first == "login" && asks_to_log_in(command),
+        "helm" => first == "registry" && word(&["login"]) && asks_to_log_in(command),
+        "curl" => gives_no_password(command),
+        "wget" => word(&["--ask-password"]),
+        // What it finds is asked about.
+        "find" => !command.fed && word(&["-ok", "-okdir"]),
         _ => false,
     }
+}
+
+/// The program that may ask for a password before what it is to run, or as what it runs.
+pub(super) fn asks_for_password(command: &Command<'_>) -> Option<&'static str> {
+    // Root is not asked.
+    let su = command.program() == "su" && !command.fed && !command.raised;
+    command.password_for.or((su && command.flag('c', "command")).then_some("su"))
+}
+
+/// Whether a log-in at a registry is given no password.
+fn asks_to_log_in(command: &Command<'_>) -> bool {
+    let told = command.arguments().any(|word| {
+        let name = word.split('=').next().unwrap_or(word);
+        matches!(name, "--password-stdin" | "--creds" | "--get-login" | "--help" | "--identity-token-stdin")
+    });
+    !command.fed && !told && !command.flag('p', "password")
+}
+
+/// Whether `curl` is given a name and no password with it; what is worked out may hold one.
+fn gives_no_password(command: &Command<'_>) -> bool {
+    // Its short options that take more of the word, or the next one.
+    const TAKING: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
+    let lacks = |value: &str| !value.is_empty() && !value.contains([':', ';', '$']);
+    let mut words = command.arguments();
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--") {
+            Some("user" | "proxy-user") => words.next(),
+            Some(_) => None,
+            None => {
+                let flags = word.strip_prefix('-').unwrap_or_default();
+                let Some(at) = flags.find(|flag| TAKING.contains(flag)) else { continue };
+                let rest = &flags[at + 1..];
+                let value = if rest.is_empty() { words.next() } else { Some(rest) };
+                value.filter(|_| matches!(flags.as_bytes()[at], b'u' | b'U'))
+            }
+        };
+        if value.is_some_and(lacks) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a shell is given neither a script nor a command, by which it would end.
+fn is_told_no_script(command: &Command<'_>) -> bool {
+    let mut words = command.arguments();
+    while let Some(word) = words.next() {
+        match word {
+            "-" | "--login" | "--posix" | "--norc" | "--noprofile" | "--restricted" => {}
+            "--rcfile" | "--init-file" => drop(words.next()),
+            _ if word.starts_with("--") || !word.starts_with(['-', '+']) || word.contains('c') => {
+                return false;
+            }
+            _ if word.ends_with(['o', 'O']) => drop(words.next()),
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Whether `ssh` is given a host and nothing to do there.
@@ -193,7 +257,7 @@ fn opens_a_shell(command: &Command<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::shell::Shell;
-    use super::waits_for_somebody;
+    use super::{asks_for_password, waits_for_somebody};
 
     #[test]
     fn a_program_that_asks_somebody_is_told_from_one_that_was_told_not_to() {
@@ -237,6 +301,22 @@ mod tests {
             "stripe login",
             "mongosh mongodb://db/shop",
             "su - deploy",
+            "bash -i",
+            "sh -e",
+            "bash --norc -o pipefail",
+            "python3 -i",
+            "buildah login registry",
+            "skopeo login registry",
+            "nerdctl login registry",
+            "podman login registry",
+            "nerdctl exec -it web sh",
+            "helm registry login registry -u bob",
+            "curl -u bob https://host/",
+            "curl -sSu bob https://host/",
+            "curl --user bob https://host/",
+            "curl -Ubob -x proxy https://host/",
+            "wget --user bob --ask-password https://host/",
+            "find . -ok rm {} \\;",
             "openssl enc -aes-256-cbc -in a -out b",
             "openssl genrsa -aes256 -out key 4096",
             "zip -e a.zip a",
@@ -305,6 +385,25 @@ mod tests {
             "mongosh --eval 'db.stats()'",
             "mongosh mongodb://db/shop change.js",
             "su - deploy -c id",
+            "bash -ic id",
+            "bash -i script",
+            "bash --version",
+            "echo id | bash -i",
+            "python3 -m http.server -i",
+            "python3 script.py -i in",
+            "skopeo login -u bob -p x registry",
+            "buildah login --password-stdin registry <token",
+            "podman login --get-login registry",
+            "skopeo copy login registry",
+            "helm registry login registry --username bob --password x",
+            "helm registry logout registry",
+            "curl -u bob:secret https://host/",
+            "curl -u \"$CREDENTIALS\" https://host/",
+            "curl -u : --negotiate https://host/",
+            "curl -o u bob https://host/",
+            "curl -H 'x: u' --data-urlencode u=bob https://host/",
+            "wget --user bob --password x https://host/",
+            "find . -exec grep x {} \\;",
             "openssl enc -aes-256-cbc -pass env:KEY -in a -out b",
             "openssl genrsa -out key 4096",
             "openssl x509 -in a -noout",
@@ -328,7 +427,7 @@ mod tests {
 
     #[test]
     fn sudo_asks_for_a_password_unless_it_is_told_not_to() {
-        let asks = |script: &str| Shell::scan(script).commands.iter().find_map(|it| it.password_for);
+        let asks = |script: &str| Shell::scan(script).commands.iter().find_map(asks_for_password);
         for (script, asking) in [
             ("sudo systemctl restart nginx", Some("sudo")),
             ("sudo -u deploy systemctl restart nginx", Some("sudo")),
@@ -340,6 +439,19 @@ mod tests {
             ("sudo --non-interactive nginx -s reload", None),
             ("echo x | sudo -S true", None),
             ("doas -n reboot", None),
+            ("sudo -i", Some("sudo")),
+            ("sudo -s", Some("sudo")),
+            ("sudo -u bob -i", Some("sudo")),
+            ("sudo -n id", None),
+            ("sudo -n -u bob -i", None),
+            ("su -c id", Some("su")),
+            ("su bob -c id", Some("su")),
+            ("su - bob -c \"id\"", Some("su")),
+            ("su --command=id bob", Some("su")),
+            ("sudo -n su - bob -c id", None),
+            ("echo x | su bob -c id", None),
+            ("ls # su -c id", None),
+            ("echo su -c id", None),
             ("env A=1 nginx -n", None),
         ] {
             assert_eq!(asks(script), asking, "{script}");

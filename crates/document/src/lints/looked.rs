@@ -1,6 +1,7 @@
 //! What lints look at.
 
-use super::shell::Shell;
+use super::shell::{Shell, Started, started, started_by_python};
+use crate::blocks::{is_python, spoken};
 use crate::findings::Findings;
 use crate::spanned::Mapped;
 use crate::{Block, Span};
@@ -11,6 +12,21 @@ pub(super) struct Script<'p> {
     pub(super) text: &'p Mapped,
     /// The script as a shell reads it; `None` in other languages.
     pub(super) shell: Option<Shell<'p>>,
+}
+
+impl Script<'_> {
+    /// What its commands start by themselves.
+    pub(super) fn started(&self) -> Vec<Started> {
+        match &self.shell {
+            Some(shell) => started(self.text.text(), shell),
+            None if self.is_python() => started_by_python(self.text.text()),
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_python(&self) -> bool {
+        is_python(spoken(&self.block.interpreter, &self.block.language))
+    }
 }
 
 /// What is to be said of one script by itself, and what is asked of it once all of them are read.

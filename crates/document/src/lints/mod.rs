@@ -56,6 +56,8 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
     if let Some(shell) = &script.shell {
         pipes::lint(&script, shell, &mut findings);
         compared::lint(&script, shell, &mut findings);
+    } else if script.is_python() {
+        pipes::in_python(&script, &mut findings);
     }
     let agents = agent::wanting(&script);
     let images = images::tagged(&script);
@@ -117,10 +119,14 @@ pub(crate) struct Outline {
 /// Looks at a shell script by itself.
 pub(crate) fn outline(script: &str) -> Outline {
     let shell = Shell::scan(script);
-    let waits = shell.commands.iter().find(|command| interactive::waits_for_somebody(command));
+    let started = shell::started(script, &shell);
+    let commands = || shell.commands.iter().chain(started.iter().map(|it| &it.command));
+    let waits = commands().find(|command| interactive::waits_for_somebody(command));
     let mut pairs = shell.commands.iter().zip(shell.commands.iter().skip(1).map(Some).chain([None]));
     let endless = pairs.find(|(command, next)| commands::endless(command, *next));
     let endless = endless.map(|(command, _)| command.program().to_owned());
+    let asks = commands().find_map(|command| interactive::asks_for_password(command));
+    let waits = waits.map(|command| command.program().to_owned());
     let calls = shell.commands.iter().map(|command| {
         (command.program().to_owned(), command.arguments().map(str::to_owned).collect::<Vec<_>>())
     });
@@ -136,8 +142,8 @@ pub(crate) fn outline(script: &str) -> Outline {
         opens,
         is_elsewhere: shell.commands.iter().any(is_elsewhere),
         calls: calls.collect(),
-        waits: waits.map(|command| command.program().to_owned()),
-        asks: shell.commands.iter().find_map(|command| command.password_for),
+        waits,
+        asks,
         uses: shell.uses.into_iter().map(|(name, _)| name).collect(),
         defines: shell.defines,
         endless,

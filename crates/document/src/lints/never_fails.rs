@@ -1,9 +1,9 @@
 //! Checks that pass whatever is the case.
 
 use super::looked::OfPlan;
-use crate::blocks::{is_shell, spoken};
+use crate::blocks::{is_python, is_shell, spoken};
 use crate::findings::Findings;
-use crate::{Code, Expected};
+use crate::{Block, Code, Expected};
 
 /// Says so of a check of which nothing is expected but that it ends well, and that does.
 pub(super) fn lint(script: &OfPlan<'_>, findings: &mut Findings) {
@@ -15,17 +15,33 @@ pub(super) fn lint(script: &OfPlan<'_>, findings: &mut Findings) {
         || block.probe.is_some()
         || !block.options.capture.is_empty()
         || block.expect.iter().any(|expectation| says_more(&expectation.that))
-        || !is_shell(spoken)
+        || !(is_shell(spoken) || is_python(spoken))
         // That it does nothing has been told.
         || holdpoint_shell::idle(&block.script, spoken).is_some()
         // What its tags leave is known when it runs.
         || block.options.template && block.script.contains("{%")
-        || !holdpoint_shell::never_fails(&block.script, block.options.strict)
+        || !never_fails(block, spoken)
     {
         return;
     }
-    let message = "this check never fails: each of its commands passes, whatever is the case";
-    let help = "let the command that tells it end the block, without `|| true` or an `if` around it; or say what must \
-                be printed: `text expect`";
+    let (message, help) = match is_shell(spoken) {
+        true => (
+            "this check never fails: each of its commands passes, whatever is the case",
+            "let the command that tells it end the block, without `|| true` or an `if` around it; or say what must \
+             be printed: `text expect`",
+        ),
+        false => (
+            "this check never fails: what fails in it is swallowed, or nobody looks at it",
+            "let what is raised end the block, without `except` around it, and hand commands to \
+             `subprocess.run(…, check=True)`; or say what must be printed: `text expect`",
+        ),
+    };
     findings.add(Code::IdleScript, block.span, message, help);
+}
+
+fn never_fails(block: &Block, spoken: &str) -> bool {
+    match is_shell(spoken) {
+        true => holdpoint_shell::never_fails(&block.script, block.options.strict),
+        false => holdpoint_shell::python_never_fails(&block.script),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use holdpoint_shell::{Handed, Kind, Part, PartKind, To, Token, handed, read};
+use holdpoint_shell::{Handed, Kind, Part, PartKind, To, Token, handed, handed_by_python, read};
 
 use super::looked::Script;
 use super::shell::{Command, Shell};
@@ -16,6 +16,7 @@ const DEEPEST: usize = 8;
 const OWN: &str = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";
 const HANDED: &str =
     "hand it to `bash -o pipefail`, by `-c` or as its input, or keep the output in a file and read that";
+const BY_PYTHON: &str = "hand it over as `[\"bash\", \"-o\", \"pipefail\", \"-c\", …]`, or keep the output in a file and read that";
 const OF_INPUT: &str =
     "write the pipe as the script of `bash -o pipefail -c`, or let one program print the value";
 
@@ -48,6 +49,14 @@ pub(super) fn lint(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findin
     let has_pipefail = has_pipefail || own.is_some() || sets(shell);
     if let Some(inner) = in_handed(text, has_pipefail, 0) {
         findings.add(Code::PipeInSh, script.text.span(inner.at.clone()), inner.message(), HANDED);
+    }
+}
+
+/// The same of what Python hands to a shell.
+pub(super) fn in_python(script: &Script<'_>, findings: &mut Findings) {
+    let handed = handed_by_python(script.text.text());
+    if let Some(inner) = handed.iter().find_map(|it| of_handed(it, false, 0)) {
+        findings.add(Code::PipeInSh, script.text.span(inner.at.clone()), inner.message(), BY_PYTHON);
     }
 }
 

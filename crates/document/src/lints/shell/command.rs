@@ -43,6 +43,8 @@ pub(in crate::lints) struct Command<'t> {
     pub(in crate::lints) limited: bool,
     /// It runs in the background.
     pub(in crate::lints) background: bool,
+    /// It runs behind `sudo` or the like, as root or somebody else.
+    pub(in crate::lints) raised: bool,
     /// It runs behind a program that may ask for a password at the terminal first, which is this one.
     pub(in crate::lints) password_for: Option<&'static str>,
 }

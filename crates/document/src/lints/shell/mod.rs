@@ -2,12 +2,14 @@
 
 mod command;
 mod scan;
+mod started;
 
 use holdpoint_shell::{assigned, is_name};
 
 use crate::operands::takes_the_next;
 
 pub(in crate::lints) use command::{Command, Shell};
+pub(in crate::lints) use started::{Started, started, started_by_python};
 
 /// Programs that run the command behind them on this machine: their options that take the next word, and how many words
 /// of their own come before the command.
@@ -48,6 +50,7 @@ impl<'t> Shell<'t> {
             };
             let asks = ["sudo", "doas"].into_iter().find(|name| *name == first);
             command.password_for = asks.filter(|_| !is_told_not_to_ask(&command)).or(command.password_for);
+            command.raised |= asks.is_some();
             command.limited |= first == "timeout";
             let opening = command.words.clone();
             command.words.remove(0);

@@ -42,6 +42,7 @@ impl<'t> Scanner<'t> {
                     grouped: around.grouped,
                     limited: around.limited,
                     background: around.background || line.background,
+                    raised: false,
                     password_for: None,
                 };
                 match node {
