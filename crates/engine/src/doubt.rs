@@ -35,6 +35,12 @@ impl Unfound {
 }
 
 impl Run {
+    /// Whether what a driver that died may have left running bars anything. What can be looked at from here (`seen`) does; what
+    /// is on another machine only where a block has no end on record, for nobody can look there, and the note of it may be old.
+    pub fn is_barred_by_left(&self, plan: &Plan, seen: bool) -> bool {
+        seen || !self.standing(plan).in_doubt.is_empty()
+    }
+
     /// The attempts in doubt that this answer decides about, and that may still have an end at their places.
     pub fn decided_unseen(&self, plan: &Plan, answer: &[Event]) -> Vec<Execution> {
         let plan = plan.after(self.exchanges);

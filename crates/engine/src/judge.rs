@@ -14,7 +14,7 @@ use crate::captured::compared;
 use crate::expects::{
     codes, exit_words, json_words, lines_words, order, rendered, template, text_words, wanted,
 };
-use crate::values::Values;
+use crate::values::{MASK, Values};
 use crate::{Judged, Outcome, lines};
 
 /// What a block's execution left behind, as recorded (masked).
@@ -428,7 +428,7 @@ fn carried(value: String) -> Result<String, String> {
 /// The name in the first mask of a text. Any name: blocks register secrets that no input declares.
 fn masked(text: &str) -> Option<&str> {
     let named = |rest: &'_ str| rest.find(']').filter(|end| *end > 0);
-    text.split("[REDACTED:").skip(1).find_map(|rest| {
+    text.split(MASK).skip(1).find_map(|rest| {
         let name = &rest[..named(rest)?];
         name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_').then_some(name)
     })

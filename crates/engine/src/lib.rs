@@ -89,4 +89,4 @@ pub use soak::Holding;
 pub use status::Status;
 pub use undone::{NotUndone, RollingBack};
 pub use unknown::unknown;
-pub use values::{TemplateError, Values, mask};
+pub use values::{MASK, TemplateError, Values, mask};

@@ -105,10 +105,8 @@ impl Run {
         });
         let overrode =
             self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
-        let holds = |role: &str, who: &str| {
-            roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)))
-        };
-        let (role, who, did) = signed_off.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
+        let mut acted = signed_off.chain(overrode);
+        let (role, who, did) = acted.find(|(role, who, _)| !self.has_role(roles, role, who))?;
         Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
     }
 

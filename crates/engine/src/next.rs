@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_model::{Block, Offered, Once, Plan, Step, Work};
+use holdpoint_model::{Block, Offered, Once, Plan, Step, Work, rollback_id};
 
 use crate::{TemplateError, Verdict};
 
@@ -168,7 +168,7 @@ impl Task {
     pub fn id(self, plan: &Plan) -> String {
         match self.slot {
             Slot::Action(action) => self.step_of(plan).actions[action].id.clone(),
-            Slot::Rollback(block) => format!("{}#rollback-{}", self.step_of(plan).id, block + 1),
+            Slot::Rollback(block) => rollback_id(&self.step_of(plan).id, block + 1),
         }
     }
 

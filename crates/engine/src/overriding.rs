@@ -14,9 +14,7 @@ impl Run {
         let opened = self.opened().ok_or("the run is not open")?;
         let policy = &opened.policy;
         ensure(!policy.may_override.is_empty(), "the environment lets nobody override its rules")?;
-        let holds = |role: &&String| {
-            opened.roles.get(*role).is_some_and(|all| all.iter().any(|m| self.same(m, principal)))
-        };
+        let holds = |role: &&String| self.has_role(&opened.roles, role, principal);
         let Some(role) = policy.may_override.iter().find(holds) else {
             let roles = policy.may_override.join(" or ");
             return Err(format!("{principal} does not have the role {roles}, which may override"));
@@ -41,8 +39,7 @@ impl Run {
         let opened = self.opened().ok_or("the run is not open")?;
         ensure(overridden.rules == self.looks.barred, "other rules do not hold than are overridden")?;
         self.may_override(&deviation.by.who)?;
-        let holds = opened.roles.get(&overridden.role);
-        let holds = holds.is_some_and(|all| all.iter().any(|member| self.same(member, &deviation.by.who)));
+        let holds = self.has_role(&opened.roles, &overridden.role, &deviation.by.who);
         ensure(
             holds && opened.policy.may_override.contains(&overridden.role),
             "the role does not let them override a rule",

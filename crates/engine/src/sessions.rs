@@ -15,7 +15,7 @@ impl Run {
 
     /// Whether this environment has sessions signed by key.
     pub fn signs_sessions(&self) -> bool {
-        self.opened().is_some_and(|opened| opened.environment.sessions > Assurance::Typed && !opened.dry)
+        self.opened().is_some_and(|opened| opened.environment.signs_sessions() && !opened.dry)
     }
 
     /// Somebody operates from now on.

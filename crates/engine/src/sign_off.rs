@@ -1,10 +1,12 @@
 //! Who may sign off a hold point. Checked by the engine when it happens, and again whenever the record is verified.
 
+use std::collections::BTreeMap;
+
 use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
 use crate::run::state::{State, Status};
 use crate::{
-    By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, TemplateError, Via, duration,
+    By, KeySignature, Presence, Rule, Run, SignedOff, SignedRejection, Task, TemplateError, Via, duration,
 };
 
 impl Run {
@@ -52,20 +54,37 @@ impl Run {
         self.opened().map_or(Assurance::Typed, |opened| opened.environment.signature)
     }
 
+    /// Whether a key signs here: the environment asks for one, or whoever signs has `named` one.
+    pub fn takes_key(&self, named: bool) -> bool {
+        named || self.least_assurance() > Assurance::Typed
+    }
+
+    /// Whether these roles give one of this name to `who`, by any of their names.
+    pub fn has_role(&self, roles: &BTreeMap<String, Vec<String>>, role: &str, who: &str) -> bool {
+        roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)))
+    }
+
+    /// Whether `who` had a role that must be kept when the run opened, and has it no more, by the roles of now.
+    pub fn has_lost_role(&self, now: &BTreeMap<String, Vec<String>>, role: &str, who: &str) -> bool {
+        self.opened().is_some_and(|opened| {
+            opened.policy.kept.contains(&Rule::Roles)
+                && self.has_role(&opened.roles, role, who)
+                && !self.has_role(now, role, who)
+        })
+    }
+
     /// Why `principal` may not sign it off, in words; `None` if they may. Where the repository configures no roles at
     /// all, anybody may act in any role, and the record shows that nothing was configured.
     pub fn role_refusal(&self, sign_off: &SignOff, principal: &str) -> Option<String> {
         let Some(opened) = self.opened() else { return Some("the run is not open".to_owned()) };
         let role = &sign_off.role;
-        let members = opened.roles.get(role);
         if principal.trim().is_empty() {
             return Some("a sign-off must say who gives it".to_owned());
         }
         if let Some(refusal) = unseen_refusal("whoever gives it", principal) {
             return Some(refusal);
         }
-        let is_member = |members: &Vec<String>| members.iter().any(|member| self.same(member, principal));
-        if !opened.roles.is_empty() && !members.is_some_and(is_member) {
+        if !opened.roles.is_empty() && !self.has_role(&opened.roles, role, principal) {
             return Some(format!("{principal} does not have the role {role}"));
         }
         if !self.knows(principal) {

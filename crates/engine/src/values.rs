@@ -372,8 +372,11 @@ impl Type {
 
 /// How a secret's value is written wherever it would have been seen.
 pub fn mask(name: &str) -> String {
-    format!("[REDACTED:{name}]")
+    format!("{MASK}{name}]")
 }
+
+/// How every mask begins.
+pub const MASK: &str = "[REDACTED:";
 
 static TEXT: LazyLock<Environment<'static>> = LazyLock::new(|| writing(str::to_owned));
 static SCRIPT: LazyLock<Environment<'static>> =

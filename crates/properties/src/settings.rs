@@ -51,7 +51,8 @@ fn answers(source: &str) {
     for (name, entry) in &answers.steps {
         let of_step = |step: &holdpoint_document::Step| {
             let own = step.actions.iter().any(|action| action.id == *name);
-            let undone = (1..=step.rollbacks.len()).any(|n| format!("{}#rollback-{n}", step.id) == *name);
+            let undone =
+                (1..=step.rollbacks.len()).any(|n| holdpoint_document::rollback_id(&step.id, n) == *name);
             step.id == *name || own || undone
         };
         assert!(PLAN.steps.iter().any(of_step), "{name} is nothing of this run-book");

@@ -7,9 +7,9 @@ use holdpoint_engine::{BlobRef, Claims, RunOpened, TargetSeen};
 
 use crate::text_blob;
 
-/// How a mask begins. Events are masked once more than the output that they tell of: a secret that a capture put
-/// together is masked in the event only.
-pub(crate) const MASK: &str = "[REDACTED:";
+// Events are masked once more than the output that they tell of: a secret that a capture put together is masked in the
+// event only.
+pub(crate) use holdpoint_engine::MASK;
 
 /// What recorded bytes make.
 pub(crate) struct Planned {

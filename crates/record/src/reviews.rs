@@ -14,6 +14,7 @@ use crate::clocks::is_back;
 use crate::glance::{Glance, glance};
 use crate::numbered::{KeepError, Numbered};
 use crate::seal::seal_digest;
+use crate::verify::may_be_reviewed;
 use crate::{ReadError, text_blob};
 
 /// Where they are.
@@ -115,10 +116,7 @@ fn one(
         (review.number == number, "it has another number"),
         (review.former == *former, "it does not follow the review before it"),
         (!review.text.trim().is_empty(), "it says nothing"),
-        (
-            review.verdict == "intact and complete" || review.verdict.starts_with("expunged: "),
-            "it is of a record of which something else was said",
-        ),
+        (may_be_reviewed(&review.verdict), "it is of a record of which something else was said"),
         (ended.duration_since(at) <= AHEAD, "it was signed before the run ended"),
         (!is_back(before, at) || number == 1, "it was signed before the one that it follows"),
     ];

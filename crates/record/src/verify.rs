@@ -88,15 +88,25 @@ impl RecordVerdict {
     }
 }
 
+/// What is said of a record to which nothing is to be added.
+const COMPLETE: &str = "intact and complete";
+/// How what is said of one begins from which something was expunged.
+const IN_PART: &str = "expunged: ";
+
+/// Whether a review may say this of the record that it is about.
+pub(crate) fn may_be_reviewed(verdict: &str) -> bool {
+    verdict == COMPLETE || verdict.starts_with(IN_PART)
+}
+
 impl fmt::Display for RecordVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecordVerdict::IntactComplete => f.write_str("intact and complete"),
+            RecordVerdict::IntactComplete => f.write_str(COMPLETE),
             RecordVerdict::IntactOpen => f.write_str("intact, open"),
             RecordVerdict::Expunged { event, blobs, complete, signed, .. } => {
                 let rest = if *complete { "complete" } else { "open" };
                 let by = if *signed { "signed for" } else { "signed for by nobody" };
-                write!(f, "expunged: {blobs} blob(s), {by}, the first at event {event}; otherwise {rest}")
+                write!(f, "{IN_PART}{blobs} blob(s), {by}, the first at event {event}; otherwise {rest}")
             }
             RecordVerdict::Truncated { .. } => f.write_str("truncated"),
             RecordVerdict::Altered { event, .. } => write!(f, "altered at event {event}"),

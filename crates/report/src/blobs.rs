@@ -117,7 +117,7 @@ pub struct Material<'a> {
     /// Opens a blob of the record, or says why it is not there. Digest and length are checked here again.
     pub blob: &'a dyn Fn(&BlobRef) -> Opened,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
-    pub verdict_of_verify: Option<String>,
+    pub verdict_of_verify: Option<holdpoint_view::Verified>,
     /// Who has the run while the record is read; `None` where nobody does.
     pub held: Option<holdpoint_view::HeldBy>,
     /// When the record is read: of an open run, what is no longer good by then has lapsed.

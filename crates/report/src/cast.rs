@@ -50,6 +50,9 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     if let Some(independence) = &summary.independence {
         tape.line(Duration::ZERO, &one_line(independence));
     }
+    for why in summary.unsound() {
+        tape.line(Duration::ZERO, &bold(&one_line(&format!("holdpoint verify: {why}"))));
+    }
     for frame in crate::timeline(m) {
         tape.frame(&frame);
     }

@@ -418,14 +418,16 @@ fn of_run(summary: &Summary) -> Suite {
         }
     };
     let mut cases = vec![case("the run passed", ended)];
-    if let Some(verification) = &run.verification {
-        let sound = summary.misfits.is_empty() && verification.starts_with("intact");
-        let verdict = match sound {
-            true => Verdicts::Passed,
-            false => Verdicts::Error { message: verification.clone(), body: "verify the record".to_owned() },
-        };
-        cases.push(case("the record is intact", verdict));
-    }
+    let verdict = match summary.unsound().as_slice() {
+        [] => run.verification.as_ref().map(|_| Verdicts::Passed),
+        [first, rest @ ..] => {
+            let message = visible(first.as_bytes());
+            let rest = rest.iter().map(|why| format!("{}\n", visible(why.as_bytes())));
+            let body = format!("{}verify the record", rest.collect::<String>());
+            Some(Verdicts::Error { message, body })
+        }
+    };
+    cases.extend(verdict.map(|verdict| case("the record is intact", verdict)));
     let document = &summary.document;
     let mut properties = vec![
         ("run", run.number.to_string()),

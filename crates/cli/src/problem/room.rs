@@ -59,9 +59,13 @@ impl More {
 
     /// How many there are, in words.
     pub fn words(self) -> String {
-        let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let (errors, warnings) = (many(self.errors, "error"), many(self.warnings, "warning"));
-        format!("{errors} and {warnings} more are not shown; {MOST} findings are at most")
+        let more =
+            |count: usize, what: &str| format!("{count} more {what}{}", if count == 1 { "" } else { "s" });
+        let counted = [(self.errors, "error"), (self.warnings, "warning")];
+        let told = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| more(count, what));
+        let are = if self.errors + self.warnings == 1 { "is" } else { "are" };
+        let told = told.collect::<Vec<_>>().join(" and ");
+        format!("{told} {are} not shown (at most {MOST} findings are listed)")
     }
 }
 
@@ -83,5 +87,14 @@ mod tests {
         assert!(shown[..150].iter().all(|finding| finding.code == Code::NoCheck));
         assert!(shown[150..].iter().all(|finding| finding.is_error()));
         assert!(Room::among(&findings[..MOST]).more.is_nothing());
+    }
+
+    #[test]
+    fn what_is_not_shown_is_told_in_plain_words() {
+        let words = |errors, warnings| More { errors, warnings }.words();
+        let listed = "(at most 200 findings are listed)";
+        assert_eq!(words(0, 400), format!("400 more warnings are not shown {listed}"));
+        assert_eq!(words(1, 0), format!("1 more error is not shown {listed}"));
+        assert_eq!(words(3, 1), format!("3 more errors and 1 more warning are not shown {listed}"));
     }
 }

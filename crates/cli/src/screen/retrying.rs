@@ -147,6 +147,6 @@ fn draw(
 }
 
 /// To the second, once there are some: what is less says nothing to a reader.
-fn whole(time: Duration) -> Duration {
+pub(super) fn whole(time: Duration) -> Duration {
     if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) }
 }

@@ -12,6 +12,7 @@ use super::Screen;
 use super::clock::clock;
 use super::line::Line;
 use super::pace::Clocked;
+use super::retrying::whole;
 
 /// Where nothing can be drawn, it is said so often on the way.
 const PARTS: u64 = 10;
@@ -130,9 +131,4 @@ fn style(pause: Option<Duration>, clocked: Option<Clocked>) -> ProgressStyle {
     };
     let template = ProgressStyle::with_template(&format!("  {{bar:{CELLS}}} {{msg}}{{left}}"));
     template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("left", left)
-}
-
-/// To the second, once there are some: what is less says nothing to a reader.
-fn whole(time: Duration) -> Duration {
-    if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) }
 }

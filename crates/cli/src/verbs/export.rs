@@ -13,7 +13,7 @@ use holdpoint_record::{
 use jiff::tz::TimeZone;
 
 use super::anchored;
-use super::read::{find, read_dir, read_problem};
+use super::read::{find, read_dir, read_problem, said};
 use crate::args;
 use crate::bundle::{SCRIPT, unpacked};
 use crate::exit::Exit;
@@ -187,7 +187,7 @@ fn reports(files: &mut Files, dir: &RunDir, proof: &Verification, opened: &RunOp
     let recorded = read_dir(RunDir { number: dir.number, name: dir.name.clone(), path: dir.path.clone() })?;
     let recorded = recorded.with_rehearsal();
     let zone = TimeZone::get(&opened.session.time_zone).unwrap_or(TimeZone::UTC);
-    let verdict = Some(proof.verdict.to_string());
+    let verdict = Some(said(proof));
     let fault = |error: holdpoint_report::ReportError| {
         Problem::fault(error.to_string(), "This is a fault of holdpoint. Nothing was written.")
     };

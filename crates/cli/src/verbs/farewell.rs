@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, Plan, Work, many};
+use holdpoint_document::{Plan, Work, many};
 use holdpoint_driver::Stop;
 use holdpoint_engine::{EnvironmentSeen, Question, Run, Verdict};
 use jiff::Timestamp;
@@ -96,7 +96,7 @@ pub fn farewell(
 
 /// The command that takes the run up again: where sessions are signed, by the key that signed this one.
 pub fn going_on(run: &Run, number: u64, key: Option<&Path>) -> String {
-    let signs = run.opened().is_some_and(|opened| sessions_by_key(&opened.environment));
+    let signs = run.opened().is_some_and(|opened| opened.environment.signs_sessions());
     let key = key.filter(|_| signs).map(|key| {
         let key = key.to_string_lossy();
         format!(" --key {}", shlex::try_quote(&key).unwrap_or_default())
@@ -104,14 +104,9 @@ pub fn going_on(run: &Run, number: u64, key: Option<&Path>) -> String {
     format!("holdpoint resume {number}{}", key.unwrap_or_default())
 }
 
-/// Whether whoever takes a run up there signs that by key.
-pub fn sessions_by_key(environment: &EnvironmentSeen) -> bool {
-    environment.sessions > Assurance::Typed
-}
-
 /// The same command for whoever that will be: which key is theirs, nobody knows.
 pub fn resuming(environment: &EnvironmentSeen, number: u64) -> String {
-    let key = if sessions_by_key(environment) { " --key FILE" } else { "" };
+    let key = if environment.signs_sessions() { " --key FILE" } else { "" };
     format!("holdpoint resume {number}{key}")
 }
 

@@ -29,10 +29,9 @@ impl Orphan {
         Some(Orphan { left, unfound, same_name: child.host == host })
     }
 
-    /// Whether it bars anything: what is on another machine does only where the record has a block without an end, for nobody can
-    /// look there, and the note may be an old one.
+    /// Whether it bars anything, as the engine says.
     pub fn counts(&self, run: &Run, plan: &Plan) -> bool {
-        self.is_here() || !run.standing(plan).in_doubt.is_empty()
+        run.is_barred_by_left(plan, self.is_here())
     }
 
     /// The process group.

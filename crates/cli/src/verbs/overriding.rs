@@ -52,7 +52,7 @@ pub fn ready(
     }
     let may = run.may_override(&who).and_then(|role| {
         // The run goes by the roles it opened with; a role that was withdrawn since is none.
-        let holds = config.and_then(|config| config.roles.get(&role)).is_some_and(|all| all.contains(&who));
+        let holds = config.is_some_and(|config| run.has_role(&config.roles, &role, &who));
         if holds { Ok(role) } else { Err(format!("{who} does not have the role {role} any more")) }
     });
     let role = may.map_err(|why| Problem::refused(format!("{refusal}; and {why}"), help(place, run)))?;
@@ -63,7 +63,7 @@ pub fn ready(
         ));
     };
     let key = given.override_key.as_deref();
-    if key.is_some() || run.least_assurance() > Assurance::Typed {
+    if run.takes_key(key.is_some()) {
         let signers = approvals::signers(place, zone);
         let unable = signers.map_or_else(Some, |signers| {
             by_key::unable(&signers, &who, SIGNOFF, KeyFile::of_override_key(key))
@@ -155,7 +155,7 @@ pub fn record(
             "This is a fault of holdpoint.",
         ));
     };
-    let by_key = key.is_some() || recorder.run().least_assurance() > Assurance::Typed;
+    let by_key = recorder.run().takes_key(key.is_some());
     if let (true, Some(given)) = (by_key, deviation.as_sign_off()) {
         let unsigned = |why: String| {
             Problem::refused(

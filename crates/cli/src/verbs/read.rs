@@ -12,7 +12,7 @@ use holdpoint_record::{
     text_blob, tombstones,
 };
 use holdpoint_report::{Absent, Opened, Piece};
-use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing};
+use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing, Verified};
 use jiff::Timestamp;
 
 use super::anchored::{self, Proved};
@@ -109,6 +109,11 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
         None => read_dir(dir)?,
     };
     Ok((proof, recorded.with_rehearsal()))
+}
+
+/// What proving a record came to, as reports tell it.
+pub fn said(proof: &Verification) -> Verified {
+    Verified { words: proof.verdict.to_string(), intact: proof.verdict.intact() }
 }
 
 /// Reads the run in `dir` and sums it up on the way, for an `overview` or whole: a long record takes no more memory than its
@@ -350,7 +355,7 @@ impl Recorded {
     /// What reports are made of.
     pub fn with_material<T>(
         &self,
-        verified: Option<String>,
+        verified: Option<Verified>,
         make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
     ) -> T {
         self.in_zone(jiff::tz::TimeZone::system(), verified, make)
@@ -360,7 +365,7 @@ impl Recorded {
     pub fn in_zone<T>(
         &self,
         zone: jiff::tz::TimeZone,
-        verified: Option<String>,
+        verified: Option<Verified>,
         make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
     ) -> T {
         let blob = |reference: &BlobRef| self.open(reference);

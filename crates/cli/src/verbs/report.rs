@@ -8,7 +8,7 @@ use holdpoint_report::{Kept, Material, Outputs};
 
 use super::choice::{Among, chosen};
 use super::compare::beside_rehearsal;
-use super::read::{Recorded, proved};
+use super::read::{Recorded, proved, said};
 use crate::args::{self, OutputsIn, ReportFormat};
 use crate::attest::{attest, attestable, sound_beside};
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
             "Leave it out, or say --format in-toto.",
         ));
     }
-    let verdict = Some(proof.verdict.to_string());
+    let verdict = Some(said(&proof));
     if attestation {
         attestable(&proof)?;
         let summary = recorded.with_material(verdict.clone(), holdpoint_report::summarise);
@@ -101,6 +101,6 @@ pub fn kept<T>(
     let rehearsal = if beside { beside_rehearsal(recorded) } else { None };
     let rehearsal = rehearsal.as_ref().map(|beside| beside.as_ref().map_err(String::as_str));
     let kept = Kept { log: &log, seal: seal.as_deref(), signoffs: &signoffs, expunged: &expunged, rehearsal };
-    let verdict = Some(proof.verdict.to_string());
+    let verdict = Some(said(proof));
     Ok(recorded.with_material(verdict, |material| make(material, &kept)))
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{
-    By, DeviationKind, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status,
-    Unexpected, Unfound, Via,
+    By, Event, Handover, Next, Question, RollbackState, RollingBack, Run, Stamped, Status, Unexpected,
+    Unfound, Via,
 };
+use holdpoint_view::{Summary, Summing};
 use jiff::Timestamp;
 
 use super::choice::{Among, chosen, named};
@@ -334,7 +335,10 @@ pub async fn take_on(
     if undo.is_none() {
         // What has lapsed is told before the first line of that.
         let run = session.recorder.run().going_on_at(plan, Timestamp::now());
-        tell_steps(screen, plan, run.as_ref().unwrap_or(session.recorder.run()), &events);
+        let so_far = Summing::begin(&recorded.plan, &events[0], None).map_err(Problem::ours)?;
+        let mut so_far = so_far.overview();
+        events[1..].iter().for_each(|stamped| so_far.event(stamped.clone()));
+        tell_steps(screen, plan, run.as_ref().unwrap_or(session.recorder.run()), &so_far.end());
     }
     tell_failure(screen, plan, &session.recorder, &events)?;
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
@@ -444,7 +448,7 @@ fn accepted(
 }
 
 /// Why each step will or will not run.
-fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
+fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, so_far: &Summary) {
     if let Some(back) = run.rolling_back(plan) {
         return tell_rollback_steps(screen, plan, run, &back);
     }
@@ -458,7 +462,9 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
         Next::PassOver { task, .. } => (Some(task.step), false),
         _ => (None, false),
     };
-    let because = settled_because(events);
+    let ended: HashMap<&str, _> =
+        so_far.steps.iter().filter_map(|step| Some((step.id.as_str(), step.ended?))).collect();
+    let zone = jiff::tz::TimeZone::system();
     for (index, step) in plan.steps.iter().enumerate() {
         let title = screen.neutralise(&run.step_in_words(step));
         let why = match () {
@@ -476,11 +482,13 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             }
             () if Some(index) == at => "goes on here".to_owned(),
             () if run.is_settled(index) => {
-                let otherwise = match run.step_status(plan, index) {
-                    Status::NotApplicable => "not for this run",
-                    _ => "done",
+                let why = match run.step_status(plan, index) {
+                    Status::NotApplicable => "not for this run".to_owned(),
+                    status => status.words().to_lowercase(),
                 };
-                format!("will not run: {}", because.get(step.id.as_str()).map_or(otherwise, String::as_str))
+                let at = ended.get(step.id.as_str());
+                let at = at.map(|at| format!(" at {}", holdpoint_report::clock(*at, &zone)));
+                format!("will not run: {why}{}", at.unwrap_or_default())
             }
             () if run.next(plan) == Next::SignSession => "does not run: the session is not signed".to_owned(),
             () if run.next(plan) == Next::Override => {
@@ -552,28 +560,4 @@ fn tell_failure(
     screen::verdict_line(screen, finished);
     screen::failure(screen, finished);
     Ok(())
-}
-
-/// How each step was settled, by its id: what of it was written down last.
-fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
-    let (mut because, zone) = (HashMap::new(), jiff::tz::TimeZone::system());
-    for stamped in events.iter().rev() {
-        let (of, how) = match &stamped.event {
-            Event::ActionFinished(finished) => (&finished.step, "passed"),
-            Event::ItemConfirmed { step, .. } => (step, "confirmed"),
-            Event::ValueRecorded { step, .. } => (step, "written down"),
-            Event::SignOffGiven(given) => (&given.step, "signed off"),
-            Event::Deviation(deviation) if deviation.kind == DeviationKind::Skipped => {
-                (&deviation.step, "skipped")
-            }
-            Event::Decision { step, .. } => (step, "decided"),
-            // Of one action it says nothing of the others.
-            Event::NotApplicable { step, action: None, .. } => (step, "not for this run"),
-            _ => continue,
-        };
-        because
-            .entry(of.as_str())
-            .or_insert_with(|| format!("{how} at {}", holdpoint_report::clock(stamped.at, &zone)));
-    }
-    because
 }

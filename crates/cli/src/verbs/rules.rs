@@ -49,16 +49,16 @@ impl Obeyed {
     pub fn refusal(&self) -> Option<Problem> {
         let (first, rest) = self.unmet.split_first()?;
         let mut message = first.0.why.clone();
-        let mut help = first.1.clone();
+        let mut helps = vec![first.1.as_str()];
         for (unmet, what) in rest {
             message.push_str("; and ");
             message.push_str(&unmet.why);
             // One thing may mend several. Each on a line, so that a command ends where it ends.
-            if !help.contains(what) {
-                help.push('\n');
-                help.push_str(what);
+            if !helps.contains(&what.as_str()) {
+                helps.push(what);
             }
         }
+        let mut help = helps.join("\n");
         if !self.may_override.is_empty() {
             let roles = self.may_override.join(" or ");
             help.push_str(&format!(

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, nearest};
+use holdpoint_document::nearest;
 use holdpoint_engine::{By, EnvironmentSeen, Event, People, RunOpened, Seat, SignedSession, Via};
 use holdpoint_signing::{SESSION, Signers};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub fn could_open(
     option: Option<&str>,
     key: Option<&Path>,
 ) -> Result<(), Problem> {
-    if !signs(environment) {
+    if !environment.signs_sessions() {
         return Ok(());
     }
     let (said, _) = operator(option, &place.root)?;
@@ -37,7 +37,7 @@ pub fn could_open(
 
 /// The same, of a run that is there: by the keys that it knows.
 pub fn could_take_up(dir: &Path, opened: &RunOpened, said: &str, key: Option<&Path>) -> Result<(), Problem> {
-    if !signs(&opened.environment) {
+    if !opened.environment.signs_sessions() {
         return Ok(());
     }
     let signers =
@@ -51,10 +51,6 @@ pub fn could_take_up(dir: &Path, opened: &RunOpened, said: &str, key: Option<&Pa
             "Where no key of theirs can count any more, this ends the run: holdpoint resume {number} --abort REASON"
         ))
     })
-}
-
-fn signs(environment: &EnvironmentSeen) -> bool {
-    environment.sessions > Assurance::Typed
 }
 
 fn could_sign(

@@ -1,7 +1,7 @@
 //! `show`: one run at a glance.
 
 use console::Style;
-use holdpoint_document::many;
+use holdpoint_document::{many, rollback_of};
 use holdpoint_engine::{By, Choice, Status};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{
@@ -11,7 +11,7 @@ use holdpoint_view::{
 
 use super::anchored;
 use super::choice::{Among, chosen};
-use super::farewell::{BY_AGENT, resuming, sessions_by_key};
+use super::farewell::{BY_AGENT, resuming};
 use super::handover::accepting;
 use super::one_step;
 use super::read::summed_up;
@@ -119,9 +119,10 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
             ),
         }
     }
-    let told_of = |step: &str, action: &str| match action.contains("#rollback-") {
-        true => format!("the rollback of {}", summary.title_of(step)),
-        false => action.to_owned(),
+    let told_of = |step: &str, action: &str| match rollback_of(action) {
+        Some((_, 1)) => format!("the rollback of {}", summary.title_of(step)),
+        Some((_, block)) => format!("the rollback of {}, block {block}", summary.title_of(step)),
+        None => action.to_owned(),
     };
     for RunningNow { step, number, action, place, since } in &summary.running {
         let action = told_of(step, action);
@@ -282,7 +283,7 @@ fn go_on(summary: &Summary, to_be_signed: bool) -> Vec<(&'static str, String)> {
         }
         None => vec![("go on with", resume)],
     };
-    if sessions_by_key(environment) {
+    if environment.signs_sessions() {
         told.push(("", BY_AGENT.to_owned()));
     }
     told

@@ -1,6 +1,5 @@
 //! `sign`: somebody else, in their own account and at another time, signs off what a parked run waits for.
 
-use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Via};
 use holdpoint_record::{Deed, Holder, OpenError, Position, RunDir, Visitor, Writer};
@@ -9,7 +8,7 @@ use holdpoint_view::SignOffEvent;
 use super::anchored;
 use super::choice::{Among, chosen, named};
 use super::evidence::{self, awaited};
-use super::farewell::{BY_AGENT, resuming, sessions_by_key};
+use super::farewell::{BY_AGENT, resuming};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
@@ -64,7 +63,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     if arguments.outputs {
         hold_point.show_outputs(store)?;
     }
-    let is_typed = arguments.key.is_none() && view.run.least_assurance() == Assurance::Typed;
+    let is_typed = !view.run.takes_key(arguments.key.is_some());
     let types_name = is_typed && recorded.opened().printed_name(&who).is_some();
     if arguments.reject && types_name && !prepare::asks(screen, false)? {
         return Err(Problem::usage(
@@ -126,7 +125,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
                 resuming(environment, number)
             )
         }
-        (false, _) if sessions_by_key(environment) => {
+        (false, _) if environment.signs_sessions() => {
             format!("go on with: {}; {BY_AGENT}", resuming(environment, number))
         }
         (false, _) => format!("go on with: {}", resuming(environment, number)),

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use holdpoint_engine::Rehearsed;
 use holdpoint_record::{
-    AnchorHeld, Anchored, Anchors, Beside, ByKey, Expunged, Held, Of, Reviewed, Reviews, Trust, Verification,
-    Whose, beside, hold, reviews, verify as prove, whose,
+    AnchorHeld, Anchored, Anchors, Beside as OnRecord, ByKey, Expunged, Held, Of, Reviewed, Reviews, Trust,
+    Verification, Whose, beside, hold, reviews, verify as prove, whose,
 };
-use holdpoint_view::AnchorFacts;
+use holdpoint_view::{AnchorFacts, Beside};
 use serde_json::{Value, json};
 
 use super::anchored;
@@ -69,9 +69,8 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         }
         Format::Text => told.text(screen),
     }
-    let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_empty();
-    let intact = intact && reviews.wrong.is_none() && anchors.wrong.is_none() && told.unanchored().is_none();
-    Ok(if intact { Exit::Passed } else { Exit::Record })
+    let sound = proof.verdict.intact() && told.trusted() != Some(false) && told.wrong_beside().is_empty();
+    Ok(if sound { Exit::Passed } else { Exit::Record })
 }
 
 /// The record, and what was proved beside it, held against what is trusted. `None` where it is not what was written: then
@@ -129,7 +128,7 @@ pub struct Told<'a> {
     /// What came of holding it against what is trusted.
     pub held: Option<&'a Held>,
     /// What the store beside it has of each rehearsal that it relied on; nothing where that was not looked for.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<OnRecord>,
     /// What was said of it afterwards.
     pub reviews: &'a Reviews,
     /// What says from outside that it was there.
@@ -145,7 +144,7 @@ impl Told<'_> {
     /// What is wrong with its rehearsals' own records.
     fn rewritten(&self) -> Vec<String> {
         let wrong = self.proof.rehearsals.iter().zip(&self.beside).filter_map(|((_, named), beside)| {
-            let Beside::Wrong(why) = beside else { return None };
+            let OnRecord::Wrong(why) = beside else { return None };
             Some(format!("run {}, the rehearsal that it relied on: {why}", named.number))
         });
         wrong.collect()
@@ -173,19 +172,19 @@ impl Told<'_> {
             (None, Some(false)) => format!("{verdict}, but not as trusted"),
             (None, _) => verdict,
         };
-        let words = match self.rewritten().is_empty() {
-            false => format!("{words}, but its rehearsal is not what it relied on"),
-            true => words,
+        self.wrong_beside().into_iter().fold(words, |words, what| format!("{words}, but {what}"))
+    }
+
+    /// What does not hold of what lies beside the record, or should.
+    fn wrong_beside(&self) -> Vec<&'static str> {
+        let (rewritten, unanchored) = (self.rewritten(), self.unanchored());
+        let beside = Beside {
+            rehearsal: rewritten.first().map(String::as_str),
+            reviews: self.reviews.wrong.as_deref(),
+            anchors: self.anchors.wrong.as_deref(),
+            no_anchor: unanchored.as_deref(),
         };
-        let words = match self.reviews.wrong {
-            Some(_) => format!("{words}, but its reviews do not hold"),
-            None => words,
-        };
-        match (&self.anchors.wrong, self.unanchored()) {
-            (Some(_), _) => format!("{words}, but its anchors do not hold"),
-            (None, Some(_)) => format!("{words}, but it has no anchor"),
-            (None, None) => words,
-        }
+        beside.wrong().map(|(what, _)| what).collect()
     }
 
     /// Why it lacks an anchor.
@@ -268,9 +267,9 @@ impl Told<'_> {
             let Rehearsed { number, id, environment, ended, seal, captured, .. } = named;
             let (record, why) = match self.beside.get(at) {
                 None => ("not looked for", None),
-                Some(Beside::NotHere) => ("not here", None),
-                Some(Beside::Same) => ("as relied on", None),
-                Some(Beside::Wrong(why)) => ("not as relied on", Some(why)),
+                Some(OnRecord::NotHere) => ("not here", None),
+                Some(OnRecord::Same) => ("as relied on", None),
+                Some(OnRecord::Wrong(why)) => ("not as relied on", Some(why)),
             };
             json!({
                 "event": event, "number": number, "id": id, "environment": environment, "ended": ended,
@@ -307,9 +306,9 @@ impl Told<'_> {
             let Rehearsed { number, id, environment, .. } = named;
             let same = named.same().map(|same| format!(", {same}")).unwrap_or_default();
             let record = match beside.get(at) {
-                None | Some(Beside::NotHere) => ", by what is kept of it here",
-                Some(Beside::Same) => ", whose record is here and the same",
-                Some(Beside::Wrong(_)) => "",
+                None | Some(OnRecord::NotHere) => ", by what is kept of it here",
+                Some(OnRecord::Same) => ", whose record is here and the same",
+                Some(OnRecord::Wrong(_)) => "",
             };
             let which =
                 if *event > 0 { format!("the new document of event {event}, ") } else { String::new() };

@@ -1,6 +1,7 @@
 //! Rules of the environment, held once more: when a run is taken up again, and while it lasts. The facts are gathered
 //! here, with the configuration as it is now; the engine judges them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use holdpoint_document::Plan;
@@ -19,11 +20,8 @@ use crate::sources::Sources;
 
 /// Refuses a sign-off by somebody who had the role when the run opened, and has it no more.
 pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
-    let Some(opened) = run.opened() else { return Ok(()) };
-    let had = opened.roles.get(role).is_some_and(|all| all.iter().any(|one| run.same(one, who)));
-    let all = place.configuration().and_then(|config| config.roles.get(role));
-    let has = all.is_some_and(|all| all.iter().any(|one| run.same(one, who)));
-    if has || !had || !opened.policy.kept.contains(&Rule::Roles) {
+    let none = BTreeMap::new();
+    if !run.has_lost_role(place.configuration().map_or(&none, |config| &config.roles), role, who) {
         return Ok(());
     }
     Err(Problem::refused(

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{Event, Outcome, Stamped};
-
-/// What is in place of a secret, in a record.
-const MASKED: &str = "[REDACTED:";
+use holdpoint_engine::{Event, MASK, Outcome, Stamped};
 
 /// What blocks captured in one run.
 #[derive(Debug, Default)]
@@ -43,6 +40,6 @@ impl Before {
                 all.all(|other| other == Some(first)).then_some(first)?
             }
         };
-        (!found.contains(MASKED)).then_some(found.as_str())
+        (!found.contains(MASK)).then_some(found.as_str())
     }
 }

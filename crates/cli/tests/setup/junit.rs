@@ -131,3 +131,28 @@ fn what_failed_and_was_rolled_back_is_red_and_a_retry_that_passed_tells_of_the_a
     assert!(told.contains("attempt 2: failed") && !told.contains("attempt 3"), "{told}");
     assert!(told.ends_with("the last attempt printed:\ntry\ntry\ntry"), "{told}");
 }
+
+#[test]
+fn what_does_not_hold_beside_a_sound_record_is_red_and_told_by_every_report() {
+    for (what, why) in [("reviews", "its reviews do not hold"), ("anchors", "its anchors do not hold")] {
+        let bench = Bench::with(&[("book.md", "---\nrunbook: 1\n---\n\n# One\n\n```sh check\ntrue\n```\n")]);
+        bench.ends(0, &["run", "book.md"]);
+        bench.ends(0, &["report", "1", "--format", "cast"]);
+        let beside = bench.run_dir(1).join(what);
+        std::fs::create_dir(&beside).unwrap();
+        std::fs::write(beside.join("0001.json"), "{}").unwrap();
+        bench.ends(6, &["verify", "1"]).says(&format!("intact and complete, but {why}"));
+        let json = bench.ends(0, &["report", "1", "--format", "json"]).json();
+        let reason = json[format!("{what}_wrong")].as_str().unwrap().to_owned();
+        for format in ["markdown", "html"] {
+            bench.ends(0, &["report", "1", "--format", format]).says(&reason);
+        }
+        bench
+            .ends(0, &["report", "1", "--format", "cast"])
+            .says(&format!("holdpoint verify: {why}: {reason}"));
+        report(&bench);
+        let is = |expression: &str, value: &str| assert_eq!(ask(&bench, expression), value, "{expression}");
+        is("string(//testcase[@name='the record is intact']/error/@message)", &format!("{why}: {reason}"));
+        is("string(/testsuites/@errors)", "1");
+    }
+}

@@ -392,7 +392,7 @@ fn what_is_kept_proves_the_rule_alone_and_is_held_against_the_store_where_that_h
     assert!(told["rehearsal_wrong"].as_str().unwrap().contains("rewritten"), "{told}");
     let page = bench.ends(0, &["report", "2", "--format", "html"]);
     page.says("Its record is not what it was: it was rewritten");
-    page.says(r#""beside":["the rehearsal that it relied on is not what it was: it was rewritten"#);
+    page.says(r#""beside":["its rehearsal is not what it relied on: it was rewritten"#);
     // Altered in place.
     let log = bench.run_dir(1).join("run.jsonl");
     fs::write(&log, fs::read_to_string(&log).unwrap().replace("elsewhere", "elsewhexx")).unwrap();

@@ -572,3 +572,17 @@ fn a_run_that_was_left_at_a_question_waits_for_an_answer_and_the_item_is_named_b
         assert!(!named.contains("Open the draft") && !named.contains("not reached"), "{named}");
     }
 }
+
+#[test]
+fn resume_says_of_a_step_what_show_says_of_it() {
+    let bench = Bench::with(&[
+        (
+            "book.md",
+            "---\nrunbook: 1\n---\n\n# Two\n\n## One\n\n```sh run\nfalse\n```\n\n```sh check\ntrue\n```\n\n## Then\n\n- [ ] Good\n",
+        ),
+        ("answers.yaml", "steps:\n  one#1: { choice: skip, reason: done by hand }\n"),
+    ]);
+    bench.holdpoint(&["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    bench.ends(0, &["show", "1"]).says("PASSED, WITH DEVIATIONS");
+    bench.holdpoint(&["resume", "1", "--unattended"]).says("1 One: will not run: passed, with deviations at");
+}

@@ -1,7 +1,7 @@
 //! Answers that nobody will ever ask for, whatever happens in a run: what a file says and what can never be taken would
 //! otherwise be passed over, and the run would stop there without a word.
 
-use crate::{Action, Block, Plan, Step, Work};
+use crate::{Action, Block, Plan, Step, Work, rollback_of};
 
 /// What may be chosen.
 pub const CHOICES: &[&str] = &[
@@ -37,9 +37,8 @@ impl<'p> About<'p> {
         };
         let action = plan.steps.iter().find_map(of_step);
         action.or_else(|| plan.step(key).map(|(_, step)| About::Step(plan, step))).or_else(|| {
-            let (step, number) = key.split_once("#rollback-")?;
+            let (step, number) = rollback_of(key)?;
             let (_, step) = plan.step(step)?;
-            let number = number.parse::<usize>().ok()?;
             (1..=step.rollbacks.len()).contains(&number).then_some(About::Rollback)
         })
     }

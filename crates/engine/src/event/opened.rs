@@ -200,6 +200,11 @@ fn is_typed(assurance: &Assurance) -> bool {
 }
 
 impl EnvironmentSeen {
+    /// Whether whoever operates there signs that by key.
+    pub fn signs_sessions(&self) -> bool {
+        self.sessions > Assurance::Typed
+    }
+
     /// Whether keys sign here: a script that reaches the agent could sign as well as its owner.
     pub fn keys_sign(&self) -> bool {
         self.signature.max(self.sessions) > Assurance::Typed

@@ -69,7 +69,7 @@ pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>, summary: &Summary) -> Re
         blobs,
         left_out,
         expunged: kept.expunged,
-        verification: m.verdict_of_verify.as_deref(),
+        verification: m.verdict_of_verify.as_ref().map(|verified| verified.words.as_str()),
         beside: summary.wrong_beside(),
     };
     // Inside of a script element `<` could end it, wherever it stands.

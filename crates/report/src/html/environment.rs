@@ -40,12 +40,8 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
         let name = names.iter().find(|(known, _)| *known == principal).map(|(_, name)| name);
         name.map_or_else(|| principal.clone(), |name| format!("{name} ({principal})"))
     });
-    env.add_filter("via", |via: String| match via.as_str() {
-        "terminal" => "",
-        "answers" => " (from the answers file)",
-        "command" => " (by a command)",
-        _ => " (ASSUMED by a dry run)",
-    });
+    env.add_filter("via", |via: String| words::way(&via).words());
+    env.add_filter("signed_via", |via: String| words::signed_by_way(words::way(&via)));
     let steps = summary.steps.iter();
     let steps: Vec<_> =
         steps.map(|step| (step.id.clone(), format!("{} {}", step.number, step.title))).collect();

@@ -15,8 +15,8 @@ use super::told::{Detail, Expectation, Outputs, Pen, Told, tone};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
-    ActionSummary, Happening, Material, NoteFacts, PlaceSummary, ReportError, RollbackState, Soak, Status,
-    StepSummary, Summary, What,
+    ActionSummary, Happening, Material, NoteFacts, PlaceSummary, ReportError, Soak, Status, StepSummary,
+    Summary, What,
 };
 
 /// The part of the document that something happened to.
@@ -45,7 +45,7 @@ struct Story {
     tone: &'static str,
     words: String,
     facts: Vec<String>,
-    undone: Option<&'static str>,
+    undone: Option<String>,
     places: Option<Table>,
     happenings: Vec<Told>,
 }
@@ -136,23 +136,8 @@ impl<'a> Pen<'a> {
             let names: Vec<_> = step.performers.iter().map(|who| self.summary.name_of(who)).collect();
             facts.push(format!("by {}", names.join(", ")));
         }
-        let undone = match step.rollback {
-            None | Some(RollbackState::Done) => None,
-            Some(RollbackState::Impossible) => {
-                Some("NOT ROLLED BACK: the document has no rollback for this step.")
-            }
-            Some(RollbackState::Skipped) => {
-                Some("ROLLBACK SKIPPED: a rollback block was skipped, so this step is not undone.")
-            }
-            Some(RollbackState::Failed) => Some("ROLLBACK FAILED: a rollback block did not pass."),
-            Some(RollbackState::Running) => {
-                Some("ROLLBACK RUNNING: a rollback block was running when this page was made.")
-            }
-            Some(RollbackState::InDoubt) => Some("ROLLBACK IN DOUBT: a rollback block has no recorded end."),
-            Some(RollbackState::Unfinished) => {
-                Some("ROLLBACK NOT FINISHED: not every rollback block was run.")
-            }
-        };
+        let undone = step.rollback.and_then(words::undone);
+        let undone = undone.map(|(state, why)| format!("{state}: {why}"));
         self.write(&Story {
             of_step: true,
             anchor: Some(anchor(&step.id)),
@@ -226,7 +211,7 @@ impl<'a> Pen<'a> {
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let (tone, word) =
                     if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };
-                let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let limits = words::limits_of(about.work, name).map(|limits| format!(" ({limits})"));
                 let value = if value.is_empty() { "left empty" } else { value };
                 let mut facts = vec![format!("{name} = {value}{}", limits.unwrap_or_default())];
                 facts.extend(evidence.as_ref().map(|evidence| format!("evidence: {}", proof(evidence))));
@@ -237,7 +222,7 @@ impl<'a> Pen<'a> {
                 let Corrected { name, old, new, reason, within_limits, by, .. } = &**corrected;
                 let (tone, word) =
                     if *within_limits { ("good", "CORRECTED") } else { ("bad", "CORRECTED, OUT OF LIMITS") };
-                let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let limits = words::limits_of(about.work, name).map(|limits| format!(" ({limits})"));
                 let value = format!("{name} = {old} → {new}{}", limits.unwrap_or_default());
                 let facts = [vec![value], self.because(at, reason, by)].concat();
                 simple(tone, word, facts)
@@ -308,7 +293,7 @@ impl<'a> Pen<'a> {
     fn signed(&self, n: u64, given: &SignedOff, at: String) -> Told {
         let row = |name, value: String| (name, value);
         let mut rows = vec![
-            row("Signed by", format!("{} ({}){}", given.name, given.by.who, words::via(&given.by))),
+            row("Signed by", format!("{} ({}){}", given.name, given.by.who, words::signed_via(&given.by))),
             row("Time", at),
             row("Meaning", words::meaning(given.meaning).to_owned()),
             row("Role", given.role.clone()),
@@ -348,11 +333,6 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",
         status => return status.before(),
     })
-}
-
-fn limits_of(work: Option<&Work>, name: &str) -> Option<String> {
-    let Some(Work::Record { fields }) = work else { return None };
-    fields.iter().find(|field| field.name == name).and_then(|field| words::limits(&field.kind))
 }
 
 fn proof(evidence: &Evidence) -> String {

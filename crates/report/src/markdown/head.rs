@@ -104,17 +104,8 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
             None => safe(code_cell(&principal)),
         }
     });
-    env.add_filter("via", move |via: String| {
-        safe(
-            match via.as_str() {
-                "terminal" => "",
-                "answers" => " (from the answers file)",
-                "command" => " (by a command)",
-                _ => " (ASSUMED by a dry run)",
-            }
-            .to_owned(),
-        )
-    });
+    env.add_filter("via", move |via: String| safe(words::way(&via).words().to_owned()));
+    env.add_filter("signed_via", move |via: String| safe(words::signed_by_way(words::way(&via)).to_owned()));
     let steps: Vec<(String, String)> = pen
         .summary
         .steps

@@ -8,7 +8,7 @@ use super::words;
 use crate::edges::shorten;
 use crate::text::{code, code_cell, fenced, prose};
 use crate::time::{clock, took};
-use crate::{ActionSummary, Happening, RollbackState, Soak, Status, StepSummary, What, blobs};
+use crate::{ActionSummary, Happening, Soak, Status, StepSummary, What, blobs};
 
 /// A happening told: a word in capitals, the rest of its line, and lines below it.
 pub(super) struct Told {
@@ -123,27 +123,8 @@ impl Pen<'_> {
             line.push_str(&format!(" · by {}", names.join(", ")));
         }
         let mut lines = vec![format!("{line} · {}", self.mark)];
-        let undone = match step.rollback {
-            None | Some(RollbackState::Done) => None,
-            Some(RollbackState::Impossible) => {
-                Some("**NOT ROLLED BACK**: the document has no rollback for this step.")
-            }
-            Some(RollbackState::Skipped) => {
-                Some("**ROLLBACK SKIPPED**: a rollback block was skipped, so this step is not undone.")
-            }
-            Some(RollbackState::Failed) => Some("**ROLLBACK FAILED**: a rollback block did not pass."),
-            Some(RollbackState::Running) => {
-                Some("**ROLLBACK RUNNING**: a rollback block was running when this copy was made.")
-            }
-            Some(RollbackState::InDoubt) => {
-                Some("**ROLLBACK IN DOUBT**: a rollback block has no recorded end.")
-            }
-            Some(RollbackState::Unfinished) => {
-                Some("**ROLLBACK NOT FINISHED**: not every rollback block was run.")
-            }
-        };
-        if let Some(undone) = undone {
-            lines.extend([String::new(), undone.to_owned()]);
+        if let Some((state, why)) = step.rollback.and_then(words::undone) {
+            lines.extend([String::new(), format!("**{state}**: {why}")]);
         }
         lines.extend(self.places(step));
         lines.extend(self.history(&step.history, &[], About::default(), |_| false));
@@ -218,8 +199,9 @@ impl Pen<'_> {
             }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };
-                let limits =
-                    limits_of(about.work, name).map(|l| format!(" ({})", prose(&l))).unwrap_or_default();
+                let limits = words::limits_of(about.work, name)
+                    .map(|l| format!(" ({})", prose(&l)))
+                    .unwrap_or_default();
                 let proof =
                     evidence.as_ref().map(|e| format!(" · evidence: {}", proof(e))).unwrap_or_default();
                 let value = if value.is_empty() { "left empty".to_owned() } else { code(value) };
@@ -229,8 +211,9 @@ impl Pen<'_> {
             What::Corrected(corrected) => {
                 let Corrected { name, old, new, reason, within_limits, by, .. } = &**corrected;
                 let word = if *within_limits { "CORRECTED" } else { "CORRECTED, OUT OF LIMITS" };
-                let limits =
-                    limits_of(about.work, name).map(|l| format!(" ({})", prose(&l))).unwrap_or_default();
+                let limits = words::limits_of(about.work, name)
+                    .map(|l| format!(" ({})", prose(&l)))
+                    .unwrap_or_default();
                 let value = format!("{} = {} → {}{limits}", code(name), code(old), code(new));
                 simple(word, format!("{value} · {}", self.because(&at, reason, by)))
             }
@@ -325,8 +308,12 @@ impl Pen<'_> {
             details.push(row("From", prose(&presence.words())));
             details.push(row("Shown", code_cell(&format!("sha256:{}", presence.shown.sha256))));
         }
-        let rest =
-            format!("{} · {}{}", words::meaning(given.meaning), prose(&given.name), words::via(&given.by));
+        let rest = format!(
+            "{} · {}{}",
+            words::meaning(given.meaning),
+            prose(&given.name),
+            words::signed_via(&given.by)
+        );
         Told { word: words::signed(self.summary.counts(n)).to_owned(), rest, details }
     }
 
@@ -352,11 +339,6 @@ impl Pen<'_> {
         }
         lines
     }
-}
-
-fn limits_of(work: Option<&Work>, name: &str) -> Option<String> {
-    let Some(Work::Record { fields }) = work else { return None };
-    fields.iter().find(|field| field.name == name).and_then(|field| words::limits(&field.kind))
 }
 
 /// Proof named with a value.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdpoint_engine::{By, Choice, DeviationKind};
-use holdpoint_model::{Assurance, Block, Meaning, ValueKind};
+use holdpoint_engine::{By, Choice, DeviationKind, RollbackState, Via};
+use holdpoint_model::{Assurance, Block, Meaning, ValueKind, Work};
 use holdpoint_view::late;
 
 use crate::time::took;
@@ -90,6 +90,51 @@ pub(crate) fn assurance(assurance: Assurance) -> &'static str {
 /// How an answer came, where it did not come from a person at a terminal.
 pub(crate) fn via(by: &By) -> &'static str {
     by.via.words()
+}
+
+/// The same of whoever signed: a name that `sign` had them type was typed, whatever the command.
+pub(crate) fn signed_via(by: &By) -> &'static str {
+    signed_by_way(by.via)
+}
+
+pub(crate) fn signed_by_way(via: Via) -> &'static str {
+    match via {
+        Via::Command => " (with holdpoint sign)",
+        via => via.words(),
+    }
+}
+
+/// The way that JSON names so.
+pub(crate) fn way(name: &str) -> Via {
+    match name {
+        "terminal" => Via::Terminal,
+        "answers" => Via::Answers,
+        "command" => Via::Command,
+        _ => Via::Assumed,
+    }
+}
+
+/// How far undoing a step came, where that is not all of it: in capitals, and why, as a sentence.
+pub(crate) fn undone(state: RollbackState) -> Option<(&'static str, &'static str)> {
+    Some(match state {
+        RollbackState::Done => return None,
+        RollbackState::Impossible => ("NOT ROLLED BACK", "the document has no rollback for this step."),
+        RollbackState::Skipped => {
+            ("ROLLBACK SKIPPED", "a rollback block was skipped, so this step is not undone.")
+        }
+        RollbackState::Failed => ("ROLLBACK FAILED", "a rollback block did not pass."),
+        RollbackState::Running => {
+            ("ROLLBACK RUNNING", "a rollback block was running when this report was made.")
+        }
+        RollbackState::InDoubt => ("ROLLBACK IN DOUBT", "a rollback block has no recorded end."),
+        RollbackState::Unfinished => ("ROLLBACK NOT FINISHED", "not every rollback block was run."),
+    })
+}
+
+/// What values are allowed for what is written down under a name, where that is limited.
+pub(crate) fn limits_of(work: Option<&Work>, name: &str) -> Option<String> {
+    let Some(Work::Record { fields }) = work else { return None };
+    fields.iter().find(|field| field.name == name).and_then(|field| limits(&field.kind))
 }
 
 /// What values are allowed, where that is limited.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use holdpoint_engine::{
     By, Choice, Corrected, Deviation, Evidence, Handover, Outcome, Session, SignedOff, Verdict,
 };
+use holdpoint_model::rollback_of;
 
 use crate::Piece;
 use crate::markdown::words::with_place;
@@ -42,11 +43,10 @@ impl Source {
 
     /// The same for people, who know a rollback as its step's.
     pub fn told(&self) -> String {
-        let own = self.action.strip_prefix(&self.step).and_then(|rest| rest.strip_prefix("#rollback-"));
-        match own {
-            Some("1") => with_place(&format!("rollback of {}", self.step), self.place.as_deref()),
-            Some(block) => {
-                with_place(&format!("rollback of {}, block {block}", self.step), self.place.as_deref())
+        match rollback_of(&self.action) {
+            Some((step, 1)) => with_place(&format!("rollback of {step}"), self.place.as_deref()),
+            Some((step, block)) => {
+                with_place(&format!("rollback of {step}, block {block}"), self.place.as_deref())
             }
             None => self.name(),
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_engine::{BlobRef, Event, Finished, Judged, SignedSession, Stamped, Started, TakenEffect};
-use holdpoint_model::{Block, Plan, Work};
+use holdpoint_model::{Block, Plan, Work, rollback_of};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
@@ -245,7 +245,7 @@ fn block_of<'a>(plan: &'a Plan, step: &str, action: &str) -> Option<(Option<&'a 
     if let Some(found) = step.actions.iter().find(|known| known.id == action) {
         return found.work.block().map(|block| (Some(&found.work), block));
     }
-    let number: usize = action.strip_prefix(&step.id)?.strip_prefix("#rollback-")?.parse().ok()?;
+    let (_, number) = rollback_of(action).filter(|(of, _)| *of == step.id)?;
     step.rollbacks.get(number.checked_sub(1)?).map(|block| (None, block))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_document::*;
 use holdpoint_engine::*;
 use holdpoint_report::{Absent, Material};
+use holdpoint_view::Verified;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{by, ignore, passed, plan, session, sha256};
@@ -294,7 +295,8 @@ impl Tape {
             source: &self.source,
             events: &self.events,
             blob: &blob,
-            verdict_of_verify: verified.map(str::to_owned),
+            verdict_of_verify: verified
+                .map(|words| Verified { words: words.to_owned(), intact: words.starts_with("intact") }),
             held: None,
             now: self.events.last().map_or(jiff::Timestamp::UNIX_EPOCH, |last| last.at),
             reviews: Vec::new(),

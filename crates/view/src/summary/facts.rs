@@ -34,7 +34,7 @@ pub struct RunFacts {
     /// How it ended; `None` while it is open.
     pub closed: Option<Closed>,
     /// What `verify` said of the record; `None` where it was not asked.
-    pub verification: Option<String>,
+    pub verification: Option<super::Verified>,
     /// How many events the record holds.
     pub events: u64,
     /// `holdpoint.toml` as it was.

@@ -30,7 +30,7 @@ use crate::{HeldBy, NotOpened, Reading};
 pub fn summarise(
     plan: &Plan,
     events: &[Stamped],
-    verified: Option<String>,
+    verified: Option<Verified>,
     held: Option<HeldBy>,
 ) -> Result<Summary, NotOpened> {
     let (first, rest) = events.split_first().ok_or(NotOpened)?;
@@ -72,7 +72,7 @@ impl<'a> Summing<'a> {
     pub fn begin(
         plan: &'a Plan,
         first: &Stamped,
-        verified: Option<String>,
+        verified: Option<Verified>,
     ) -> Result<Summing<'a>, NotOpened> {
         let Event::RunOpened(opened) = &first.event else { return Err(NotOpened) };
         let mut by_id = HashMap::with_capacity(plan.steps.len());

@@ -2,6 +2,7 @@
 //! every rendering. What became of it the engine says; what happened is gathered from the events.
 
 mod answered;
+mod beside;
 mod exchange;
 mod facts;
 mod finish;
@@ -13,6 +14,7 @@ mod place;
 mod soak;
 mod withdrawn;
 
+pub use beside::{Beside, Verified};
 pub use facts::*;
 pub use fold::{Summing, summarise};
 pub use happening::*;
@@ -147,13 +149,21 @@ impl Summary {
 
     /// Why `verify` refuses what lies beside the record, or should, though the record itself may be sound: a sentence each.
     pub fn wrong_beside(&self) -> Vec<String> {
-        let told = [
-            ("the rehearsal that it relied on is not what it was", &self.rehearsal_wrong),
-            ("its reviews do not hold", &self.reviews_wrong),
-            ("its anchors do not hold", &self.anchors_wrong),
-            ("it has no anchor", &self.no_anchor),
-        ];
-        told.into_iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?))).collect()
+        let beside = Beside {
+            rehearsal: self.rehearsal_wrong.as_deref(),
+            reviews: self.reviews_wrong.as_deref(),
+            anchors: self.anchors_wrong.as_deref(),
+            no_anchor: self.no_anchor.as_deref(),
+        };
+        beside.wrong().map(|(what, why)| format!("{what}: {why}")).collect()
+    }
+
+    /// Why `verify` refuses the record itself, as far as it was asked, or what lies beside it: a sentence each, none of a sound
+    /// one.
+    pub fn unsound(&self) -> Vec<String> {
+        let verified = self.run.verification.as_ref().filter(|verified| !verified.intact);
+        let itself = verified.map(|verified| verified.words.clone()).or_else(|| self.break_words());
+        itself.into_iter().chain(self.wrong_beside()).collect()
     }
 
     /// The person's printed name, where the record has one, else the principal itself.

@@ -6,7 +6,12 @@ use holdpoint_model::Plan;
 use super::*;
 
 /// From event 0 and the plan.
-pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified: Option<String>) -> Summary {
+pub(super) fn opening(
+    plan: &Plan,
+    first: &Stamped,
+    opened: &RunOpened,
+    verified: Option<Verified>,
+) -> Summary {
     let (front, book) = (&plan.front, &opened.runbook);
     Summary {
         format: "1.0",
@@ -111,7 +116,7 @@ fn people(opened: &RunOpened) -> Vec<Person> {
 }
 
 fn empty_step(step: &holdpoint_model::Step) -> StepSummary {
-    let rollback_id = |at: usize| format!("{}#rollback-{}", step.id, at + 1);
+    let rollback_id = |at: usize| holdpoint_model::rollback_id(&step.id, at + 1);
     StepSummary {
         id: step.id.clone(),
         file: step.file.clone(),

@@ -27,7 +27,7 @@ use crate::problem::Problem;
 use crate::verbs::anchored;
 use crate::verbs::evidence::put_before;
 use crate::verbs::plans::Plans;
-use crate::verbs::read::{proved, store_problem};
+use crate::verbs::read::{proved, said, store_problem};
 use crate::verbs::report::kept;
 use crate::verbs::runs::{Tone, UNREADABLE, asked_for, json_of};
 use crate::verbs::show::{facts, status_tone};
@@ -188,7 +188,7 @@ impl Store {
         small_enough(&dir.path)?;
         let (proof, recorded) = proved(dir)?;
         let mut verdict = proof.verdict.to_string();
-        let mut summary = recorded.with_material(Some(verdict.clone()), summarise).map_err(Problem::ours)?;
+        let mut summary = recorded.with_material(Some(said(&proof)), summarise).map_err(Problem::ours)?;
         summary.anchor_wanted =
             anchored::still_wanted(&recorded.dir.path, recorded.opened(), summary.anchor_wanted);
         let mut intact = proof.verdict.intact();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, SignOff};
+use holdpoint_document::SignOff;
 use holdpoint_engine::{By, Task};
 
 use super::ask::{self, Asked};
@@ -128,7 +128,7 @@ impl HoldPoint<'_> {
         if let Some(reason) = self.view.run.role_refusal(self.sign_off, &self.by.who) {
             return Ok(Some(sign::refused(self.screen, self.view, self.task, reason, self.by.clone())));
         }
-        let by_key = key.is_some() || self.view.run.least_assurance() > Assurance::Typed;
+        let by_key = self.view.run.takes_key(key.is_some());
         let configured = self.view.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
         let name = match configured {
             Some(name) if by_key => name.clone(),

@@ -59,7 +59,7 @@ pub(super) fn sign(
 
 /// Whether a typed name is not enough here.
 pub(super) fn wants_a_key(view: &RunView<'_>) -> bool {
-    view.run.least_assurance() > Assurance::Typed
+    view.run.takes_key(false)
 }
 
 /// Says that a key signs, where one does, before anything is asked; whether there is an agent that could have one.
@@ -119,7 +119,7 @@ pub fn give(
     shown: &Shown,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
-    let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
+    let by_key = view.run.takes_key(key.is_some());
     let by = given.by.clone();
     let given = if by_key {
         match by_key::sign(view, given, What::SignOff(task), KeyFile::of_key(key), store)? {
@@ -182,7 +182,7 @@ pub(super) fn rejection(
     if let Some(refusal) = view.run.role_refusal(sign_off, &by.who) {
         return Ok(Some(refused(screen, view, task, refusal, by)));
     }
-    let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
+    let by_key = view.run.takes_key(key.is_some());
     let signed = if by_key {
         let Some(name) = view.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned() else {
             return Err(Problem::usage(
