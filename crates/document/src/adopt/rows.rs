@@ -82,7 +82,7 @@ mod tests {
             (
                 "| Item | Yes | No | Comment |\n|---|---|---|---|\n| It is up | | | |\n| Jim's lamp | | | off |\n",
                 "```yaml record\nrow_it_is_up: { prompt: 'It is up', type: choice, choices: ['Yes', 'No'] }\nrow_it_is_up_comment: { prompt: 'Comment', optional: true }\n\
-                 row_jim_s_lamp: { prompt: 'Jim''s lamp', type: choice, choices: ['Yes', 'No'] }\nrow_jim_s_lamp_comment: { prompt: 'Comment, beside “off”', optional: true }\n```\n",
+                 row_jims_lamp: { prompt: 'Jim''s lamp', type: choice, choices: ['Yes', 'No'] }\nrow_jims_lamp_comment: { prompt: 'Comment, beside “off”', optional: true }\n```\n",
             ),
             (
                 "| Prüfpunkt | Ja | Nein | Bemerkung |\n|-|-|-|-|\n| Backup da | ☐ | ☐ | |\n",
