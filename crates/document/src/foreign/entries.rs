@@ -212,7 +212,9 @@ impl<'t> Level<'t> {
         let mut found = Vec::new();
         let mut rest = blocks;
         while let Some((block, below)) = rest.split_first() {
-            if let Some((count, title)) = enclosed(self.source, rest).filter(|_| depth < DEEPEST) {
+            // Each is looked for the end of, which takes the longer the more there are.
+            let marked = if depth < DEEPEST { enclosed(self.source, rest) } else { None };
+            if let Some((count, title)) = marked {
                 let entries = self.entries(&rest[1..count], around, (bullets, depth + 1));
                 let end = rest[count - 1].span().end;
                 if entries.iter().any(Entry::holds_units) {
