@@ -69,7 +69,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     let (mut built, mut passages, pieces) = book.built(kind, (&tree, linted), &mut scope, &mut findings);
     let mut warnings = Findings::default();
     if linted {
-        lints::lists(source, &tree.blocks, &mut warnings);
+        lints::lists(source, &tree, &mut warnings);
         match kind {
             DocumentKind::Foreign => lints::foreign(source, &fronts, &tree, &mut warnings),
             // Where it has errors, what will be a step is not known yet.

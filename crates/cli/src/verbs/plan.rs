@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Action, Block, CaptureFrom, Place, Plan, Rollout, Work, many};
+use holdpoint_document::{Action, Block, CaptureFrom, Place, Plan, Rollout, Work, code_of, many};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration, expects};
 use holdpoint_executor::{Remote, Ways};
@@ -208,11 +208,11 @@ fn text(
             }
             match &action.work {
                 Work::Confirm { text } if foreign.is_some() => in_full(text, &mut line),
-                _ => describe(screen, action, values, &mut line),
+                _ => describe(screen, action, (values, foreign), &mut line),
             }
         }
         for block in &step.rollbacks {
-            describe_block("rollback", block, values, &mut line);
+            describe_block("rollback", block, (values, foreign), &mut line);
         }
     }
     if let Some(source) = foreign {
@@ -304,9 +304,17 @@ fn places(prepared: &Prepared, target: &str, rollout: Rollout, unreachable: &Unr
     told
 }
 
-fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl FnMut(String)) {
+/// `foreign` is the document, where people follow it by hand.
+fn describe(
+    screen: &Screen,
+    action: &Action,
+    (values, foreign): (&Values, Option<&str>),
+    line: &mut impl FnMut(String),
+) {
     match &action.work {
-        Work::Run(block) | Work::Check(block) => describe_block(action.work.kind(), block, values, line),
+        Work::Run(block) | Work::Check(block) => {
+            describe_block(action.work.kind(), block, (values, foreign), line)
+        }
         Work::Confirm { text } => {
             let text = screen::untabbed(&rendered(values, text)).into_owned();
             let mut lines = text.lines().filter(|text| !text.trim().is_empty());
@@ -336,7 +344,12 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
 }
 
 /// A block whole: what it runs, when, how often it is tried, and what it must bring.
-fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl FnMut(String)) {
+fn describe_block(
+    kind: &str,
+    block: &Block,
+    (values, foreign): (&Values, Option<&str>),
+    line: &mut impl FnMut(String),
+) {
     let limit = block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
     let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
     line(format!("        {:<9} {}{limit}{agent}", kind, block.language));
@@ -382,9 +395,10 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
     }
     let expected = expects(block, values);
     // What an offered command is shown to print is no expectation: where it differs, somebody is asked.
-    if block.offered.is_some() && !block.expect.is_empty() {
+    if let Some((source, first)) = foreign.zip(block.expect.first()).filter(|_| block.offered.is_some()) {
         line("          is shown to print:".to_owned());
-        expected.iter().flat_map(|one| &one.lines).for_each(|text| line(format!("            {text}")));
+        // As the document has it: what differs from run to run is left open where it is judged.
+        code_of(source, first.span).trim_end().lines().for_each(|text| line(format!("            {text}")));
     }
     if block.offered.is_none() && (kind == "check" || !block.expect.is_empty()) {
         let words: Vec<&str> = expected.iter().map(|one| one.words.as_str()).collect();

@@ -110,6 +110,20 @@ pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], pla
     }
 }
 
+/// Has an empty line above each number that goes on right below a line of text: it begins no list there.
+pub(super) fn apart(proposal: &mut Proposal, source: &str, went_on: &[(Span, usize)]) {
+    for (span, number) in went_on {
+        let line = source[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        let reason = format!(
+            "an empty line above {number}: right below a line of text no list begins at another number than 1"
+        );
+        match source[line..span.start].trim().is_empty() {
+            true => proposal.edit(Span::new(line, line), "\n", reason),
+            false => proposal.leave(*span, "put an empty line above this, or it is no item"),
+        }
+    }
+}
+
 /// What somebody confirms.
 fn confirmed(plan: &Plan) -> impl Iterator<Item = Span> {
     let all = plan.steps.iter().flat_map(|step| &step.actions);

@@ -11,6 +11,7 @@ mod front;
 mod indent;
 mod items;
 mod proposal;
+mod rows;
 mod shown;
 mod signoff;
 mod turn;
@@ -62,7 +63,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     if let Some(left) = bare.or_else(|| front::refused(source, &fronts)) {
         return Adoption { left: vec![left], text: source.to_owned(), ..Adoption::default() };
     }
-    let tree = markdown::read_plain(source, &fronts, DocumentKind::Foreign);
+    let tree = markdown::read_without_tabs(source, &fronts);
     let units = units(source, &tree);
     let parts = parts(source, &tree.blocks);
     let in_tabs = turn::in_tabs(source, &fronts, &units);
@@ -71,7 +72,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     let mut values = Values::of(&units);
     // Units that did not hold as blocks, and why.
     let mut taken_back: BTreeMap<usize, String> = BTreeMap::new();
-    let mut without_signoffs = false;
+    let (mut without_signoffs, mut without_rows) = (false, false);
     let mut proposal = Proposal::default();
     for _ in 0..ROUNDS {
         proposal = Proposal::default();
@@ -103,6 +104,10 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         proposal.active = active;
         items::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
         items::boxes(&mut proposal, source, &tree.blocks, &compiled.plan);
+        items::apart(&mut proposal, source, &tree.went_on);
+        if !without_rows {
+            rows::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
+        }
         turn::leave_tabs(&mut proposal, &in_tabs);
         turn::left(&mut proposal, source, &compiled.plan, &parts);
         let roles = match without_signoffs {
@@ -130,6 +135,8 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
                 again |= taken_back.insert(unit, error.message.to_string()).is_none();
             } else if !without_signoffs && proposal.signoffs.contains(&at) {
                 (again, without_signoffs) = (true, true);
+            } else if !without_rows && proposal.tables.iter().any(|table| table.end == at) {
+                (again, without_rows) = (true, true);
             }
         }
         proposal.errors = found;

@@ -40,6 +40,8 @@ pub(super) struct Proposal {
     pub(super) active: Vec<Span>,
     /// Where sign-offs are put in.
     pub(super) signoffs: Vec<usize>,
+    /// Tables whose rows are asked for below them, each to the end of its last line.
+    pub(super) tables: Vec<Span>,
     /// Of items whose mark changes, by where they begin: how far what belongs to them is indented now.
     pub(super) widths: BTreeMap<usize, usize>,
 }

@@ -73,6 +73,19 @@ fn numbered_items_stay_steps_where_boxes_stand_beside_them() {
 }
 
 #[test]
+fn a_number_that_goes_on_below_a_line_of_text_stays_a_step() {
+    let source = "# T\n\n1. Build\n\n```\nmake build\n```\n\nIt takes long.\n2. Verify\n3. Close\n\n```\nmake clean\n```\n";
+    let adoption = adopt(source, None);
+    assert!(
+        adoption.text.contains("\n\n2. Verify\n3. Close\n\n   ```bash run\n   make clean\n"),
+        "{}",
+        adoption.text
+    );
+    assert_eq!(steps(&adoption.text), ["1 Build", "2 Verify", "3 Close"], "{}", adoption.text);
+    assert!(adoption.errors.is_empty(), "{:?}", adoption.errors);
+}
+
+#[test]
 fn numbered_items_that_fall_together_are_named() {
     let left = adopt("# T\n\n## A\n\n- [ ] Before\n\n1. Look\n2. Tell them\n", None).left;
     assert!(left.iter().any(|left| left.what.contains("fall together in one step")), "{left:?}");
@@ -262,13 +275,6 @@ fn only_what_surely_changes_nothing_becomes_a_check() {
 }
 
 #[test]
-fn rows_of_a_table_that_nobody_would_be_asked_for_are_named() {
-    let source = "# T\n\n## Check\n\n| Item | Yes | No | Comment |\n|---|---|---|---|\n| It is up | | | |\n\n## Do\n\n```sh\nls\n```\n";
-    let left = adopt(source, None).left;
-    assert!(left.iter().any(|left| left.what.contains("yaml record")), "{left:?}");
-}
-
-#[test]
 fn bullets_that_say_what_to_do_stay_confirmed_one_by_one() {
     for (source, wanted) in [
         (
@@ -348,14 +354,6 @@ fn a_command_in_which_a_literal_is_part_of_a_longer_word_is_left_to_a_person() {
         "{:?}",
         adoption.left
     );
-}
-
-#[test]
-fn rows_of_a_table_that_are_ticked_are_named_too() {
-    let left =
-        adopt("# T\n\n## Check\n\n| Task | Done |\n|---|---|\n| Look | |\n\n## Do\n\n```sh\nls\n```\n", None)
-            .left;
-    assert!(left.iter().any(|left| left.what.contains("rows of a table")), "{left:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::proposal::Proposal;
 use crate::foreign::{Part, alternative};
 use crate::markdown::{self, Fronts};
 use crate::offered::{Unit, before, last_sentence, units};
-use crate::{DocumentKind, Plan, Span, Step, Work, instructions};
+use crate::{Action, DocumentKind, Plan, Span, Step, Work, instructions};
 
 /// Words of a title, or of the text above code, by which that is for some runs only.
 static SOMETIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -70,8 +70,12 @@ pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan, parts: &[
         proposal.leave(step.span, what);
     }
     for step in &plan.steps {
-        let row = step.actions.iter().find(|action| {
-            let is_row = || action.span.of(source).trim_start().starts_with('|');
+        let asked_for = |action: &&Action| {
+            let is_in = |table: &Span| table.start <= action.span.start && action.span.end <= table.end;
+            proposal.tables.iter().any(is_in)
+        };
+        let row = step.actions.iter().filter(|action| !asked_for(action)).find(|action| {
+            let is_row = || action.span.of(source).trim_start_matches(['>', ' ', '\t']).starts_with('|');
             matches!(action.work, Work::Record { .. })
                 || matches!(action.work, Work::Confirm { .. }) && is_row()
         });

@@ -1,10 +1,11 @@
 //! What stands at one level of a document: things to do by themselves, and what stands between them.
 
+use super::enclosed::{enclosed, title};
 use super::tables::{Row, rows};
 use super::words;
 use crate::Span;
 use crate::instructions;
-use crate::markdown::{Block, Containers, Item, List, Part, is_tab, quoted, tab_title, within};
+use crate::markdown::{Block, Containers, Item, List, Part, is_inset, is_tab, quoted, tab_title, within};
 use crate::steps::item_title;
 
 /// What makes an item a thing to do by itself.
@@ -27,8 +28,6 @@ pub(super) struct Unit<'t> {
     pub(super) kind: Kind,
     /// What stands around its list.
     pub(super) outer: Containers,
-    /// The tab that it stands in, outermost first, and where that begins: one of several ways.
-    pub(super) tabs: Vec<(usize, String)>,
 }
 
 /// What a unit is in the document.
@@ -68,7 +67,7 @@ impl<'t> Unit<'t> {
     }
 
     /// Whether something is chosen for it.
-    fn is_chosen(&self) -> bool {
+    pub(super) fn is_chosen(&self) -> bool {
         matches!(&self.of, Of::Row(row) if !row.choices.is_empty())
     }
 
@@ -94,22 +93,52 @@ impl<'t> Unit<'t> {
 
 /// What stands at a level, in the order of the document.
 #[derive(Clone, Debug)]
-enum Entry<'t> {
+pub(super) enum Entry<'t> {
     Unit(Unit<'t>),
     Block(&'t Block, Containers),
-    /// A quote or a bullet begins here that holds units: it leads to the next of them.
+    /// A tab or an admonition in which nothing is done by itself.
+    Inset(&'t Item, Containers),
+    /// A table or a bullet begins here that holds units: it leads to the next of them.
     Lead(usize),
+    Enclosure(Enclosure<'t>),
+}
+
+/// What is set apart and holds units: a quote, a tab, an admonition, what is folded up.
+#[derive(Clone, Debug)]
+pub(super) struct Enclosure<'t> {
+    pub(super) span: Span,
+    pub(super) title: String,
+    /// Why it is not for every run, if it is not.
+    pub(super) why: Option<&'static str>,
+    /// What stands around its lines.
+    pub(super) around: Containers,
+    pub(super) entries: Vec<Entry<'t>>,
 }
 
 impl Entry<'_> {
+    /// Whether something in it is to be done by itself.
+    fn holds_units(&self) -> bool {
+        matches!(self, Entry::Unit(_) | Entry::Enclosure(_))
+    }
+
+    /// Whether it, or something in it, is a numbered item or has a box.
+    fn is_listed(&self) -> bool {
+        match self {
+            Entry::Unit(unit) => matches!(unit.kind, Kind::Ordered(_) | Kind::Task),
+            Entry::Enclosure(inner) => inner.entries.iter().any(Entry::is_listed),
+            _ => false,
+        }
+    }
+
     /// Whether it is more than text: code, commands behind prompts, a list.
-    fn says_more(&self, source: &str) -> bool {
+    pub(super) fn says_more(&self, source: &str) -> bool {
         match self {
             Entry::Block(Block::List(_), _) => true,
             Entry::Block(Block::Text(text), _) => {
                 text.span.of(source).lines().any(|line| line.starts_with("$ "))
             }
             Entry::Block(block, _) => has_code(block),
+            Entry::Inset(item, _) => item.blocks.iter().any(has_code),
             _ => false,
         }
     }
@@ -122,27 +151,8 @@ pub(super) enum Bullets {
     DoNot,
 }
 
-/// A unit with all that belongs to it.
-pub(super) struct Group<'t> {
-    pub(super) unit: Unit<'t>,
-    /// Where what leads to it begins; its own start where nothing does.
-    pub(super) from: usize,
-    /// Where it begins itself.
-    pub(super) start: usize,
-    /// What follows it at its level and belongs to it.
-    pub(super) tail: Vec<Part>,
-    /// Whether code or lists follow it and belong to it, and not text alone.
-    pub(super) has_more: bool,
-    /// Where all that belongs to it ends.
-    pub(super) end: usize,
-}
-
-impl Group<'_> {
-    /// What leads to it.
-    pub(super) fn lead(&self) -> Span {
-        Span::new(self.from, self.start)
-    }
-}
+/// Most marks that enclose one another: those deeper down are text.
+const DEEPEST: usize = 8;
 
 /// A level of a document.
 pub(super) struct Level<'t> {
@@ -156,55 +166,15 @@ pub(super) struct Level<'t> {
 }
 
 impl<'t> Level<'t> {
-    /// The things to do in it, each with what belongs to it. What follows a unit is its own, until something introduces a
-    /// new list.
-    pub(super) fn groups(&self, bullets: Bullets) -> Vec<Group<'t>> {
-        let entries = self.introduced(self.entries(self.blocks, &self.around, bullets));
-        let mut groups: Vec<Group<'t>> = Vec::new();
-        let mut gap: Vec<Entry<'t>> = Vec::new();
-        for entry in entries {
-            let Entry::Unit(unit) = entry else {
-                gap.push(entry);
-                continue;
-            };
-            let low = groups.last().map_or(self.span.start, |last| last.unit.span().end);
-            let start = self.line_start(unit.span().start, low);
-            let from = match groups.last_mut() {
-                None => self.span.start,
-                Some(last) => {
-                    let own = self.introduction(&gap, &last.unit, &unit);
-                    // What is chosen for a row has no words to add to: text below its table leads to what comes next.
-                    let more = gap[..own].iter().any(|entry| entry.says_more(self.source));
-                    let own = if last.unit.is_chosen() && !more { 0 } else { own };
-                    let from = match (gap.get(own), last.unit.kind, unit.kind) {
-                        (Some(first), ..) => self.entry_start(first, low).min(start),
-                        // Rows in which nothing is to be done lead to the next one of the table.
-                        (None, Kind::Row, Kind::Row) if gap.is_empty() => self.line_end(low).min(start),
-                        (None, ..) => start,
-                    };
-                    last.end = from;
-                    last.tail = self.parts(&gap[..own], last.unit.span().end, from);
-                    last.has_more = gap[..own].iter().any(|entry| entry.says_more(self.source));
-                    from
-                }
-            };
-            gap.clear();
-            groups.push(Group { unit, from, start, tail: Vec::new(), has_more: false, end: self.span.end });
-        }
-        if let Some(last) = groups.last_mut() {
-            let end = self.blocks.last().map_or(self.span.end, |block| block.span().end);
-            last.tail = self.parts(&gap, last.unit.span().end, end.max(last.unit.span().end));
-            last.has_more = gap.iter().any(|entry| entry.says_more(self.source));
-            last.tail.extend(self.tail.iter().cloned());
-        }
-        groups
+    /// What stands in it.
+    pub(super) fn all(&self, bullets: Bullets) -> Vec<Entry<'t>> {
+        self.introduced(self.entries(self.blocks, &self.around, (bullets, 0)))
     }
 
     /// Bullets that say what to do, behind the last of the numbered items or boxes of a section and introduced by themselves,
     /// are a list of their own.
     fn introduced(&self, entries: Vec<Entry<'t>>) -> Vec<Entry<'t>> {
-        let is_own = |entry: &Entry<'t>| matches!(entry, Entry::Unit(unit) if matches!(unit.kind, Kind::Ordered(_) | Kind::Task));
-        let last = entries.iter().rposition(is_own).filter(|_| self.around.is_empty());
+        let last = entries.iter().rposition(Entry::is_listed).filter(|_| self.around.is_empty());
         let Some(last) = last else { return entries };
         let mut found: Vec<Entry<'t>> = Vec::with_capacity(entries.len());
         for (at, entry) in entries.into_iter().enumerate() {
@@ -224,7 +194,7 @@ impl<'t> Level<'t> {
                 {
                     found.extend(list.items.iter().map(|item| {
                         let (of, outer) = (Of::Item(item), around.clone());
-                        Entry::Unit(Unit { of, kind: Kind::Bullet, outer, tabs: Vec::new() })
+                        Entry::Unit(Unit { of, kind: Kind::Bullet, outer })
                     }));
                 }
                 _ => found.push(entry),
@@ -233,19 +203,48 @@ impl<'t> Level<'t> {
         found
     }
 
-    fn entries(&self, blocks: &'t [Block], around: &Containers, bullets: Bullets) -> Vec<Entry<'t>> {
+    fn entries(
+        &self,
+        blocks: &'t [Block],
+        around: &Containers,
+        (bullets, depth): (Bullets, usize),
+    ) -> Vec<Entry<'t>> {
         let mut found = Vec::new();
-        for block in blocks {
+        let mut rest = blocks;
+        while let Some((block, below)) = rest.split_first() {
+            // Each is looked for the end of, which takes the longer the more there are.
+            let marked = if depth < DEEPEST { enclosed(self.source, rest) } else { None };
+            if let Some((count, title)) = marked {
+                let entries = self.entries(&rest[1..count], around, (bullets, depth + 1));
+                let end = rest[count - 1].span().end;
+                if entries.iter().any(Entry::holds_units) {
+                    let span = Span::new(block.span().start, end);
+                    let why = words::alternative(&title);
+                    let around = around.clone();
+                    found.push(Entry::Enclosure(Enclosure { span, title, why, around, entries }));
+                } else {
+                    found.push(Entry::Block(block, around.clone()));
+                    found.extend(entries);
+                }
+                rest = &rest[count..];
+                continue;
+            }
+            rest = below;
             match block {
-                Block::List(list) => self.list(block, list, around, bullets, &mut found),
+                Block::List(list) => self.list(block, list, around, (bullets, depth), &mut found),
                 Block::Quote(quote) => {
-                    let inside = self.entries(&quote.blocks, &quoted(around), Bullets::DoNot);
-                    if inside.iter().any(|entry| matches!(entry, Entry::Unit(_))) {
-                        found.push(Entry::Lead(quote.span.start));
-                        found.extend(inside);
-                    } else {
-                        found.push(Entry::Block(block, around.clone()));
-                    }
+                    let inner = quoted(around);
+                    let entries = self.entries(&quote.blocks, &inner, (Bullets::DoNot, depth));
+                    found.push(match entries.iter().any(Entry::holds_units) {
+                        true => Entry::Enclosure(Enclosure {
+                            span: quote.span,
+                            title: String::new(),
+                            why: None,
+                            around: inner,
+                            entries,
+                        }),
+                        false => Entry::Block(block, around.clone()),
+                    });
                 }
                 Block::Other(span) => {
                     let rows = rows(self.source, *span);
@@ -254,12 +253,8 @@ impl<'t> Level<'t> {
                         continue;
                     }
                     found.push(Entry::Lead(span.start));
-                    let unit = |row| Unit {
-                        of: Of::Row(Box::new(row)),
-                        kind: Kind::Row,
-                        outer: around.clone(),
-                        tabs: Vec::new(),
-                    };
+                    let unit =
+                        |row| Unit { of: Of::Row(Box::new(row)), kind: Kind::Row, outer: around.clone() };
                     found.extend(rows.into_iter().map(unit).map(Entry::Unit));
                 }
                 _ => found.push(Entry::Block(block, around.clone())),
@@ -273,46 +268,67 @@ impl<'t> Level<'t> {
         block: &'t Block,
         list: &'t List,
         around: &Containers,
-        bullets: Bullets,
+        (bullets, depth): (Bullets, usize),
         found: &mut Vec<Entry<'t>>,
     ) {
-        let unit = |item, kind| {
-            Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone(), tabs: Vec::new() })
+        let unit = |item, kind| Entry::Unit(Unit { of: Of::Item(item), kind, outer: around.clone() });
+        let entries = |item: &'t Item| {
+            let inner = within(self.source, item, around);
+            let entries = self.entries(&item.blocks, &inner, (Bullets::DoNot, depth));
+            (inner, entries)
         };
+        let is_own = |item: &Item| is_inset(item.span.of(self.source));
         if list.ordered {
             let first = list.items.first().map_or(1, |item| number(self.source, item));
             found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
+        } else if list.items.iter().any(is_own) {
+            // They stand beside each other, and are no list to whoever wrote them.
+            for item in &list.items {
+                if !is_own(item) && item.task.is_some() {
+                    found.push(unit(item, Kind::Task));
+                    continue;
+                }
+                let (inner, entries) = entries(item);
+                found.push(match entries.iter().any(Entry::holds_units) {
+                    true => Entry::Enclosure(self.inset(item, inner, entries)),
+                    false => Entry::Inset(item, around.clone()),
+                });
+            }
         } else if list.items.iter().any(|item| item.task.is_some()) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Task)));
         } else if bullets == Bullets::Count && instructions::imperative(self.source, list) {
             found.extend(list.items.iter().map(|item| unit(item, Kind::Bullet)));
         } else {
-            let within = |item: &'t Item| {
-                let inside = self.entries(&item.blocks, &within(self.source, item, around), Bullets::DoNot);
-                inside.iter().any(|entry| matches!(entry, Entry::Unit(_))).then_some(inside)
-            };
-            let inside: Vec<_> = list.items.iter().map(within).collect();
-            if inside.iter().all(Option::is_none) {
+            let inside: Vec<_> = list.items.iter().map(|item| entries(item).1).collect();
+            if !inside.iter().flatten().any(Entry::holds_units) {
                 found.push(Entry::Block(block, around.clone()));
                 return;
             }
             for (item, inside) in list.items.iter().zip(inside) {
                 found.push(Entry::Lead(item.span.start));
-                let mut inside = inside.unwrap_or_default();
-                if let Some(tab) = tab(self.source, item) {
-                    inside.iter_mut().for_each(|entry| {
-                        if let Entry::Unit(unit) = entry {
-                            unit.tabs.insert(0, tab.clone());
-                        }
-                    });
+                if inside.iter().any(Entry::holds_units) {
+                    found.extend(inside);
                 }
-                found.extend(inside);
             }
         }
     }
 
+    /// A tab or an admonition in which something is done by itself.
+    fn inset(&self, item: &Item, around: Containers, entries: Vec<Entry<'t>>) -> Enclosure<'t> {
+        let text = item.span.of(self.source);
+        let (title, why) = match is_tab(text) {
+            true => (tab_title(text).to_owned(), Some("one of several ways")),
+            false => {
+                let title = title(text);
+                let why = words::alternative(&title);
+                (title, why)
+            }
+        };
+        Enclosure { span: item.span, title, why, around, entries }
+    }
+
     /// How many entries between two units belong to the first: the rest introduces the second.
-    fn introduction(&self, gap: &[Entry<'t>], before: &Unit<'_>, after: &Unit<'_>) -> usize {
+    pub(super) fn introduction(&self, gap: &[Entry<'t>], before: &Unit<'_>, after: &Unit<'_>) -> usize {
         let goes_on = match (before.kind, after.kind) {
             (Kind::Ordered(a), Kind::Ordered(b)) => b == a + 1 || (a, b) == (1, 1),
             (a, b) => a == b && a != Kind::Row,
@@ -320,12 +336,7 @@ impl<'t> Level<'t> {
         let numbered =
             matches!((before.kind, after.kind), (Kind::Ordered(a), Kind::Ordered(b)) if b == a + 1);
         // A line in bold or a rule begins something new, but for what the numbers go on across.
-        let divides = |entry: &Entry<'_>| match entry {
-            Entry::Block(Block::Text(text), _) => words::heads(text.span.of(self.source)),
-            Entry::Block(Block::Other(span), _) => words::rule(span.of(self.source)),
-            _ => false,
-        };
-        if !numbered && let Some(at) = gap.iter().position(divides) {
+        if !numbered && let Some(at) = gap.iter().position(|entry| self.divides(entry)) {
             return at;
         }
         let leads = gap.iter().rposition(|entry| matches!(entry, Entry::Lead(_)));
@@ -340,14 +351,38 @@ impl<'t> Level<'t> {
         }
     }
 
+    /// How many entries between a unit and what is enclosed below it belong to the unit: the rest leads to the other.
+    pub(super) fn before_enclosed(&self, gap: &[Entry<'t>]) -> usize {
+        let leads = |entry: &Entry<'_>| match entry {
+            Entry::Block(Block::Text(text), _) => words::ends_open(text.span.of(self.source)),
+            _ => false,
+        };
+        let open = gap.last().is_some_and(leads).then(|| gap.len() - 1);
+        gap.iter().position(|entry| self.divides(entry)).or(open).unwrap_or(gap.len())
+    }
+
+    /// Whether something new begins here: a line in bold, or a rule.
+    fn divides(&self, entry: &Entry<'_>) -> bool {
+        match entry {
+            Entry::Block(Block::Text(text), _) => words::heads(text.span.of(self.source)),
+            Entry::Block(Block::Other(span), _) => words::rule(span.of(self.source)),
+            _ => false,
+        }
+    }
+
     /// These entries as pieces of the document that follow one another from `from` to `end`.
-    fn parts(&self, entries: &[Entry<'t>], from: usize, end: usize) -> Vec<Part> {
+    pub(super) fn parts(
+        &self,
+        entries: &[Entry<'t>],
+        around: &Containers,
+        (from, end): (usize, usize),
+    ) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         let mut at = from;
         for (index, entry) in entries.iter().enumerate() {
             let containers = match entry {
-                Entry::Block(_, containers) => containers.clone(),
-                _ => self.around.clone(),
+                Entry::Block(_, containers) | Entry::Inset(_, containers) => containers.clone(),
+                _ => around.clone(),
             };
             let next = entries.get(index + 1).map_or(end, |next| self.entry_start(next, at)).max(at);
             parts.push((Span::new(at, next), containers));
@@ -356,11 +391,13 @@ impl<'t> Level<'t> {
         parts
     }
 
-    fn entry_start(&self, entry: &Entry<'_>, low: usize) -> usize {
+    pub(super) fn entry_start(&self, entry: &Entry<'_>, low: usize) -> usize {
         self.line_start(
             match entry {
                 Entry::Unit(unit) => unit.span().start,
                 Entry::Block(block, _) => block.span().start,
+                Entry::Inset(item, _) => item.span.start,
+                Entry::Enclosure(inner) => inner.span.start,
                 Entry::Lead(start) => *start,
             },
             low,
@@ -369,12 +406,12 @@ impl<'t> Level<'t> {
 
     /// Where the line begins that something begins in, as far as only marks of what is around it stand there and that is
     /// not before `low`.
-    fn line_start(&self, at: usize, low: usize) -> usize {
+    pub(super) fn line_start(&self, at: usize, low: usize) -> usize {
         line_start(self.source, at, low)
     }
 
     /// Where the line ends that `at` is in.
-    fn line_end(&self, at: usize) -> usize {
+    pub(super) fn line_end(&self, at: usize) -> usize {
         self.source[at..].find('\n').map_or(self.source.len(), |end| at + end + 1)
     }
 }
@@ -385,12 +422,6 @@ pub(super) fn line_start(source: &str, at: usize, low: usize) -> usize {
     let start = source[..at].rfind('\n').map_or(0, |found| found + 1);
     let marks = |c: char| matches!(c, ' ' | '\t' | '>');
     if start >= low && source[start..at].chars().all(marks) { start } else { at }
-}
-
-/// Where a tab begins and what it is called, if an item is one.
-fn tab(source: &str, item: &Item) -> Option<(usize, String)> {
-    let text = item.span.of(source);
-    is_tab(text).then(|| (item.span.start, tab_title(text).to_owned()))
 }
 
 /// Whether code stands in a block.

@@ -1,12 +1,13 @@
 //! Steps with their numbers and texts, and the piece of the source that each text is.
 
 use super::book::Book;
-use super::entries::{Bullets, Group, Of};
+use super::entries::{Bullets, Of};
+use super::groups::{Each, Group, Rest};
 use super::layer::{Piece, Shown, complete, trimmed};
 use super::numbers::siblings;
 use super::outline::{Node, Outline, What, level_of};
 use super::tables::Row;
-use crate::markdown::{Part, Unique, slug, text};
+use crate::markdown::{Containers, Part, Unique, slug, text};
 use crate::steps::{Section, item_slug};
 use crate::{Action, Field, OnFailure, Passage, Span, Step, ValueKind, Work, sha256};
 
@@ -48,7 +49,12 @@ struct Maker<'m> {
 
 impl Maker<'_> {
     fn nodes(&mut self, nodes: &[Node<'_>], above: &str) {
-        let owns: Vec<_> = nodes.iter().map(|node| node.own.as_ref().map(|(own, _)| own.clone())).collect();
+        let own = |node: &Node<'_>| node.own.as_ref().map(|(own, _)| own.clone());
+        let firm = |node: &Node<'_>| if node.enclosed { None } else { own(node) };
+        let mut owns: Vec<_> = nodes.iter().map(firm).collect();
+        if owns.iter().all(Option::is_none) {
+            owns = nodes.iter().map(own).collect();
+        }
         for (node, numbered) in nodes.iter().zip(siblings(&owns, above)) {
             let title = match &node.own {
                 Some((_, title)) if numbered.own => title,
@@ -72,9 +78,16 @@ impl Maker<'_> {
             What::Section { span, heading, groups } => {
                 self.heading(*heading);
                 let id = self.section_id(node);
-                let actions = self.actions(groups);
+                let mut actions = Vec::new();
+                self.each(&groups.each(), &mut actions);
                 self.step(node, (id, number, title), *span, actions);
                 self.nodes(&node.below, number);
+            }
+            What::Rest(rest) => {
+                let id = self.item_id(node);
+                let mut actions = Vec::new();
+                self.rest(rest, &mut actions);
+                self.step(node, (id, number, title), self.trimmed(rest.span), actions);
             }
             What::Manual { span, heading, text } => {
                 self.heading(*heading);
@@ -91,23 +104,25 @@ impl Maker<'_> {
                 let id = self.item_id(node);
                 let title = if title.is_empty() { format!("Item {number}") } else { title.to_owned() };
                 let mut actions = Vec::new();
+                let inner = inner.each();
                 match inner.first() {
-                    None => self.leaf(group, group.lead(), &mut actions),
                     // What led to it is a passage above the step.
-                    Some(first) => {
+                    Some(Each::Group(first)) => {
                         let own = self.own(group, first.lead().start);
                         // What it is called stands above its items; it is confirmed itself where it has a box.
                         if !group.unit.is_boxed() {
                             self.pieces.push(Piece { span: own, shown: Shown::Heading });
                         }
-                        inner.iter().for_each(|inner| self.action(inner, inner.lead(), &mut actions));
+                        self.each(&inner, &mut actions);
                         if group.unit.is_boxed() {
                             self.words(group, own, &mut actions);
                         }
                     }
+                    _ => self.leaf(group, group.lead(), &mut actions),
                 }
                 let start = group.unit.span().start;
                 self.step(node, (id, number, &title), self.trimmed(Span::new(start, group.end)), actions);
+                self.nodes(&node.below, number);
             }
             What::Items { group, first, coded } => {
                 let own = self.own(group, *first);
@@ -169,16 +184,29 @@ impl Maker<'_> {
         trimmed(self.source, span)
     }
 
-    fn actions(&mut self, groups: &[Group<'_>]) -> Vec<Action> {
-        let mut actions = Vec::new();
-        groups.iter().for_each(|group| self.action(group, group.lead(), &mut actions));
-        actions
+    fn each(&mut self, all: &[Each<'_, '_>], actions: &mut Vec<Action>) {
+        for one in all {
+            match one {
+                Each::Group(group) => self.action(group, group.lead(), actions),
+                Each::Rest(rest) => self.rest(rest, actions),
+            }
+        }
+    }
+
+    /// What goes on behind something enclosed.
+    fn rest(&mut self, rest: &Rest, actions: &mut Vec<Action>) {
+        let whole = || vec![(rest.span, Containers::from([]))];
+        let parts = if rest.parts.is_empty() { whole() } else { rest.parts.clone() };
+        let outer = parts[0].1.clone();
+        let text = text(self.source, &self.with_what_between((rest.span.end, &outer), parts));
+        self.confirm(rest.span, (self.trimmed(rest.span).start, None), text, actions);
     }
 
     /// An item, after what stands in it.
     fn action(&mut self, group: &Group<'_>, lead: Span, actions: &mut Vec<Action>) {
         let inner = level_of(self.source, group).groups(Bullets::DoNot);
-        let Some(first) = inner.first() else { return self.leaf(group, lead, actions) };
+        let inner = inner.each();
+        let Some(Each::Group(first)) = inner.first() else { return self.leaf(group, lead, actions) };
         // What led to it leads to what stands in it; there is one place for that.
         let led = !lead.of(self.source).trim().is_empty();
         let (own, first_lead) = match led {
@@ -186,7 +214,7 @@ impl Maker<'_> {
             false => (self.own(group, first.from), first.lead()),
         };
         self.action(first, first_lead, actions);
-        inner[1..].iter().for_each(|inner| self.action(inner, inner.lead(), actions));
+        self.each(&inner[1..], actions);
         self.words(group, own, actions);
     }
 
@@ -201,7 +229,7 @@ impl Maker<'_> {
         }
         let own = (Span::new(unit.content(), unit.span().end), unit.containers(self.source));
         let parts: Vec<Part> = [own].into_iter().chain(group.tail.iter().cloned()).collect();
-        let text = text(self.source, &self.with_what_between(group, parts));
+        let text = text(self.source, &self.with_what_between((group.end, &unit.outer), parts));
         self.confirm(Span::new(group.start, group.end), (unit.span().start, prose), text, actions);
     }
 
@@ -226,7 +254,10 @@ impl Maker<'_> {
         }
         let rest = self.trimmed(Span::new(own.end, group.end));
         if group.has_more && rest.start < rest.end {
-            let text = text(self.source, &self.with_what_between(group, group.tail.clone()));
+            let text = text(
+                self.source,
+                &self.with_what_between((group.end, &group.unit.outer), group.tail.clone()),
+            );
             self.confirm(Span::new(own.end, group.end), (rest.start, None), text, actions);
         }
     }
@@ -257,15 +288,15 @@ impl Maker<'_> {
     }
 
     /// These parts with what stands between and after them and is no block: definitions of links.
-    fn with_what_between(&self, group: &Group<'_>, parts: Vec<Part>) -> Vec<Part> {
+    fn with_what_between(&self, (end, outer): (usize, &Containers), parts: Vec<Part>) -> Vec<Part> {
         let mut all: Vec<Part> = Vec::with_capacity(parts.len() + 1);
         let says = |span: Span| span.of(self.source).contains(char::is_alphanumeric);
-        let ends: Vec<usize> = parts.iter().skip(1).map(|(span, _)| span.start).chain([group.end]).collect();
+        let ends: Vec<usize> = parts.iter().skip(1).map(|(span, _)| span.start).chain([end]).collect();
         for (part, end) in parts.into_iter().zip(ends) {
             let between = Span::new(part.0.end, end.max(part.0.end));
             all.push(part);
             if says(between) {
-                all.push((between, group.unit.outer.clone()));
+                all.push((between, outer.clone()));
             }
         }
         all

@@ -9,11 +9,15 @@
 //!   heading, unless it is only there to be read.
 //! - What follows an item belongs to it, indented or not, until something introduces a new list: a paragraph that ends in
 //!   a colon, a line in bold, a rule, or, where numbers begin anew, the last paragraph above them.
+//! - What is set apart (folded up, in an admonition, a tab, a quote) belongs to the item above it, and its items are steps
+//!   below that. What stands behind it belongs to that item again, and not to the last one inside.
 //! - Numbers are the document's own where they rise.
 
 mod book;
 mod bullets;
+mod enclosed;
 mod entries;
+mod groups;
 mod layer;
 mod layout;
 mod maker;
@@ -31,6 +35,7 @@ pub(crate) use book::Book;
 pub(crate) use layout::is_layout;
 pub(crate) use maker::Read;
 pub(crate) use parts::{Part, parts};
+pub(crate) use tables::{Row, rows};
 pub(crate) use words::alternative;
 
 /// Makes steps of a document. One in which everything is only to be read is read as if nothing were: whoever runs it wants

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::book::Book;
-use super::entries::{Bullets, Group, Kind, Level, has_code, line_start};
+use super::entries::{Bullets, Kind, Level, has_code, line_start};
+use super::groups::{Enclosed, Group, Groups, Rest};
 use super::layout::is_layout;
 use super::numbers::{Own, Titled, of_headings};
 use super::words;
@@ -34,6 +35,8 @@ pub(super) struct Node<'t> {
     /// What ids begin with: the anchor of the heading around it.
     pub(super) slug: String,
     pub(super) what: What<'t>,
+    /// Whether it is set apart from those beside it: its number counts only where none of theirs does.
+    pub(super) enclosed: bool,
     pub(super) below: Vec<Node<'t>>,
 }
 
@@ -60,6 +63,18 @@ impl Around {
         inner
     }
 
+    /// The same within something that is set apart.
+    fn enclosed(&self, one: &Enclosed<'_>) -> Around {
+        let mut inner = self.clone();
+        let Enclosed { start, title, why, .. } = one;
+        inner.alternatives.extend(why.map(|why| Alternative {
+            at: *start,
+            title: title.clone(),
+            why: why.to_owned(),
+        }));
+        inner
+    }
+
     /// The same below this title.
     fn below(&self, title: &str) -> Rc<Around> {
         let mut inner = self.clone();
@@ -73,11 +88,13 @@ pub(super) enum What<'t> {
     /// A section that groups what is below it; whether its heading leads to items of its own.
     Group { heading: Option<Span> },
     /// A section whose items are confirmed one by one.
-    Section { span: Span, heading: Option<Span>, groups: Vec<Group<'t>> },
+    Section { span: Span, heading: Option<Span>, groups: Groups<'t> },
     /// A section that is confirmed as a whole.
     Manual { span: Span, heading: Option<Span>, text: String },
+    /// Where a section or an item goes on behind what is enclosed in it.
+    Rest(Rest),
     /// An item that is a step.
-    Item { group: Group<'t>, inner: Vec<Group<'t>> },
+    Item { group: Group<'t>, inner: Groups<'t> },
     /// An item with items below it that are steps, and where what leads to the first of them begins; whether it has
     /// code of its own before that.
     Items { group: Group<'t>, first: usize, coded: bool },
@@ -171,9 +188,9 @@ impl<'t> Reader<'t> {
             tail: Vec::new(),
         };
         let mut groups = level.groups(Bullets::DoNot);
-        if background && !groups.iter().any(|group| matches!(group.unit.kind, Kind::Task | Kind::Row)) {
-            groups.clear();
-        } else if groups.iter().all(|group| group.unit.kind == Kind::Row) && reading == Reading::Work {
+        if background && !groups.has(|kind| matches!(kind, Kind::Task | Kind::Row)) {
+            groups = Groups::default();
+        } else if !groups.has(|kind| kind != Kind::Row) && reading == Reading::Work {
             // Numbers and boxes say that bullets beside them explain; rows of a table do not.
             groups = level.groups(Bullets::Count);
         }
@@ -186,13 +203,14 @@ impl<'t> Reader<'t> {
             around: entered.clone(),
             slug: slug.clone(),
             what,
+            enclosed: false,
             below: Vec::new(),
         };
         let span = section.span;
-        let ordered = groups.iter().any(|group| matches!(group.unit.kind, Kind::Ordered(_)));
-        let itself = if ordered {
-            let above = groups.first_mut().and_then(|first| self.above(first, section));
-            let items = groups.into_iter().map(|group| self.item(group, &inner, &slug));
+        let itself = if groups.are_steps() {
+            let above = self.above(&mut groups, section);
+            let called = own.as_ref().map_or(&title, |(_, rest)| rest);
+            let items = self.items(groups, &inner, (&entered, called), &slug);
             under.splice(0..0, items);
             Some(match above {
                 Some(end) => self.manual(Span::new(span.start, end), section, &title),
@@ -233,9 +251,55 @@ impl<'t> Reader<'t> {
         What::Manual { span, heading: section.heading.map(|heading| heading.span), text }
     }
 
+    /// The steps of these groups; what goes on behind something enclosed is called `title`, and stands in `own`.
+    fn items(
+        &self,
+        groups: Groups<'t>,
+        around: &Rc<Around>,
+        (own, title): (&Rc<Around>, &str),
+        slug: &str,
+    ) -> Vec<Node<'t>> {
+        let mut nodes = self.enclosed(groups.above, around, (own, title), slug);
+        nodes.extend(groups.units.into_iter().map(|group| self.item(group, around, slug)));
+        nodes
+    }
+
+    /// The steps of what is enclosed, and of what goes on behind it.
+    fn enclosed(
+        &self,
+        all: Vec<Enclosed<'t>>,
+        around: &Rc<Around>,
+        (own, title): (&Rc<Around>, &str),
+        slug: &str,
+    ) -> Vec<Node<'t>> {
+        let mut nodes = Vec::new();
+        for one in all {
+            let entered = Rc::new(around.enclosed(&one));
+            let called = if one.title.is_empty() { title } else { &one.title };
+            let inner = match one.title.is_empty() {
+                true => entered.clone(),
+                false => entered.below(&one.title),
+            };
+            let items = self.items(one.inside, &inner, (&entered, called), slug);
+            nodes.extend(items.into_iter().map(|node| Node { enclosed: true, ..node }));
+            nodes.extend(one.rest.map(|rest| Node {
+                own: None,
+                written: None,
+                title: title.to_owned(),
+                around: own.clone(),
+                slug: slug.to_owned(),
+                what: What::Rest(rest),
+                enclosed: false,
+                below: Vec::new(),
+            }));
+        }
+        nodes
+    }
+
     /// Where the last command ends that stands above the first item of a section: that is no part of the item. Text behind
     /// it leads to the item.
-    fn above(&self, first: &mut Group<'_>, section: &Section<'_>) -> Option<usize> {
+    fn above(&self, groups: &mut Groups<'_>, section: &Section<'_>) -> Option<usize> {
+        let start = groups.start()?;
         let is_code = |block: &&Block| {
             let of = block.span();
             let from = self.commands.partition_point(|code| code.start < of.start);
@@ -247,11 +311,11 @@ impl<'t> Reader<'t> {
             };
             own && self.commands.get(from).is_some_and(|code| code.end <= of.end)
         };
-        let above = section.blocks.iter().take_while(|block| block.span().end <= first.start);
+        let above = section.blocks.iter().take_while(|block| block.span().end <= start);
         let end = above.filter(is_code).last()?.span().end;
         let next = section.blocks.iter().find(|block| block.span().start >= end);
-        let next = next.map_or(first.start, |block| line_start(self.source, block.span().start, end));
-        first.from = next.min(first.start);
+        let next = next.map_or(start, |block| line_start(self.source, block.span().start, end));
+        *groups.from()? = next.min(start);
         Some(end)
     }
 
@@ -291,48 +355,43 @@ impl<'t> Reader<'t> {
             && (is_numbered || instructions::begins_with_verb(&title))
     }
 
-    fn item(&self, group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
+    fn item(&self, mut group: Group<'t>, around: &Rc<Around>, slug: &str) -> Node<'t> {
         let title = group.unit.title();
-        let mut entered = around.entered(&title, group.unit.span().start);
-        let tabs = group.unit.tabs.iter().map(|(at, title)| Alternative {
-            at: *at,
-            title: title.clone(),
-            why: "one of several ways".to_owned(),
-        });
-        let own = entered.alternatives.split_off(around.alternatives.len());
-        entered.alternatives.extend(tabs.chain(own));
+        let entered = Rc::new(around.entered(&title, group.unit.span().start));
+        let below = entered.below(&title);
         let own = match group.unit.kind {
             Kind::Ordered(number) => Some((vec![number], title.clone())),
             _ => None,
         };
+        let enclosed = std::mem::take(&mut group.enclosed);
         let mut inner = level_of(self.source, &group).groups(Bullets::DoNot);
-        let ordered = inner.iter().any(|inner| matches!(inner.unit.kind, Kind::Ordered(_)));
-        let (what, under) = if ordered {
+        let (what, mut under) = if inner.are_steps() {
             let (blocks, _) = group.unit.inner();
-            let before = |block: &&Block| inner.first().is_some_and(|first| block.span().end <= first.start);
-            let before: Vec<&Block> = blocks.iter().take_while(before).collect();
+            let start = inner.start().unwrap_or(group.end);
+            let before: Vec<&Block> = blocks.iter().take_while(|block| block.span().end <= start).collect();
             let code = before.iter().rposition(|block| has_code(block));
             // Text behind its code leads to what stands in it.
-            if let (Some(code), Some(first)) = (code, inner.first_mut()) {
+            if let (Some(code), Some(from)) = (code, inner.from()) {
                 let low = before[code].span().end;
                 let next = before.get(code + 1).map(|block| line_start(self.source, block.span().start, low));
-                first.from = next.unwrap_or(first.start);
+                *from = next.unwrap_or(start);
             }
             let coded = code.is_some();
-            let first = inner.first().map_or(group.end, |first| first.from);
-            let below = entered.below(&title);
-            let under = inner.into_iter().map(|inner| self.item(inner, &below, slug)).collect();
+            let first = inner.from().map_or(group.end, |from| *from);
+            let under = self.items(inner, &below, (&entered, &title), slug);
             (What::Items { group, first, coded }, under)
         } else {
             (What::Item { group, inner }, Vec::new())
         };
+        under.extend(self.enclosed(enclosed, &below, (&entered, &title), slug));
         Node {
             own,
             written: None,
             title,
-            around: Rc::new(entered),
+            around: entered,
             slug: slug.to_owned(),
             what,
+            enclosed: false,
             below: under,
         }
     }

@@ -75,14 +75,14 @@ fn begins(source: &str, block: &Block) -> bool {
 }
 
 /// How many more `<details>` a piece of HTML opens than it closes.
-fn opened(html: &str) -> isize {
+pub(super) fn opened(html: &str) -> isize {
     let html = html.to_ascii_lowercase();
     let count = |mark: &str| isize::try_from(html.matches(mark).count()).unwrap_or_default();
     count("<details") - count("</details")
 }
 
 /// What is written where something is folded up.
-fn summary(html: &str) -> String {
+pub(super) fn summary(html: &str) -> String {
     static SUMMARY: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?is)<summary\b[^>]*>(.*?)</summary").ok());
     static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<[^<>]*>").ok());

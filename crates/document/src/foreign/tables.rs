@@ -10,24 +10,24 @@ use crate::Span;
 
 /// A row that is a thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its line.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// What it says, without what is to be chosen.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What may be chosen; empty where it is only ticked.
-    pub(super) choices: Vec<String>,
+    pub(crate) choices: Vec<String>,
     /// The column for remarks, if there is one.
-    pub(super) comment: Option<Comment>,
+    pub(crate) comment: Option<Comment>,
 }
 
 /// A remark that is written down for a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Comment {
+pub(crate) struct Comment {
     /// What its column is called.
-    pub(super) called: String,
+    pub(crate) called: String,
     /// What stands there already.
-    pub(super) written: String,
+    pub(crate) written: String,
 }
 
 /// Headings of columns that stand for an answer.
@@ -109,7 +109,7 @@ impl Columns {
 }
 
 /// The rows of a table that are things to do; none where it only tells something.
-pub(super) fn rows(source: &str, table: Span) -> Vec<Row> {
+pub(crate) fn rows(source: &str, table: Span) -> Vec<Row> {
     let mut lines = lines(source, table);
     let Some((_, head)) = lines.next() else { return Vec::new() };
     let head = cells(head.of(source));

@@ -29,8 +29,12 @@ pub(super) fn called(text: &str) -> Option<&str> {
     begins.map(|found| found.as_str()).filter(|found| alternative(found).is_some())
 }
 
-/// Whether a paragraph ends in a colon, whatever it is marked with.
+/// Whether a paragraph ends in a colon, whatever it is marked with; a line of colons alone is a mark.
 pub(super) fn ends_open(text: &str) -> bool {
+    let last = text.trim_end().lines().next_back().unwrap_or_default().trim();
+    if last.len() > 1 && last.bytes().all(|byte| byte == b':') {
+        return false;
+    }
     text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`')).ends_with([':', '：'])
 }
 

@@ -1,20 +1,37 @@
 //! Lists that end where nobody wanted it: what stands between two items is not indented, and the numbers begin again.
 
 use crate::findings::Findings;
-use crate::markdown::{Block, List};
+use crate::markdown::{Block, Tree, number, went_on};
 use crate::{Code, Span};
 
+/// Numbered lists that begin again, or do not begin, where somebody meant them to go on.
+pub(crate) fn lint(source: &str, tree: &Tree, findings: &mut Findings) {
+    begin_again(source, &tree.blocks, findings);
+    let help = "put an empty line above it";
+    for (span, next) in went_on(source, &tree.blocks) {
+        let message = format!(
+            "this is no item: below a line of text no list begins at another number than 1, so that {next} and what follows are text"
+        );
+        findings.add(Code::SplitList, span, message, help);
+    }
+    for (span, next) in &tree.went_on {
+        let message = format!(
+            "to Markdown this is text: below a line of text no list begins at another number than 1. A run takes it for item {next}, which goes on \
+             from the list above"
+        );
+        findings.add(Code::SplitList, *span, message, help);
+    }
+}
+
 /// Numbered lists that begin again behind code alone, each chain of them once.
-pub(crate) fn lint(source: &str, blocks: &[Block], findings: &mut Findings) {
+fn begin_again(source: &str, blocks: &[Block], findings: &mut Findings) {
     // The number that the list above ended with, while nothing but code stands between.
     let mut above: Option<usize> = None;
     let (mut code, mut told) = (false, false);
-    // The number that the last list of the section ended with.
-    let mut ends: Option<usize> = None;
     for block in blocks {
         match block {
             Block::List(list) if list.ordered => {
-                let first = number(source, list);
+                let first = list.items.first().and_then(|item| number(source, item.span));
                 if let Some((last, first)) = above.zip(first).filter(|_| code && !told)
                     && first <= last
                 {
@@ -40,51 +57,13 @@ pub(crate) fn lint(source: &str, blocks: &[Block], findings: &mut Findings) {
             _ => (above, code, told) = (None, false, false),
         }
         match block {
-            Block::List(list) if list.ordered => {
-                ends = number(source, list).map(|first| first + list.items.len().saturating_sub(1));
+            Block::List(list) => {
+                list.items.iter().for_each(|item| begin_again(source, &item.blocks, findings))
             }
-            Block::Text(text) => {
-                if let Some((span, next)) = ends.and_then(|last| swallowed(source, text.span, last + 1)) {
-                    let message = format!(
-                        "this is no item: below a line of text no list begins at another number than 1, so that {next} and what follows are text"
-                    );
-                    findings.add(Code::SplitList, span, message, "put an empty line above it");
-                    ends = None;
-                }
-            }
-            Block::Heading(_) => ends = None,
-            _ => {}
-        }
-        match block {
-            Block::List(list) => list.items.iter().for_each(|item| lint(source, &item.blocks, findings)),
-            Block::Quote(quote) => lint(source, &quote.blocks, findings),
+            Block::Quote(quote) => begin_again(source, &quote.blocks, findings),
             _ => {}
         }
     }
-}
-
-/// Where a paragraph goes on with this number at the beginning of a line, and what that is.
-fn swallowed(source: &str, text: Span, next: usize) -> Option<(Span, usize)> {
-    let mut at = text.start;
-    for (index, line) in text.of(source).split_inclusive('\n').enumerate() {
-        let own = line.trim_start_matches([' ', '\t']);
-        let digits = own.len() - own.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let rest = &own[digits..];
-        let is_item = rest.strip_prefix(['.', ')']).is_some_and(|rest| rest.starts_with([' ', '\t']));
-        if index > 0 && is_item && own[..digits].parse() == Ok(next) {
-            let start = at + (line.len() - own.len());
-            return Some((Span::new(start, start + own.trim_end().len()), next));
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// The number that a list begins with, as it is written.
-fn number(source: &str, list: &List) -> Option<usize> {
-    let text = source.get(list.items.first()?.span.start..)?;
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    text[..digits].parse().ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::blocks::Kind;
 use crate::findings::Findings;
-use crate::foreign::is_layout;
+use crate::foreign::{is_layout, rows};
 use crate::include::Instance;
 use crate::markdown::{Block, Fence, Tree, fences};
 use crate::spanned::shorten;
@@ -23,6 +23,7 @@ pub(crate) fn lint(
     let mut done: Vec<Span> = own.iter().flat_map(spans).collect();
     done.sort_by_key(|span| span.start);
     let wholes = Wholes::of(own, foreign);
+    let rows = Rows::of(source, &tree.blocks, own);
     let blocks: Vec<&Fence> = fences(&tree.blocks).iter().map(|fenced| fenced.fence).collect();
     let titles = titles(&tree.blocks, instances);
     for step in foreign {
@@ -45,7 +46,7 @@ pub(crate) fn lint(
             .iter()
             .filter(|action| {
                 is_asked(&action.work)
-                    && !(meets(&done, action.span) || wholes.cover(action.span))
+                    && !(meets(&done, action.span) || wholes.cover(action.span) || rows.asks(action.span))
                     && says_something(source, action.span, &blocks)
             })
             .collect();
@@ -86,6 +87,41 @@ impl Wholes {
             let count = |at: usize| self.asked.partition_point(|start| *start < at);
             span.start <= whole.start || count(whole.end) - count(whole.start) < 2
         })
+    }
+}
+
+/// Rows of tables that are asked for by what stands elsewhere in their step: under what they are called.
+struct Rows(HashSet<usize>);
+
+impl Rows {
+    fn of(source: &str, blocks: &[Block], own: &[Step]) -> Rows {
+        let mut found = HashSet::new();
+        for block in blocks {
+            let Block::Other(table) = block else { continue };
+            let rows = rows(source, *table);
+            if rows.is_empty() {
+                continue;
+            }
+            // Steps are in the order of the document.
+            let from = own.partition_point(|step| step.span.end < table.end);
+            let Some(step) = own.get(from).filter(|step| step.span.start < table.start) else { continue };
+            let asked: HashSet<&str> = step.actions.iter().flat_map(asked_as).collect();
+            found.extend(rows.iter().filter(|row| asked.contains(&*row.title)).map(|row| row.span.start));
+        }
+        Rows(found)
+    }
+
+    fn asks(&self, span: Span) -> bool {
+        self.0.contains(&span.start)
+    }
+}
+
+/// What somebody is asked by an action.
+fn asked_as(action: &Action) -> Vec<&str> {
+    match &action.work {
+        Work::Confirm { text } => vec![text.trim()],
+        Work::Record { fields } => fields.iter().filter_map(|field| field.prompt.as_deref()).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::build::{Builder, Container, Leaf};
 use super::near::means_include;
 use super::tabs;
 use super::tree::{Block, Fronts, Tree};
+use super::went_on::{as_first, went_on};
 use crate::findings::Findings;
 use crate::spanned::parse_toml;
 use crate::{DocumentKind, Span};
@@ -43,15 +44,57 @@ pub(crate) fn fronts(source: &str) -> Fronts {
 pub(crate) fn read(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
     match kind {
         DocumentKind::Annotated => read_plain(source, fronts, kind),
-        DocumentKind::Foreign => match tabs::as_items(source) {
-            Some(parsed) => whole(source, &parsed, fronts.end, kind),
-            None => read_plain(source, fronts, kind),
-        },
+        DocumentKind::Foreign => {
+            let parsed = tabs::as_items(source);
+            let tree = match &parsed {
+                Some(parsed) => whole(source, parsed, fronts.end, kind),
+                None => read_plain(source, fronts, kind),
+            };
+            going_on(source, parsed, fronts.end, tree)
+        }
     }
 }
 
-/// The same without tabs, as a run-book is read.
-pub(crate) fn read_plain(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
+/// Times that a document is read anew, for one number that goes on may be what shows the next.
+const ROUNDS: usize = 4;
+
+/// Has lists begin right below a line of text where their numbers go on from the list above.
+fn going_on(source: &str, parsed: Option<String>, start: usize, mut tree: Tree) -> Tree {
+    let mut parsed = parsed;
+    let mut all = Vec::new();
+    for _ in 0..ROUNDS {
+        let found = went_on(source, &tree.blocks);
+        if found.is_empty() {
+            break;
+        }
+        let text = as_first(parsed.as_deref().unwrap_or(source), &found);
+        tree = whole(source, &text, start, DocumentKind::Foreign);
+        parsed = Some(text);
+        all.extend(found);
+    }
+    // What is text still, in a line that goes on otherwise, was not read as an item.
+    all.retain(|(span, _)| begins_list(&tree.blocks, span.start));
+    all.sort();
+    Tree { went_on: all, ..tree }
+}
+
+fn begins_list(blocks: &[Block], at: usize) -> bool {
+    blocks.iter().any(|block| match block {
+        Block::List(list) => list
+            .items
+            .iter()
+            .any(|item| item.span.start == at || item.span.end > at && begins_list(&item.blocks, at)),
+        Block::Quote(quote) => begins_list(&quote.blocks, at),
+        _ => false,
+    })
+}
+
+/// A document that people follow by hand, without tabs: as a run-book is read, but for numbers that go on below a line of text.
+pub(crate) fn read_without_tabs(source: &str, fronts: &Fronts) -> Tree {
+    going_on(source, None, fronts.end, read_plain(source, fronts, DocumentKind::Foreign))
+}
+
+fn read_plain(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
     let parts = if source.len() >= LONG { in_parts(source, fronts.end, PART, kind) } else { None };
     parts.unwrap_or_else(|| whole(source, source, fronts.end, kind))
 }

@@ -24,6 +24,9 @@ pub(crate) struct Tree {
     pub(crate) too_deep: Option<Span>,
     /// Definitions of links with the title of an include, or nearly, that no link outside of tables goes by.
     pub(crate) unused: Vec<Span>,
+    /// Of a document that people follow by hand: numbers right below a line of text that go on from the list above, and begin
+    /// a list all the same. From each to the end of its line, and the number.
+    pub(crate) went_on: Vec<(Span, usize)>,
 }
 
 #[derive(Debug)]
@@ -141,7 +144,7 @@ impl Tree {
             }
         }
         name(&mut blocks, &mut Unique::default());
-        Tree { blocks, too_deep, unused: Vec::new() }
+        Tree { blocks, too_deep, unused: Vec::new(), went_on: Vec::new() }
     }
 
     /// Has texts say their placeholders in angle brackets, which Markdown takes for tags of HTML, or takes these out again.
