@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import fnmatch
+import json
 import os
 import re
 import subprocess
@@ -82,11 +83,43 @@ def look_into(signature: bytes) -> int:
         large_enough(kind, _strings(key, KEY_FIELDS.get(name, 0), at)[0])
     if not name.startswith("sk-"):
         return 0
-    _, at = _strings(signed, 2)
+    (made, numbers), at = _strings(signed, 2)
     flags = signed[at] if at < len(signed) else 0
     if not flags & 1:
         raise Fault("the security key was not touched")
+    if made.startswith(b"webauthn-"):
+        passkey(key, numbers, signed[at + 5 :], flags)
     return flags
+
+
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands there twice")
+    return dict(pairs)
+
+
+def passkey(key: bytes, numbers: bytes, rest: bytes, flags: int) -> None:
+    """What OpenSSH does not ask of a passkey's signature ("Passkeys"): a page of its site, client data that are whole."""
+    (_, _, _, site), _ = _strings(key, 4)
+    for number in _strings(numbers, 2)[0]:
+        if number[:1] == b"\0" and number[1:2] < b"\x80":
+            raise Fault("a number of the signature has zeros before it")
+    (origin, data, extensions), end = _strings(rest, 3)
+    if extensions or flags & 0xC0 or end != len(rest):
+        raise Fault("the passkey's signature has extensions, or something behind it")
+    page = re.fullmatch(rb"(https?)://([a-z0-9.-]+)(?::[1-9][0-9]{0,4})?", origin)
+    if not page or not re.fullmatch(rb"[a-z0-9.-]+", site) or not (b"." + page[2]).endswith(b"." + site):
+        raise Fault("the page is not one of the passkey's site")
+    if page[1] == b"http" and not (b"." + page[2]).endswith(b".localhost"):
+        raise Fault("the page is not encrypted")
+    try:
+        said = json.loads(data.decode("utf-8"), object_pairs_hook=once) if len(data) <= 4096 else None
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or not data.endswith(b"}"):
+        raise Fault("the passkey's client data are none")
+    if said.get("crossOrigin", False) is not False or "topOrigin" in said:
+        raise Fault("the passkey signed within a page of another site")
 
 
 @dataclass

@@ -99,7 +99,7 @@ pub enum Verb {
     /// Typed at a terminal it waits for an editor's words; Ctrl-C ends it. How editors are set up: docs/editors.md.
     #[command(verbatim_doc_comment)]
     Lsp,
-    /// Show the runs in a browser, and to programs over HTTP; nothing can be changed there
+    /// Show the runs in a browser, and to programs over HTTP; with --sign, sign hold points there with passkeys
     Serve(Serve),
     /// Write what a repository needs and does not have
     Init(Init),

@@ -119,35 +119,80 @@ pub fn sign(
     key: KeyFile<'_>,
     store: &mut Store<'_>,
 ) -> Result<Signature, Problem> {
-    let Some(opened) = view.run.opened() else {
-        return Err(Problem::fault("the run is not open", "This is a fault of holdpoint."));
+    let to_sign = match to_sign(view, given, what, Timestamp::now(), store)? {
+        Ok(to_sign) => to_sign,
+        Err(why) => return Ok(Signature::None(why)),
     };
-    let signers = signers(opened, |blob| store.get(blob))?;
+    let ToSign { given, statement } = &to_sign;
+    let signers = own_signers(view, store)?;
+    match signature(&signers, &given.by.who, what.namespace(), key, statement) {
+        Ok(signature) => signed(view, to_sign, what, signature, store),
+        Err(why) => Ok(Signature::None(why)),
+    }
+}
+
+/// What is to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToSign {
+    /// The sign-off, as it will stand in the record.
+    given: SignedOff,
+    /// The statement, byte for byte.
+    pub statement: Vec<u8>,
+}
+
+/// As event 0 keeps them, of a run that is open.
+pub fn own_signers(view: &RunView<'_>, store: &Store<'_>) -> Result<Signers, Problem> {
+    signers(opened(view)?, |blob| store.get(blob))
+}
+
+fn opened<'v>(view: &RunView<'v>) -> Result<&'v RunOpened, Problem> {
+    let not = || Problem::fault("the run is not open", "This is a fault of holdpoint.");
+    view.run.opened().ok_or_else(not)
+}
+
+/// What is signed where `given` is, as `what`, at that time; why nothing can be.
+pub fn to_sign(
+    view: &RunView<'_>,
+    given: SignedOff,
+    what: What<'_>,
+    at: Timestamp,
+    store: &mut Store<'_>,
+) -> Result<Result<ToSign, String>, Problem> {
+    let opened = opened(view)?;
     // As it will stand in the record.
-    let Event::SignOffGiven(mut given) = view.secrets.masked_event(Event::SignOffGiven(given))? else {
+    let Event::SignOffGiven(given) = view.secrets.masked_event(Event::SignOffGiven(given))? else {
         return Err(Problem::fault(
             "a sign-off was masked into something else",
             "This is a fault of holdpoint.",
         ));
     };
-    let at = store.position()?;
-    let prefix = Prefix { events: at.events, bytes: at.bytes, sha256: at.sha256 };
-    let moment = Moment::of(Timestamp::now(), &TimeZone::system());
+    let end = store.position()?;
+    let prefix = Prefix { events: end.events, bytes: end.bytes, sha256: end.sha256 };
+    let moment = Moment::of(at, &TimeZone::system());
     let statement = Statement::of(opened, &given, moment, prefix, view.run.seen())
         .rejected(what.rejected().map(|reason| view.secrets.masked(reason).into_owned()));
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
     if bytes.len() as u64 > LONGEST_STATEMENT {
-        return Ok(Signature::None(format!(
+        return Ok(Err(format!(
             "the statement would have {} bytes and can have {LONGEST_STATEMENT}: too much has happened in this run to be told in it",
             bytes.len()
         )));
     }
-    let signature = match signature(&signers, &given.by.who, what.namespace(), key, &bytes) {
-        Ok(signature) => signature,
-        Err(why) => return Ok(Signature::None(why)),
-    };
+    Ok(Ok(ToSign { given, statement: bytes }))
+}
+
+/// Checks what came back, as `verify` will, and keeps it where it counts.
+pub fn signed(
+    view: &RunView<'_>,
+    to_sign: ToSign,
+    what: What<'_>,
+    signature: String,
+    store: &mut Store<'_>,
+) -> Result<Signature, Problem> {
+    let ToSign { mut given, statement: bytes } = to_sign;
+    let signers = own_signers(view, store)?;
     match check(&bytes, signature.as_bytes(), &given.by.who, what.namespace(), &signers, Timestamp::now()) {
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
         Ok(assured) if assured.assurance < what.least(view) => Ok(Signature::Refused(format!(

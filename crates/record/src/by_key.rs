@@ -14,6 +14,8 @@ pub struct ByKey {
     pub who: String,
     /// The key's fingerprint, as `ssh-keygen -l` shows it.
     pub key: String,
+    /// Of a passkey, the page that asked for the signature, as `https://HOST`.
+    pub page: Option<String>,
     namespace: &'static str,
     /// When the key must have been good.
     times: Vec<Timestamp>,
@@ -30,10 +32,11 @@ impl ByKey {
         times: Vec<Timestamp>,
         armored: &[u8],
     ) -> Result<ByKey, String> {
-        let presented =
-            Envelope::read(armored).and_then(|it| it.presented()).map_err(|error| error.to_string())?;
+        let envelope = Envelope::read(armored).map_err(|error| error.to_string())?;
+        let presented = envelope.presented().map_err(|error| error.to_string())?;
+        let page = envelope.passkey().map(|passkey| passkey.origin().to_owned());
         let (who, key) = (who.to_owned(), presented.fingerprint().to_string());
-        Ok(ByKey { event, what, who, key, namespace, times, presented })
+        Ok(ByKey { event, what, who, key, page, namespace, times, presented })
     }
 
     /// Whether these signers vouch for it, at every time at which the key had to be good. Revocations are not looked at.

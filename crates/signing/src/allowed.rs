@@ -218,6 +218,15 @@ impl AllowedSigners {
         named
     }
 
+    /// The passkeys of a site that lines name for this principal.
+    pub fn passkeys(&self, principal: &str, site: &str) -> Vec<Presented> {
+        let theirs = self.lines.iter().filter(|line| !line.options.authority);
+        let theirs = theirs.filter(|line| matches_list(principal, &line.principals));
+        let of_site =
+            |key: &KeyData| matches!(key, KeyData::SkEcdsaSha2NistP256(key) if key.application() == site);
+        theirs.map(|line| &line.key).filter(|key| of_site(key)).cloned().map(Presented::Key).collect()
+    }
+
     /// Whether some line names this principal with this key, or with an authority that vouches for it.
     pub fn knows(&self, principal: &str, presented: &Presented) -> bool {
         let mut lines = self.lines.iter().filter(|line| matches_list(principal, &line.principals));

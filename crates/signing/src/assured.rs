@@ -109,6 +109,8 @@ pub struct Assured {
     pub assurance: Assurance,
     /// The key's fingerprint, as `ssh-keygen -l` shows it.
     pub key: String,
+    /// Of a passkey, the page that asked for the signature, as `https://HOST`.
+    pub page: Option<String>,
 }
 
 /// Why a signature does not count.
@@ -159,7 +161,8 @@ pub fn check(
         Some((true, true)) => Assurance::FidoUv,
         Some((true, false)) | None => Assurance::Ssh,
     };
-    Ok(Assured { assurance, key })
+    let page = envelope.passkey().map(|passkey| passkey.origin().to_owned());
+    Ok(Assured { assurance, key, page })
 }
 
 /// The key whose signature over these bytes this is, made for `namespace`. Whose key it is, nothing here says.

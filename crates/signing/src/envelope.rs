@@ -1,6 +1,6 @@
 //! SSHSIG: the armored signature (OpenSSH's PROTOCOL.sshsig). The envelope is read here, because a signature may
 //! present a certificate, and an approver's key may be a security key whose flags have to be seen; every primitive
-//! is ssh-key's.
+//! is ssh-key's, or of a passkey p256's.
 
 use std::str::FromStr as _;
 
@@ -9,6 +9,8 @@ use ssh_encoding::{CheckedSum, Decode, DecodePem, Encode, EncodePem, LineEnding,
 use ssh_key::certificate::Certificate;
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, Fingerprint, HashAlg, PublicKey, Signature, SshSig};
+
+use crate::Assertion;
 
 const MAGIC: &[u8] = b"SSHSIG";
 const BEGINS: &[u8] = b"-----BEGIN SSH SIGNATURE-----\n";
@@ -207,6 +209,16 @@ impl Envelope {
     pub fn proves(&self, message: &[u8]) -> Result<Presented, NotASignature> {
         let presented = self.presented()?;
         kind_is_taken(presented.key()).map_err(NotASignature)?;
+        if Assertion::is_named(&self.signature) {
+            let KeyData::SkEcdsaSha2NistP256(key) = presented.key() else {
+                return Err(NotASignature(
+                    "it is a passkey's signature, and its key is none of a passkey".to_owned(),
+                ));
+            };
+            let challenge = SshSig::signed_data(&self.namespace, self.hash, message)?;
+            Assertion::read(&self.signature)?.proves(key, &challenge)?;
+            return Ok(presented);
+        }
         let signature = Signature::try_from(self.signature.as_slice())?;
         same(&written(&signature)?, &self.signature)?;
         let key = PublicKey::from(presented.key().clone());
@@ -219,13 +231,23 @@ impl Envelope {
     /// Flags of a security key: whether somebody touched it, and whether it verified who that was. `None` for keys of
     /// other kinds. Only what [`Envelope::proves`] has passed may be asked this.
     pub(crate) fn flags(&self) -> Option<(bool, bool)> {
+        let told = |flags: u8| (flags & PRESENT != 0, flags & VERIFIED != 0);
+        if let Some(passkey) = self.passkey() {
+            return Some(told(passkey.flags()));
+        }
         let signature = Signature::try_from(self.signature.as_slice()).ok()?;
         if !matches!(signature.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
             return None;
         }
         // The last five bytes: flags, and a counter of four.
         let flags = signature.as_bytes().iter().rev().nth(4).copied().unwrap_or(0);
-        Some((flags & PRESENT != 0, flags & VERIFIED != 0))
+        Some(told(flags))
+    }
+
+    /// What a passkey signed, where it is a passkey's signature. Only what [`Envelope::proves`] has passed may be asked this.
+    pub fn passkey(&self) -> Option<Assertion> {
+        let passkey = Assertion::is_named(&self.signature);
+        passkey.then(|| Assertion::read(&self.signature)).and_then(Result::ok)
     }
 }
 

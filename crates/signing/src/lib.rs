@@ -13,6 +13,7 @@ mod attestation;
 mod envelope;
 pub mod keygen;
 mod options;
+mod passkey;
 mod pattern;
 mod review;
 mod revoked;
@@ -25,6 +26,7 @@ pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_app
 pub use assured::{Assured, BadFiles, Refused, Signers, check, signed_by};
 pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
+pub use passkey::Assertion;
 pub use review::{Review, ReviewKind};
 pub use revoked::{BadRevocations, Revoked};
 pub use signoff::{RecordedSignOff, Transplanted, namespace, prove};

@@ -131,7 +131,7 @@ mod tests {
 
     fn status(method: Method, uri: &str, lines: &[(&'static str, &'static str)]) -> u16 {
         let hosts = vec!["127.0.0.1:8000".to_owned(), "localhost:8000".to_owned()];
-        let reached = Reached { scheme: "http", hosts, cookie: "c".to_owned(), secure: false };
+        let reached = Reached { scheme: "http", hosts, cookie: "c".to_owned(), secure: false, site: None };
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_static(value));

@@ -1,5 +1,6 @@
 //! What the server asks of whoever has the runs. It opens no record itself.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,6 +47,24 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// As [`Host::run`], also for what becomes of the record meanwhile.
     fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal>;
+
+    /// What is signed where somebody signs the hold point that the run waits at; or rejects it. `site` is that of the passkeys.
+    ///
+    /// # Errors
+    /// [`Refusal`]: they may not, or another text is signed by now than they were shown, or somebody else has the run.
+    fn prepare(&self, run: &RunName, wish: Wish, site: &str) -> Result<Pending, Refusal>;
+
+    /// Puts on record what comes of it: in words, what that was. `page` is the origin that the passkey must have been asked by.
+    ///
+    /// # Errors
+    /// As [`Host::prepare`], which holds once more; or the signature does not count.
+    fn complete(
+        &self,
+        run: &RunName,
+        pending: &Pending,
+        passkey: &Passkey,
+        from: Asker<'_>,
+    ) -> Result<String, Refusal>;
 }
 
 /// Which runs of the list. What is left out asks for nothing.
@@ -173,6 +192,52 @@ pub enum Told {
     Standing(Box<Row>),
     /// Nothing happened. It is said so that whoever listens no more can say so.
     Nothing,
+}
+
+/// What somebody asks to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Who they say they are.
+    pub who: String,
+    /// Why they reject it, where they do.
+    pub rejects: Option<String>,
+    /// SHA-256 of the text that they were shown.
+    pub shown: String,
+}
+
+/// Who asks a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker<'a> {
+    /// The site that it is for.
+    pub site: &'a str,
+    /// The page, as `https://HOST`.
+    pub page: &'a str,
+}
+
+/// What waits for a passkey.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The run's whole id.
+    pub run: String,
+    /// What was asked for.
+    pub wish: Wish,
+    /// When; the statement says so.
+    pub at: Timestamp,
+    /// What is to be signed, byte for byte.
+    pub statement: Vec<u8>,
+    /// What the passkey is to be asked with.
+    pub challenge: Vec<u8>,
+}
+
+/// What a browser gives of a passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    /// `clientDataJSON`.
+    pub client_data: Vec<u8>,
+    /// `authenticatorData`.
+    pub authenticator_data: Vec<u8>,
+    /// The signature, in DER.
+    pub signature: Vec<u8>,
 }
 
 /// Why something is not shown.

@@ -1,4 +1,5 @@
-//! Runs in a browser and over HTTP: a server over runs that are passed in ([`Host`]). It shows, and changes nothing.
+//! Runs in a browser and over HTTP: a server over runs that are passed in ([`Host`]). It shows, and changes nothing but that, where
+//! it is told so, whoever is signed in signs a hold point with a passkey.
 //!
 //! What it does not do: it opens no record, folds no event and judges nothing; whoever passes the runs in does. Nobody gets
 //! anything without a session or a token, a request names a run by number or id and never by a path, and what takes long is
@@ -20,11 +21,15 @@ mod router;
 mod secret;
 mod server;
 mod sessions;
+mod signing;
 mod state;
 mod tokens;
 mod work;
 
-pub use host::{Happened, HoldPoint, Host, Refusal, RefusalKind, Report, Row, Shown, StepRow, Told, Wanted};
+pub use host::{
+    Asker, Happened, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, Shown, StepRow,
+    Told, Wanted, Wish,
+};
 pub use name::{NoRunName, RunName};
 pub use server::{CannotServe, Options, PublicUrl, Server};
 pub use tokens::{Token, TokenError, Tokens};

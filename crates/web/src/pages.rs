@@ -37,11 +37,11 @@ pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 9] {
     ]
 }
 
-async fn asset(kind: &'static str, text: &'static str) -> Response {
+pub(crate) async fn asset(kind: &'static str, text: &'static str) -> Response {
     ([(CONTENT_TYPE, format!("{kind}; charset=utf-8"))], text).into_response()
 }
 
-fn page(state: &State, made: Result<(&'static str, Value), Trouble>) -> Response {
+pub(crate) fn page(state: &State, made: Result<(&'static str, Value), Trouble>) -> Response {
     match made {
         Ok((template, of)) => Html(state.pages.render(template, of)).into_response(),
         Err(trouble) => trouble.told(state, Kind::Page { path: None }),
@@ -65,7 +65,7 @@ async fn list(Shared(state): Shared<Arc<State>>, _: SignedIn, given: Given) -> R
         Ok((
             "list.html",
             context! {
-                title => format!("Runs of {title}"), operator, zone, rows => Value::from(Serde(rows)), filtered, script => "list.js",
+                title => format!("Runs of {title}"), operator, site => state.reached.site.clone(), zone, rows => Value::from(Serde(rows)), filtered, script => "list.js",
                 open => asked.open, waits_for => asked.waits_for, environment => asked.environment,
             },
         ))
@@ -81,7 +81,10 @@ async fn run(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<Str
         shown.happened.iter_mut().for_each(|one| one.words = in_a_line(&one.words));
         let title = format!("Run {}: {}", shown.number, shown.title);
         let script = (!shown.over).then_some("run.js");
-        Ok(("run.html", context! { title, operator, run => Value::from(Serde(shown)), script }))
+        Ok((
+            "run.html",
+            context! { title, operator, run => Value::from(Serde(shown)), script, site => state.reached.site.clone() },
+        ))
     };
     page(&state, made.await)
 }

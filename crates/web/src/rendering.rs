@@ -4,9 +4,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, escape_formatter};
 
 /// Templates that stand inside of the frame of all pages.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("frame.html", include_str!("page/frame.html")),
     ("list.html", include_str!("page/list.html")),
+    ("passkey.html", include_str!("page/passkey.html")),
     ("run.html", include_str!("page/run.html")),
     ("sign_in.html", include_str!("page/sign_in.html")),
     ("trouble.html", include_str!("page/trouble.html")),

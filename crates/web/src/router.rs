@@ -11,16 +11,16 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::guard::guard;
 use crate::state::{PATIENCE, State};
-use crate::{api, pages};
+use crate::{api, pages, signing};
 
-/// Most bytes of a request's body: a form with one short field.
+/// Most bytes of a request's body: a form with short fields.
 const LARGEST_BODY: usize = 4 * 1024;
 /// So much more than an answer may take, for whoever is slow to ask.
 const SLACK: Duration = Duration::from_secs(5);
 
 /// Everything that is answered, with what is held against all of it.
 pub(crate) fn router(state: &Arc<State>) -> Router {
-    let router = api::paths().into_iter().chain(pages::paths());
+    let router = api::paths().into_iter().chain(pages::paths()).chain(signing::paths());
     let router = router.fold(Router::new(), |router, (path, method)| router.route(path, method));
     router
         .fallback(pages::no_such_page)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::future::Future;
 use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Options {
     pub beyond_loopback: bool,
     /// How people reach it, where that is by a proxy.
     pub public: Option<PublicUrl>,
+    /// Whether whoever is signed in may sign with a passkey.
+    pub sign: bool,
     /// The directory of tokens and links, the user's own.
     pub state: PathBuf,
 }
@@ -72,6 +74,9 @@ pub enum CannotServe {
         "what is reached from other machines needs a proxy that encrypts, and the name by which that is reached"
     )]
     Unencrypted,
+    /// Passkeys sign for a site that has a name.
+    #[error("passkeys are for a site that has a name, and {0} is none")]
+    NoName(String),
     /// The address cannot be had.
     #[error("{address} cannot be listened on: {cause}")]
     Address {
@@ -106,7 +111,7 @@ impl Server {
     /// # Errors
     /// [`CannotServe`].
     pub async fn bind(host: Arc<dyn Host>, options: Options) -> Result<Server, CannotServe> {
-        let Options { listen, beyond_loopback, public, state } = options;
+        let Options { listen, beyond_loopback, public, sign, state } = options;
         if !listen.ip().is_loopback() {
             if !beyond_loopback {
                 return Err(CannotServe::Beyond(listen.ip()));
@@ -115,10 +120,11 @@ impl Server {
                 return Err(CannotServe::Unencrypted);
             }
         }
+        let site = sign.then(|| site(listen.ip(), public.as_ref())).transpose()?;
         let no_address = |cause| CannotServe::Address { address: listen, cause };
         let listener = TcpListener::bind(listen).await.map_err(no_address)?;
         let address = listener.local_addr().map_err(no_address)?;
-        let (reached, url) = reached(address, public);
+        let (reached, url) = reached(address, public, site);
         let link_file = state.join(format!("sign-in-{}", address.port()));
         let state = Arc::new(State::new(host, Tokens::within(&state), reached));
         let mut server = Server { listener, address, state, url, link: String::new(), link_file };
@@ -166,15 +172,31 @@ impl Server {
     }
 }
 
+/// The site of the passkeys that sign here: the name by which the server is reached.
+fn site(listen: IpAddr, public: Option<&PublicUrl>) -> Result<String, CannotServe> {
+    let Some(PublicUrl { host }) = public else {
+        let localhost = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let known = localhost.contains(&listen);
+        return known.then(|| "localhost".to_owned()).ok_or_else(|| CannotServe::NoName(listen.to_string()));
+    };
+    let name = host.split_once(':').map_or(host.as_str(), |(name, _)| name);
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    let address = name.parse::<IpAddr>().is_ok() || !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    match name.bytes().all(fits) && !address {
+        true => Ok(name.to_owned()),
+        false => Err(CannotServe::NoName(host.clone())),
+    }
+}
+
 /// Under which names the server is reached, and the URL for people.
-fn reached(address: SocketAddr, public: Option<PublicUrl>) -> (Reached, String) {
+fn reached(address: SocketAddr, public: Option<PublicUrl>, site: Option<String>) -> (Reached, String) {
     let port = address.port();
     match public {
         Some(PublicUrl { host }) => {
             let url = format!("https://{host}/");
             // `__Host-` is a promise that browsers hold: from this host, encrypted, for all of it.
             let cookie = "__Host-holdpoint".to_owned();
-            (Reached { scheme: "https", hosts: vec![host], cookie, secure: true }, url)
+            (Reached { scheme: "https", hosts: vec![host], cookie, secure: true, site }, url)
         }
         None => {
             let mut hosts = vec![address.to_string(), format!("localhost:{port}")];
@@ -185,7 +207,12 @@ fn reached(address: SocketAddr, public: Option<PublicUrl>) -> (Reached, String) 
             }
             // Browsers do not tell cookies of two ports apart.
             let cookie = format!("holdpoint-{port}");
-            (Reached { scheme: "http", hosts, cookie, secure: false }, format!("http://{address}/"))
+            // By its address no passkey signs.
+            let url = match &site {
+                Some(site) => format!("http://{site}:{port}/"),
+                None => format!("http://{address}/"),
+            };
+            (Reached { scheme: "http", hosts, cookie, secure: false, site }, url)
         }
     }
 }
@@ -208,6 +235,27 @@ fn new_link(state: &State, url: &str, file: &Path) -> Result<String, CannotServe
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passkeys_are_for_a_name_and_for_no_address() {
+        let of = |listen: &str, public: Option<&str>| {
+            let public = public.map(|url| url.parse().unwrap());
+            site(listen.parse().unwrap(), public.as_ref()).ok()
+        };
+        assert_eq!(of("127.0.0.1", None).as_deref(), Some("localhost"));
+        assert_eq!(of("::1", None).as_deref(), Some("localhost"));
+        assert_eq!(
+            of("127.0.0.1", Some("https://Runs.example.org:8443")).as_deref(),
+            Some("runs.example.org")
+        );
+        for (listen, public) in [
+            ("127.8.0.1", None),
+            ("127.0.0.1", Some("https://10.0.0.1")),
+            ("127.0.0.1", Some("https://[::1]")),
+        ] {
+            assert_eq!(of(listen, public), None, "{listen} {public:?}");
+        }
+    }
 
     #[test]
     fn a_public_url_is_encrypted_and_has_nothing_but_a_host() {

@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::identity::Identity;
 use crate::rendering::Pages;
 use crate::sessions::Sessions;
+use crate::signing::Waiting;
 use crate::tokens::Tokens;
 
 /// So long an answer may take.
@@ -24,6 +25,7 @@ const LISTENERS: usize = 32;
 pub(crate) struct State {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) sessions: Sessions,
+    pub(crate) waiting: Waiting,
     pub(crate) tokens: Tokens,
     pub(crate) pages: Pages,
     /// Where it is reached.
@@ -44,6 +46,8 @@ pub(crate) struct Reached {
     pub(crate) cookie: String,
     /// Whether the cookie is for encrypted connections alone.
     pub(crate) secure: bool,
+    /// The site of the passkeys that sign here; `None` where nothing is signed.
+    pub(crate) site: Option<String>,
 }
 
 /// How often something may be asked for.
@@ -66,6 +70,7 @@ impl State {
         State {
             host,
             sessions: Sessions::new(),
+            waiting: Waiting::default(),
             tokens,
             pages: Pages::new(),
             reached,

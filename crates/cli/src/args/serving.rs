@@ -9,7 +9,7 @@ use super::shared::Format;
 
 /// `serve`
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("of_tokens").args(["token", "revoke", "tokens"]).conflicts_with_all(["listen", "beyond_this_machine", "public_url"]))]
+#[command(group = ArgGroup::new("of_tokens").args(["token", "revoke", "tokens"]).conflicts_with_all(["listen", "beyond_this_machine", "public_url", "sign"]))]
 pub struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -17,6 +17,9 @@ pub struct Serve {
     /// How people reach it, where that is through a proxy that encrypts: https://HOST
     #[arg(long, value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+    /// Let whoever is signed in sign off, or reject, with a passkey; without it nothing can be changed
+    #[arg(long)]
+    pub sign: bool,
     /// Listen where other machines can connect, for a proxy on one of them
     #[arg(long, requires = "public_url")]
     pub beyond_this_machine: bool,

@@ -135,7 +135,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
 }
 
 /// That the run has ended, so that nothing is left to be signed, and who signed.
-fn over(dir: &RunDir) -> Result<Problem, Problem> {
+pub fn over(dir: &RunDir) -> Result<Problem, Problem> {
     let summary = summed_up(dir, false)?;
     let signed: Vec<String> = summary
         .sign_offs
@@ -160,7 +160,7 @@ fn over(dir: &RunDir) -> Result<Problem, Problem> {
 }
 
 /// That somebody has it still, for a signer, who cannot end what others do.
-fn held_still(holder: Option<Box<Holder>>, driven: bool) -> Problem {
+pub fn held_still(holder: Option<Box<Holder>>, driven: bool) -> Problem {
     let error = OpenError::Held(holder);
     match driven {
         true => Problem::usage(error.to_string(), "Nothing was signed. Ask them to park it (p), then sign."),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use holdpoint_driver::{NotConforming, Recorder, Secrets};
+use holdpoint_driver::{NotConforming, Observer, Recorder, Secrets};
 use holdpoint_engine::{Event, Run, Stamped};
 use holdpoint_record::{
     Holder, OpenError, Position, Recovered, RunDir, SealClosedError, Visitor, Writer, driver, seal_closed,
@@ -101,15 +101,15 @@ impl Patience<'_> {
 
 /// Folds in what `writer` has read and puts on record what was cut off: before anybody is asked anything, for they may
 /// leave, and whatever is refused then.
-pub fn take_up<'a>(
+pub fn take_up<'a, O: Observer>(
     recorded: (&'a holdpoint_document::Plan, &'a str),
     disk: Disk,
-    screening: Screening,
+    observer: O,
     secrets: &Secrets,
     events: &[Stamped],
     recovered: Option<&Recovered>,
-) -> Result<OnDisk<'a>, Problem> {
-    let mut recorder = Recorder::new(recorded, disk, screening, secrets.clone(), Timestamp::now);
+) -> Result<Recorder<'a, Disk, O>, Problem> {
+    let mut recorder = Recorder::new(recorded, disk, observer, secrets.clone(), Timestamp::now);
     recorder.replay(events).map_err(|NotConforming { n, unexpected }| {
         Problem::record(
             format!("the record does not conform at event {n}: {unexpected}"),

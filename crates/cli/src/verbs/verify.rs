@@ -219,8 +219,8 @@ impl Told<'_> {
         };
         let expunged: Vec<_> = proof.expunged.iter().map(gone).collect();
         let signature = |signed: &ByKey| {
-            let ByKey { event, what, who, key, .. } = signed;
-            json!({"event": event, "what": what, "who": who, "key": key})
+            let ByKey { event, what, who, key, page, .. } = signed;
+            json!({"event": event, "what": what, "who": who, "key": key, "page": page})
         };
         let signatures: Vec<Value> = match held {
             None => proof.signed.iter().map(signature).collect(),
@@ -315,8 +315,10 @@ impl Told<'_> {
             tell(&format!("{which}rehearsed in {environment}: run {number}, {id}{same}{record}"));
         }
         let line = |signed: &ByKey, trust: &str| {
-            let ByKey { event, what, who, key, .. } = signed;
-            tell(&format!("event {event}: {what} by {who} with {key}{trust}"));
+            let ByKey { event, what, who, key, page, .. } = signed;
+            let page =
+                page.as_ref().map_or_else(String::new, |page| format!(" by passkey, asked for by {page}"));
+            tell(&format!("event {event}: {what} by {who} with {key}{page}{trust}"));
         };
         match held {
             None => proof.signed.iter().for_each(|signed| line(signed, "")),

@@ -20,6 +20,8 @@ pub use handover::{accepts, questions};
 pub use hold_point::{Consent, HoldPoint};
 pub use operator::Operator;
 use operator::script_at_hand;
+pub use shown::Shown;
+pub use sign::{as_rejection, given};
 
 use holdpoint_engine::{Execution, Question, Task};
 

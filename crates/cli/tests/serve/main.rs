@@ -8,12 +8,15 @@
 )]
 
 mod api;
+mod authenticator;
 mod browser;
 mod hostile;
 mod live;
 mod pages;
+mod passkey;
 mod refused;
 mod signed_in;
+mod signing;
 
 mod http;
 #[path = "../setup/node.rs"]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::MESSAGE;
 use crate::stock::{Key, Keys, spelt};
 
-const QA: &str = "qa@example.org";
+pub(crate) const QA: &str = "qa@example.org";
 const OPS: &str = "ops@example.org";
 const NOON: &str = "2026-07-01T12:00:00Z";
 
@@ -28,7 +28,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    fn of(name: String, allowed: String, signature: &str) -> Case {
+    pub(crate) fn of(name: String, allowed: String, signature: &str) -> Case {
         Case {
             name,
             allowed,
@@ -93,6 +93,7 @@ pub(crate) fn all() -> Vec<Case> {
         times(&made),
         spaces(&made),
         forms(&made),
+        crate::passkeys::cases(),
     ];
     families.into_iter().flatten().collect()
 }

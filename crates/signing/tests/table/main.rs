@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod cases;
+mod others;
+mod passkeys;
 #[path = "../stock/mod.rs"]
 mod stock;
 
@@ -17,8 +19,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cases::Case;
-use holdpoint_signing::{Signers, check};
+use holdpoint_model::Assurance;
+use holdpoint_signing::{Assertion, Assured, Envelope, Refused, SIGNOFF, Signers, check};
 use holdpoint_xtask::sample;
+use passkeys::Passkey;
 
 const MESSAGE: &[u8] = b"{\"statement\":\"I release it.\"}\n";
 /// So many are taken where not all are.
@@ -124,7 +128,11 @@ fn of_hundreds_of_cases_each_goes_as_with_stock_ssh_keygen_or_is_listed_with_the
     for case in listed.keys() {
         assert!(names.contains(case), "there is no case {case}");
     }
-    let taken = sample::some(all, FEW);
+    // Those of passkeys are few, and each forges something else.
+    let (passkeys, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|case| case.name.starts_with("passkey: "));
+    let mut taken = sample::some(others, FEW);
+    taken.extend(passkeys);
     let found = differences(&taken);
     let mut wrong = Vec::new();
     for case in &taken {
@@ -137,6 +145,66 @@ fn of_hundreds_of_cases_each_goes_as_with_stock_ssh_keygen_or_is_listed_with_the
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), taken.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_passkey_counts_by_what_its_flags_say_and_tells_its_page() {
+    let of = |what: &str| {
+        let (_, passkey) = passkeys::passkeys().into_iter().find(|(name, _)| *name == what).unwrap();
+        assured(&passkey).map(|assured| (assured.assurance, assured.page))
+    };
+    let page = || Some(passkeys::PAGE.to_owned());
+    assert_eq!(of("as it is"), Ok((Assurance::FidoUv, page())));
+    assert_eq!(of("touched"), Ok((Assurance::Ssh, page())));
+    assert_eq!(of("not touched"), Err(Refused::NotPresent));
+    assert_eq!(of("verified and not touched"), Err(Refused::NotPresent));
+}
+
+#[test]
+fn independent_verifier_and_page_say_of_every_passkey_what_the_program_says() {
+    let all = passkeys::passkeys();
+    let (independent, page) = (others::independent(&all), others::page(&all));
+    let mut wrong = Vec::new();
+    for (((what, passkey), independent), page) in all.iter().zip(independent).zip(page) {
+        let ours = fido(passkey);
+        for (who, theirs) in [("independent", independent), ("page", page)] {
+            if ours.as_ref().ok() != theirs.as_ref().ok() {
+                wrong.push(format!("{what}: {ours:?}, {who}: {theirs:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether it counts, and verified somebody.
+fn fido(passkey: &Passkey) -> Result<bool, Refused> {
+    assured(passkey).map(|assured| assured.assurance == Assurance::FidoUv)
+}
+
+fn assured(passkey: &Passkey) -> Result<Assured, Refused> {
+    let signers = Signers::read(Some(passkey.allowed().as_bytes()), None, "UTC").unwrap();
+    let at = "2026-07-01T12:00:00Z".parse().unwrap();
+    check(MESSAGE, passkey.armored().as_bytes(), cases::QA, SIGNOFF, &signers, at)
+}
+
+#[test]
+fn what_a_browser_gives_is_written_as_the_signature_that_stock_takes() {
+    let passkey = Passkey::good();
+    let (data, signature) = passkey.given();
+    let assertion = Assertion::of(passkey.client_data(), &data, signature.to_der().as_bytes()).unwrap();
+    let presented = Envelope::read(passkey.armored().as_bytes()).unwrap().presented().unwrap();
+    let envelope = Envelope::of(&presented, SIGNOFF, assertion.write().unwrap()).unwrap();
+    assert_eq!(envelope.armored().unwrap(), passkey.armored());
+    for (client_data, data) in [
+        (passkey.client_data(), &data[..36]),
+        (passkey.client_data(), b"".as_slice()),
+        (b"{}".as_slice(), &data),
+        (b"[1]".as_slice(), &data),
+        (b"\xff".as_slice(), &data),
+    ] {
+        assert!(Assertion::of(client_data, data, signature.to_der().as_bytes()).is_err());
+    }
+    assert!(Assertion::of(passkey.client_data(), &data, b"0\0").is_err());
 }
 
 #[test]

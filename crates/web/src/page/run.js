@@ -31,10 +31,14 @@
     const state = (of) => of.querySelector(".state")?.textContent;
     const [before, now] = [state(standing), state(made)];
     // Whoever is in it stays where they are.
-    const stops = (of) => [...of.querySelectorAll("a, [tabindex]")];
+    const stops = (of) => [...of.querySelectorAll("a, input, button, [tabindex]")];
+    const typed = [...standing.querySelectorAll("input")].map((input) => [input.name, input.value]);
+    const said = standing.querySelector("#said")?.textContent;
     const at = stops(standing).indexOf(document.activeElement);
     standing.replaceChildren(...made.childNodes);
     if (at >= 0) stops(standing)[at]?.focus();
+    standing.querySelector("#said")?.append(said ?? "");
+    for (const input of standing.querySelectorAll("input")) input.value = typed.find(([name]) => name === input.name)?.[1] ?? "";
     if (before !== now && !over) line.textContent = `Now: ${now}.`;
   };
   const soon = () => { due ??= setTimeout(load, 500); };

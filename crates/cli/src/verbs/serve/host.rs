@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use holdpoint_record::{RunDir, StoreError, by_all};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
-    HoldPoint, Host, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow, Told, Wanted,
+    Asker, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow,
+    Told, Wanted, Wish,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,6 +17,7 @@ use serde_json::json;
 use super::follow;
 use super::happened::last;
 use super::row::row;
+use super::sign;
 use super::stamp::{Stamp, short_enough, small_enough};
 use crate::args::{Format, Listing};
 use crate::attest::sound_beside;
@@ -180,6 +182,22 @@ impl Host for Store {
     fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal> {
         let dir = self.find(run)?;
         follow::follow(&dir, from, tell).map_err(|problem| self.refusal(&problem))
+    }
+
+    fn prepare(&self, run: &RunName, wish: Wish, site: &str) -> Result<Pending, Refusal> {
+        let dir = self.find(run)?;
+        sign::prepare(&self.place, dir, wish, site).map_err(|problem| self.refusal(&problem))
+    }
+
+    fn complete(
+        &self,
+        run: &RunName,
+        pending: &Pending,
+        passkey: &Passkey,
+        from: Asker<'_>,
+    ) -> Result<String, Refusal> {
+        let dir = self.find(run)?;
+        sign::complete(&self.place, dir, pending, passkey, from).map_err(|problem| self.refusal(&problem))
     }
 }
 

@@ -4,6 +4,7 @@ mod follow;
 mod happened;
 mod host;
 mod row;
+mod sign;
 mod stamp;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use self::host::Store;
 use crate::args::{self, Format};
 use crate::digest::sha256;
 use crate::exit::Exit;
+use crate::operator::not_in_a_block;
 use crate::place::{Place, user};
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -47,6 +49,9 @@ async fn listen(
     state: PathBuf,
     arguments: &args::Serve,
 ) -> Result<Exit, Problem> {
+    if arguments.sign {
+        not_in_a_block("nothing is signed")?;
+    }
     let fault = |error: std::io::Error| Problem::fault(format!("signals cannot be heard: {error}"), "");
     let (mut interrupted, mut ended) =
         (signal(SignalKind::interrupt()).map_err(fault)?, signal(SignalKind::terminate()).map_err(fault)?);
@@ -55,6 +60,7 @@ async fn listen(
         listen: arguments.listen,
         beyond_loopback: arguments.beyond_this_machine,
         public: arguments.public_url.clone(),
+        sign: arguments.sign,
         state,
     };
     let server = Server::bind(host, options).await.map_err(serve_problem)?;
@@ -67,7 +73,11 @@ async fn listen(
             .to_string(),
         ),
         Format::Text => {
-            screen.tell(&format!("Serving at {url}, to whoever is signed in; nothing can be changed there."));
+            let changes = match arguments.sign {
+                true => "hold points are signed there with passkeys, in this account; nothing else can be changed",
+                false => "nothing can be changed there",
+            };
+            screen.tell(&format!("Serving at {url}, to whoever is signed in; {changes}."));
             screen.tell(&format!("Sign in once, within a quarter of an hour: {link}"));
             screen.tell(&format!("  The link after that one is in a file that only you can read: {file}"));
             screen.say("  Ctrl-C ends it.");
@@ -159,6 +169,11 @@ fn serve_problem(error: CannotServe) -> Problem {
         CannotServe::Unencrypted => {
             Problem::usage(message, "Nothing is served. Say --public-url https://HOST; see docs/serve.md.")
         }
+        CannotServe::NoName(_) => Problem::usage(
+            message,
+            "Nothing is served. Listen on 127.0.0.1, which browsers of this machine reach as localhost; or say --public-url \
+             https://HOST, with a name.",
+        ),
         CannotServe::Address { .. } => {
             Problem::usage(message, "Nothing is served. Another port may be free: --listen 127.0.0.1:0.")
         }

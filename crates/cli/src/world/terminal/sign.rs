@@ -195,12 +195,7 @@ pub(super) fn rejection(
         };
         let given = given(view, task, sign_off, name, by.clone(), shown);
         match by_key::sign(view, given, What::Rejection(&reason), KeyFile::of_key(key), store)? {
-            Signature::Given(given) => {
-                let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
-                let rejection =
-                    |signature| SignedRejection { role, meaning, statement, name, assurance, signature };
-                signature.map(rejection).map(Box::new)
-            }
+            Signature::Given(given) => as_rejection(*given),
             Signature::Refused(why) => return Ok(Some(refused(screen, view, task, why, by))),
             Signature::None(why) => {
                 nothing(screen, view, "rejected", (&by.who, by.via), &why);
@@ -222,6 +217,13 @@ pub(super) fn rejection(
     shown.keep(store)?;
     let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
     Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, presence, by }])))
+}
+
+/// What a key signed, of a rejection.
+pub fn as_rejection(given: SignedOff) -> Option<Box<SignedRejection>> {
+    let SignedOff { role, meaning, statement, name, assurance, signature, .. } = given;
+    let rejection = |signature| SignedRejection { role, meaning, statement, name, assurance, signature };
+    signature.map(rejection).map(Box::new)
 }
 
 /// Whether all of a name can be seen.

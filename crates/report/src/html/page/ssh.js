@@ -94,6 +94,14 @@ const fixed = (bytes, length) => {
   return concat(new Uint8Array(length - value.length), value);
 };
 
+/** A positive number in its one writing: no zero before it that it does not need. */
+const shortest = (bytes) => {
+  if (bytes.length === 0 || bytes[0] > 127 || (bytes[0] === 0 && !(bytes[1] > 127))) {
+    throw new Wrong("the signature has a number that is not written as it must be");
+  }
+  return bytes;
+};
+
 /** Asks WebCrypto. What this browser does not know is not checked, never taken for good. */
 const holds = async (format, key, how, signature, message) => {
   let imported;
@@ -111,7 +119,7 @@ const ecdsa = (name, keyReader, blob, message) => {
   if (keyReader.text() !== curve) throw new Wrong("the public key is of another curve than it says");
   const point = keyReader.string();
   const halves = new Reader(blob);
-  const raw = concat(fixed(halves.string(), length), fixed(halves.string(), length));
+  const raw = concat(fixed(shortest(halves.string()), length), fixed(shortest(halves.string()), length));
   halves.end();
   return holds("raw", point, { name: "ECDSA", namedCurve, hash }, raw, message);
 };
@@ -127,6 +135,40 @@ const rsa = (keyReader, algorithm, blob, message) => {
   return holds("jwk", jwk, { name: "RSASSA-PKCS1-v1_5", hash: hashes[algorithm] }, fixed(blob, n.length), message);
 };
 
+const SECURITY_KEY = "sk-ecdsa-sha2-nistp256@openssh.com";
+const PASSKEY = `webauthn-${SECURITY_KEY}`;
+
+/** Whether a page of this origin may use keys of this site: the site or below it, encrypted but on one's own machine. */
+const isOfSite = (origin, site) => {
+  const [, scheme, host] = /^(https?):\/\/([a-z0-9.-]+)(?::[1-9][0-9]{0,4})?$/.exec(origin) ?? [];
+  const own = host === "localhost" || host?.endsWith(".localhost");
+  return host !== undefined && /^[a-z0-9.-]+$/.test(site) && (scheme === "https" || own)
+    && (host === site || host.endsWith(`.${site}`));
+};
+
+/** The client data that a passkey's signature holds (PROTOCOL.u2f), where they are of this challenge and of a page of the site. */
+const clientData = (signature, flags, challenge, site) => {
+  const [origin, bytes] = [signature.text(), signature.string()];
+  if (signature.string().length > 0 || (flags & 0xc0) !== 0) throw new Wrong("the passkey's signature has extensions");
+  if (bytes.length > 4096) throw new Wrong("the passkey's client data are too long");
+  if (!isOfSite(origin, site)) throw new Wrong(`the page ${origin} is not one of the passkey's site ${site}`);
+  const text = textOf(bytes);
+  const begins = `{"type":"webauthn.get","challenge":"${base64Url(challenge)}","origin":"${origin}"`;
+  let says = null;
+  try {
+    says = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (says === null || !text.startsWith(begins) || !text.endsWith("}")) throw new Wrong("the passkey signed something else");
+  if (("crossOrigin" in says && says.crossOrigin !== false) || "topOrigin" in says) {
+    throw new Wrong("the passkey signed within a page of another site");
+  }
+  // What is named twice is read once.
+  if (JSON.stringify(says) !== text) throw new NotChecked("the passkey's client data are spelled in a way that only holdpoint verify can judge");
+  return bytes;
+};
+
 /** Whether the envelope's own key signed the message. Gives the flags of a security key, where it is one. */
 const proveEnvelope = async (envelope, message) => {
   const signed = concat(
@@ -140,13 +182,14 @@ const proveEnvelope = async (envelope, message) => {
   const signature = new Reader(envelope.signature);
   const [type, algorithm, blob] = [key.text(), signature.text(), signature.string()];
   if (type.includes("-cert-")) throw new NotChecked("the key comes with a certificate");
-  if (algorithm !== type && type !== "ssh-rsa") throw new Wrong(`a key of the type ${type} does not sign with ${algorithm}`);
+  const passkey = type === SECURITY_KEY && algorithm === PASSKEY;
+  if (algorithm !== type && type !== "ssh-rsa" && !passkey) throw new Wrong(`a key of the type ${type} does not sign with ${algorithm}`);
   let flags = null;
   let good;
   if (type === "ssh-ed25519") good = await ed25519(key, blob, signed);
   else if (Object.hasOwn(CURVES, type)) good = await ecdsa(type, key, blob, signed);
   else if (type === "ssh-rsa") good = await rsa(key, algorithm, blob, signed);
-  else if (type === "sk-ssh-ed25519@openssh.com" || type === "sk-ecdsa-sha2-nistp256@openssh.com") {
+  else if (type === "sk-ssh-ed25519@openssh.com" || type === SECURITY_KEY) {
     const trailer = signature.take(5);
     flags = { present: (trailer[0] & 1) !== 0, verified: (trailer[0] & 4) !== 0 };
     const application = (start) => {
@@ -155,10 +198,11 @@ const proveEnvelope = async (envelope, message) => {
       return reader.string();
     };
     const ed = type.startsWith("sk-ssh-ed25519");
+    const site = application(ed ? 2 : 3);
     const over = concat(
-      await digest("SHA-256", application(ed ? 2 : 3)),
+      await digest("SHA-256", site),
       trailer,
-      await digest("SHA-256", signed),
+      await digest("SHA-256", passkey ? clientData(signature, trailer[0], signed, textOf(site)) : signed),
     );
     good = ed ? await ed25519(key, blob, over) : await ecdsa("ecdsa-sha2-nistp256", key, blob, over);
     key.string();

@@ -1,0 +1,203 @@
+//! Signing with a passkey, from the page of a run: what waits for one, and for whom. Nothing is kept of it but for minutes.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State as Shared};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use jiff::{SignedDuration, Timestamp};
+use minijinja::context;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::answer::{self, Kind, Trouble};
+use crate::asked::named;
+use crate::host::{Asker, Passkey, Pending, Wish};
+use crate::known::SignedIn;
+use crate::name::RunName;
+use crate::pages::{asset, page};
+use crate::secret::Digest;
+use crate::state::State;
+use crate::work::of_host;
+
+/// How long something waits for a passkey: less than a statement may be older than its event.
+const WAITS: SignedDuration = SignedDuration::from_mins(5);
+
+/// Paths of what is signed.
+pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 5] {
+    [
+        ("/passkey", get(passkey_page)),
+        ("/runs/{run}/sign/prepare", post(prepare)),
+        ("/runs/{run}/sign", post(complete)),
+        ("/assets/passkey.js", get(|| asset("text/javascript", include_str!("page/passkey.js")))),
+        ("/assets/sign.js", get(|| asset("text/javascript", include_str!("page/sign.js")))),
+    ]
+}
+
+/// What waits for a passkey: one thing of each session, and used up by the first answer.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<HashMap<Digest, Waits>>);
+
+struct Waits {
+    run: RunName,
+    pending: Pending,
+    until: Timestamp,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waiting(..)")
+    }
+}
+
+impl Waiting {
+    fn all(&self) -> MutexGuard<'_, HashMap<Digest, Waits>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, in the place of what waited before.
+    fn wait(&self, session: Digest, run: RunName, pending: Pending, now: Timestamp) {
+        let mut all = self.all();
+        all.retain(|_, waits| now < waits.until);
+        all.insert(session, Waits { run, pending, until: now + WAITS });
+    }
+
+    /// What waits of a session for that run. Whatever it was waits no more.
+    fn take(&self, session: &Digest, run: &RunName, now: Timestamp) -> Option<Pending> {
+        let waits = self.all().remove(session)?;
+        (waits.run == *run && now < waits.until).then_some(waits.pending)
+    }
+}
+
+/// The site of passkeys, where anything is signed here.
+fn site(state: &State) -> Result<String, Trouble> {
+    state.reached.site.clone().ok_or_else(|| {
+        let help = "Sign in a terminal: holdpoint sign. Whoever serves may let people sign here: holdpoint serve --sign.";
+        Trouble::new(StatusCode::FORBIDDEN, "nothing is signed through this server", help)
+    })
+}
+
+async fn passkey_page(Shared(state): Shared<Arc<State>>, _: SignedIn) -> Response {
+    let made = async {
+        let site = site(&state)?;
+        let operator = of_host(&state, |host| Ok(host.operator())).await?;
+        Ok(("passkey.html", context! { title => "Make a passkey", script => "passkey.js", site, operator }))
+    };
+    page(&state, made.await)
+}
+
+/// For the page's script.
+fn told(state: &State, made: Result<serde_json::Value, Trouble>) -> Response {
+    match made {
+        Ok(value) => answer::json(StatusCode::OK, &value),
+        Err(trouble) => trouble.told(state, Kind::Api),
+    }
+}
+
+fn form<T>(given: Result<Form<T>, FormRejection>) -> Result<T, Trouble> {
+    let wrong =
+        |_| Trouble::new(StatusCode::BAD_REQUEST, "the form is not the one of this page", "Load it anew.");
+    given.map(|Form(form)| form).map_err(wrong)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    who: String,
+    shown: String,
+    rejects: Option<String>,
+}
+
+async fn prepare(
+    Shared(state): Shared<Arc<State>>,
+    SignedIn(session): SignedIn,
+    Path(run): Path<String>,
+    given: Result<Form<Asked>, FormRejection>,
+) -> Response {
+    let made = async {
+        let (site, run) = (site(&state)?, named(&run)?);
+        let Asked { who, shown, rejects } = form(given)?;
+        let (wish, of) = (Wish { who, rejects, shown }, run.clone());
+        let pending = of_host(&state, move |host| host.prepare(&of, wish, &site)).await?;
+        let challenge = Base64UrlUnpadded::encode_string(&pending.challenge);
+        state.waiting.wait(session, run, pending, Timestamp::now());
+        Ok(json!({"challenge": challenge}))
+    };
+    told(&state, made.await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+}
+
+async fn complete(
+    Shared(state): Shared<Arc<State>>,
+    SignedIn(session): SignedIn,
+    Path(run): Path<String>,
+    headers: HeaderMap,
+    given: Result<Form<Given>, FormRejection>,
+) -> Response {
+    let made = async {
+        let (site, run) = (site(&state)?, named(&run)?);
+        let pending = state.waiting.take(&session, &run, Timestamp::now()).ok_or_else(|| {
+            let help =
+                "It waits for five minutes, for whoever asked, and once. Begin again from the run's page.";
+            Trouble::new(StatusCode::CONFLICT, "nothing waits for a passkey here", help)
+        })?;
+        let Given { client_data, authenticator_data, signature } = form(given)?;
+        let bytes = |text: String| {
+            let wrong = |_| Trouble::new(StatusCode::BAD_REQUEST, "the form is not the one of this page", "");
+            Base64UrlUnpadded::decode_vec(&text).map_err(wrong)
+        };
+        let passkey = Passkey {
+            client_data: bytes(client_data)?,
+            authenticator_data: bytes(authenticator_data)?,
+            signature: bytes(signature)?,
+        };
+        // The guard has held it against the names that there are.
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let page = format!("{}://{}", state.reached.scheme, host.to_ascii_lowercase());
+        let said = of_host(&state, move |host| {
+            host.complete(&run, &pending, &passkey, Asker { site: &site, page: &page })
+        });
+        Ok(json!({"said": said.await?}))
+    };
+    told(&state, made.await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_of_one_session_and_one_run_and_used_up_by_the_first_answer() {
+        let (waiting, now) = (Waiting::default(), Timestamp::UNIX_EPOCH);
+        let (mine, other) = (Digest::of("mine"), Digest::of("other"));
+        let [first, second] = [1, 2].map(RunName::Number);
+        let wait = || {
+            let wish = Wish { who: "qa".into(), rejects: None, shown: String::new() };
+            let (statement, challenge) = Default::default();
+            let pending = Pending { run: String::new(), wish, at: now, statement, challenge };
+            waiting.wait(mine, first.clone(), pending, now);
+        };
+        wait();
+        assert!(waiting.take(&other, &first, now).is_none(), "another session");
+        assert!(waiting.take(&mine, &first, now).is_some());
+        assert!(waiting.take(&mine, &first, now).is_none(), "used up");
+        wait();
+        assert!(waiting.take(&mine, &second, now).is_none(), "another run");
+        assert!(waiting.take(&mine, &first, now).is_none(), "used up by that");
+        wait();
+        assert!(waiting.take(&mine, &first, now + WAITS).is_none(), "too late");
+    }
+}
