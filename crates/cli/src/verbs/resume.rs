@@ -540,7 +540,9 @@ fn tell_failure(
     let Next::Ask(task, Question::Failed) = run.next(plan) else { return Ok(()) };
     let finished = events.iter().rev().find_map(|stamped| match &stamped.event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished)
-            if !finished.probe && task.is(plan, &finished.step, &finished.action) =>
+            if !finished.probe
+                && task.is(plan, &finished.step, &finished.action)
+                && finished.place.as_deref() == run.place_of(task) =>
         {
             Some((finished, stamped.at))
         }

@@ -27,6 +27,9 @@ const STOPPING_LATER: &str = "cannot be reached, so nothing is stopped yet: the 
 /// Said where the line is cut after that.
 const NOT_HEARD: &str = "If it has not heard yet that it is to stop, it does as soon as the line is back";
 
+/// A block that is stopped has had its KILL by then, and its end was told, if anybody there tells it at all.
+const END_HEARD_WITHIN: Duration = Duration::from_secs(15);
+
 /// A block on its way to another place, and all that it needs meanwhile.
 pub struct Attempt {
     pub(super) screen: Screen,
@@ -107,13 +110,23 @@ impl Attempt {
             unkept: false,
         };
         let insisted = Cell::new(false);
-        // Whoever insists while nobody can be reached leaves; the block is found when the run is taken up.
+        // Whoever insists while nobody can be reached leaves, and so does whoever hears of no end though the block was to be
+        // killed long ago: it is looked for when the run is taken up.
         let leave = async {
             stopped.notified().await;
             loop {
-                stops.next(&heard).await;
-                insisted.set(true);
-                if cut.get() {
+                let leaves = insisted.get() || asked.get() == Some(Interrupt::Leave);
+                let end = async {
+                    match leaves {
+                        true => tokio::time::sleep(END_HEARD_WITHIN).await,
+                        false => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    _ = stops.next(&heard) => {}
+                    () = end => return,
+                }
+                if insisted.replace(true) || cut.get() {
                     return;
                 }
             }
@@ -128,7 +141,10 @@ impl Attempt {
         let came = tokio::select! {
             biased;
             came = followed => came,
-            () = leave => Came::Unreachable("left while it could not be reached".to_owned()),
+            () = leave => Came::Unreachable(match cut.get() {
+                true => "left while it could not be reached".to_owned(),
+                false => "left before its end was told there".to_owned(),
+            }),
         };
         let unkept = hearing.unkept;
         let again = stops.end(heard).await;

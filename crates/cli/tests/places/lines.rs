@@ -119,6 +119,36 @@ fn of_a_driver_that_was_killed_no_shell_stays_at_its_places_once_the_block_has_e
     stage.is_over_and_clean();
 }
 
+/// Those that keep a block at a place, with all that they started of their own.
+fn keepers(attempts: &std::path::Path) -> Vec<Pid> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let here = processes.filter(|process| {
+        let cwd = fs::read_link(process.path().join("cwd"));
+        let line = fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+        cwd.is_ok_and(|cwd| cwd.starts_with(attempts)) && line.contains("keeper")
+    });
+    here.filter_map(|process| Pid::from_raw(process.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+#[test]
+fn whoever_is_told_to_leave_leaves_a_block_whose_keeper_tells_no_end() {
+    let Some(stage) = stage("places::whoever_is_told_to_leave", 1, &Options::default()) else { return };
+    stage.book("", SLOW);
+    let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the block runs", || stage.text(0, "count") == "ran\n");
+    let keepers = keepers(&stage.on(0, ".holdpoint/attempts"));
+    assert!(!keepers.is_empty());
+    let all = |signal| keepers.iter().for_each(|pid| drop(kill_process(*pid, signal)));
+    all(Signal::STOP);
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(driver.wait().unwrap().code(), Some(3));
+    assert_eq!(stage.blocks(), ["deploy#1 @0 started"]);
+    all(Signal::CONT);
+    fs::write(stage.on(0, "go"), "").unwrap();
+    stage.ends(3, &["resume", "1", "--unattended"]);
+    assert_eq!(stage.text(0, "count"), "ran\n");
+}
+
 #[test]
 fn a_cut_line_is_said_and_the_block_goes_on_and_ran_once() {
     let Some(stage) = stage_with_cable("places::a_cut_line") else { return };

@@ -113,3 +113,18 @@ fn what_a_place_that_was_skipped_did_not_capture_stops_whoever_reads_it_elsewher
     assert!(!stage.blocks().iter().any(|block| block.starts_with("compare")), "{:?}", stage.blocks());
     stage.ends(0, &["verify", "1"]).says("intact, open");
 }
+
+#[test]
+fn a_run_that_is_taken_up_shows_the_attempt_of_the_place_that_failed_whichever_ended_last() {
+    let Some(stage) = stage("places::the_attempt_of_the_place_that_failed", 2, &Options::default()) else {
+        return;
+    };
+    fs::write(stage.on(0, "bad"), "").unwrap();
+    let body = "## Deploy\n\n```yaml step\ntarget: web\nrollout: { at_once: 2, stop_after: 1 }\n```\n\n```sh run\n\
+         if [ -f bad ]; then echo broken here; exit 3; fi\nsleep 1\necho fine here\n```\n";
+    stage.runs(3, "", body);
+    let place = stage.place(0);
+    let told = stage.ends(3, &["resume", "1", "--unattended"]);
+    told.says("the last attempt of deploy#1").says("│ broken here").says("exit 3").says(&place);
+    assert!(!told.both().contains("fine here"), "{}", told.both());
+}
