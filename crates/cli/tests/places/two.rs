@@ -119,7 +119,7 @@ fn a_run_that_is_taken_up_shows_the_attempt_of_the_place_that_failed_whichever_e
     let Some(stage) = stage("places::the_attempt_of_the_place_that_failed", 2, &Options::default()) else {
         return;
     };
-    fs::write(stage.on(0, "bad"), "").unwrap();
+    std::fs::write(stage.on(0, "bad"), "").unwrap();
     let body = "## Deploy\n\n```yaml step\ntarget: web\nrollout: { at_once: 2, stop_after: 1 }\n```\n\n```sh run\n\
          if [ -f bad ]; then echo broken here; exit 3; fi\nsleep 1\necho fine here\n```\n";
     stage.runs(3, "", body);
