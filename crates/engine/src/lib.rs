@@ -72,7 +72,7 @@ pub use looks::Facts;
 pub use next::*;
 pub use offers::Offers;
 pub use onlooker::Onlooker;
-pub use people::{BY_GIT, Known, stranger};
+pub use people::{BY_GIT, stranger};
 pub use reads::{names_around, names_in_condition, names_in_template};
 pub use reconcile::{Became, Fate, Progress, Reconciled, reconcile};
 pub use rehearsal::{Differs, Ends, Gate, SKEW, Shown, nearest};

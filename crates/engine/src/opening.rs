@@ -6,7 +6,7 @@ use holdpoint_model::{Input, Plan, ValueKind};
 use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
-use crate::people::{Known, stranger};
+use crate::people::stranger;
 use crate::run::looks::Looks;
 use crate::run::people::People;
 use crate::run::places::Places;
@@ -82,9 +82,7 @@ impl Run {
         let Session { operator, operator_from, .. } = &opened.session;
         // A dry run changes nothing, whoever tries it.
         if !opened.dry {
-            // Records are older than the rule that git vouches for nobody where people are named.
-            let known = Known::of(people.knows(operator), false);
-            let refusal = stranger(environment, operator, Some(operator_from), known);
+            let refusal = stranger(environment, operator, Some(operator_from), people.knows(operator));
             refusal.map_or(Ok(()), Err)?;
         }
         self.people = people;

@@ -42,7 +42,7 @@ impl Run {
     /// was signed for by nobody.
     pub fn operator_refusal(&self, plan: &Plan, who: &str, from: Option<&str>) -> Option<String> {
         let opened = self.opened()?;
-        let known = Known::of(self.people.knows(who), !self.people.is_empty());
+        let known = self.people.knows(who);
         stranger(&opened.environment, who, from, known).or_else(|| self.performer_refusal(plan, who))
     }
 
@@ -67,50 +67,19 @@ impl Run {
     }
 
     pub(crate) fn may_operate(&self, plan: &Plan, who: &str, from: Option<&str>) -> Fold {
-        let Some(opened) = self.opened() else { return Ok(()) };
-        // Records are older than the rule that git vouches for nobody where people are named.
-        let known = if self.people.knows(who) { Known::Named } else { Known::NobodyIs };
-        let refusal = stranger(&opened.environment, who, from, known);
-        refusal.or_else(|| self.performer_refusal(plan, who)).map_or(Ok(()), Err)
+        self.operator_refusal(plan, who, from).map_or(Ok(()), Err)
     }
 }
 
 /// Where an operator's name came from when git's `user.email` says it.
 pub const BY_GIT: &str = "git";
 
-/// Whether a configuration names somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
-    /// It does.
-    Named,
-    /// It names others.
-    OthersAre,
-    /// It names nobody.
-    NobodyIs,
-}
-
-impl Known {
-    /// Whether it names them, and whether it names anybody.
-    pub fn of(named: bool, anybody: bool) -> Known {
-        match (named, anybody) {
-            (true, _) => Known::Named,
-            (false, true) => Known::OthersAre,
-            (false, false) => Known::NobodyIs,
-        }
-    }
-}
-
-/// Why `who` is nobody who may operate there, in words: only whom the configuration names; where it names nobody, and it
-/// takes no four eyes, whom git knows by that name. `from` is where the name came from.
-pub fn stranger(
-    environment: &EnvironmentSeen,
-    who: &str,
-    from: Option<&str>,
-    known: Known,
-) -> Option<String> {
+/// Why `who` is nobody who may operate there, in words: with four eyes only whom the configuration names (`known`), where
+/// it is protected also whom git knows by that name. `from` is where the name came from.
+pub fn stranger(environment: &EnvironmentSeen, who: &str, from: Option<&str>, known: bool) -> Option<String> {
     let EnvironmentSeen { name, four_eyes, protected, .. } = environment;
-    let by_git = !four_eyes && from == Some(BY_GIT) && known == Known::NobodyIs;
-    if !(*four_eyes || *protected) || known == Known::Named || by_git {
+    let by_git = !four_eyes && from == Some(BY_GIT);
+    if !(*four_eyes || *protected) || known || by_git {
         return None;
     }
     let what = if *four_eyes { "takes four eyes" } else { "is protected" };

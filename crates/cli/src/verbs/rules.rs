@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Assurance, Plan, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{Change, Circumstances, EnvironmentSeen, Known, Rule, Session, Unmet, stranger};
+use holdpoint_engine::{Change, Circumstances, EnvironmentSeen, Rule, Session, Unmet};
 use holdpoint_record::Found;
 use holdpoint_signing::Asked;
 use jiff::Timestamp;
@@ -171,10 +171,8 @@ impl Prepared {
     fn somebody(&self, session: &Session) -> Result<(), Problem> {
         let Session { operator, operator_from, .. } = session;
         let config = self.place.configuration();
-        let named = config.is_some_and(|config| config.principal(operator).is_some());
-        let anybody = config.is_some_and(|config| config.principals().next().is_some());
-        let known = Known::of(named, anybody);
-        match stranger(&self.environment, operator, Some(operator_from), known) {
+        let known = config.is_some_and(|config| config.principal(operator).is_some());
+        match holdpoint_engine::stranger(&self.environment, operator, Some(operator_from), known) {
             Some(why) => {
                 let names: Vec<&str> = config.iter().flat_map(|config| config.principals()).collect();
                 Err(Problem::refused(why, crate::operator::who_else(operator, &names)))
