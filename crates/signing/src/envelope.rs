@@ -10,7 +10,8 @@ use ssh_key::certificate::Certificate;
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, Fingerprint, HashAlg, PublicKey, Signature, SshSig};
 
-use crate::Assertion;
+use crate::not_a_signature::NotASignature;
+use crate::passkey::Assertion;
 
 const MAGIC: &[u8] = b"SSHSIG";
 const BEGINS: &[u8] = b"-----BEGIN SSH SIGNATURE-----\n";
@@ -19,23 +20,6 @@ const VERSION: u32 = 1;
 const PRESENT: u8 = 0x01;
 /// … and it knew who (a PIN, a fingerprint).
 const VERIFIED: u8 = 0x04;
-
-/// It is no SSH signature that can be checked, in words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotASignature(pub(crate) String);
-
-impl From<ssh_encoding::Error> for NotASignature {
-    fn from(error: ssh_encoding::Error) -> NotASignature {
-        NotASignature(format!("it is not an SSH signature: {error}"))
-    }
-}
-
-impl From<ssh_key::Error> for NotASignature {
-    fn from(error: ssh_key::Error) -> NotASignature {
-        NotASignature(format!("it is not an SSH signature: {error}"))
-    }
-}
 
 /// The decoder is lenient with lengths; two texts for one signature would let somebody alter a record unseen.
 fn same(again: &[u8], bytes: &[u8]) -> Result<(), NotASignature> {

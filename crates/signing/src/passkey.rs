@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use ssh_encoding::{Decode, Encode};
 use ssh_key::public::SkEcdsaSha2NistP256;
 
-use crate::envelope::NotASignature;
+use crate::not_a_signature::NotASignature;
 
 /// The name of such signatures; the key's own name is without `webauthn-`.
 const KIND: &str = "webauthn-sk-ecdsa-sha2-nistp256@openssh.com";

@@ -24,6 +24,7 @@ mod sessions;
 mod signing;
 mod state;
 mod tokens;
+mod waiting;
 mod work;
 
 pub use host::{

@@ -1,8 +1,6 @@
 //! Signing with a passkey, from the page of a run: what waits for one, and for whom. Nothing is kept of it but for minutes.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State as Shared};
@@ -11,23 +9,18 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use minijinja::context;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{self, Kind, Trouble};
 use crate::asked::named;
-use crate::host::{Asker, Passkey, Pending, Wish};
+use crate::host::{Asker, Passkey, Wish};
 use crate::known::SignedIn;
-use crate::name::RunName;
 use crate::pages::{asset, page};
-use crate::secret::Digest;
 use crate::state::State;
 use crate::work::of_host;
-
-/// How long something waits for a passkey: less than a statement may be older than its event.
-const WAITS: SignedDuration = SignedDuration::from_mins(5);
 
 /// Paths of what is signed.
 pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 5] {
@@ -38,41 +31,6 @@ pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 5] {
         ("/assets/passkey.js", get(|| asset("text/javascript", include_str!("page/passkey.js")))),
         ("/assets/sign.js", get(|| asset("text/javascript", include_str!("page/sign.js")))),
     ]
-}
-
-/// What waits for a passkey: one thing of each session, and used up by the first answer.
-#[derive(Default)]
-pub(crate) struct Waiting(Mutex<HashMap<Digest, Waits>>);
-
-struct Waits {
-    run: RunName,
-    pending: Pending,
-    until: Timestamp,
-}
-
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Waiting(..)")
-    }
-}
-
-impl Waiting {
-    fn all(&self) -> MutexGuard<'_, HashMap<Digest, Waits>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// From now on, in the place of what waited before.
-    fn wait(&self, session: Digest, run: RunName, pending: Pending, now: Timestamp) {
-        let mut all = self.all();
-        all.retain(|_, waits| now < waits.until);
-        all.insert(session, Waits { run, pending, until: now + WAITS });
-    }
-
-    /// What waits of a session for that run. Whatever it was waits no more.
-    fn take(&self, session: &Digest, run: &RunName, now: Timestamp) -> Option<Pending> {
-        let waits = self.all().remove(session)?;
-        (waits.run == *run && now < waits.until).then_some(waits.pending)
-    }
 }
 
 /// The site of passkeys, where anything is signed here.
@@ -173,31 +131,4 @@ async fn complete(
         Ok(json!({"said": said.await?}))
     };
     told(&state, made.await)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_waits_is_of_one_session_and_one_run_and_used_up_by_the_first_answer() {
-        let (waiting, now) = (Waiting::default(), Timestamp::UNIX_EPOCH);
-        let (mine, other) = (Digest::of("mine"), Digest::of("other"));
-        let [first, second] = [1, 2].map(RunName::Number);
-        let wait = || {
-            let wish = Wish { who: "qa".into(), rejects: None, shown: String::new() };
-            let (statement, challenge) = Default::default();
-            let pending = Pending { run: String::new(), wish, at: now, statement, challenge };
-            waiting.wait(mine, first.clone(), pending, now);
-        };
-        wait();
-        assert!(waiting.take(&other, &first, now).is_none(), "another session");
-        assert!(waiting.take(&mine, &first, now).is_some());
-        assert!(waiting.take(&mine, &first, now).is_none(), "used up");
-        wait();
-        assert!(waiting.take(&mine, &second, now).is_none(), "another run");
-        assert!(waiting.take(&mine, &first, now).is_none(), "used up by that");
-        wait();
-        assert!(waiting.take(&mine, &first, now + WAITS).is_none(), "too late");
-    }
 }

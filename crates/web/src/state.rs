@@ -11,8 +11,8 @@ use crate::host::Host;
 use crate::identity::Identity;
 use crate::rendering::Pages;
 use crate::sessions::Sessions;
-use crate::signing::Waiting;
 use crate::tokens::Tokens;
+use crate::waiting::Waiting;
 
 /// So long an answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

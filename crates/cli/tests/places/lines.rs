@@ -138,7 +138,7 @@ fn whoever_is_told_to_leave_leaves_a_block_whose_keeper_tells_no_end() {
     eventually("the block runs", || stage.text(0, "count") == "ran\n");
     let keepers = keepers(&stage.on(0, ".holdpoint/attempts"));
     assert!(!keepers.is_empty());
-    let all = |signal| keepers.iter().for_each(|pid| drop(kill_process(*pid, signal)));
+    let all = |signal| keepers.iter().for_each(|pid| assert!(kill_process(*pid, signal).is_ok()));
     all(Signal::STOP);
     kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::TERM).unwrap();
     assert_eq!(driver.wait().unwrap().code(), Some(3));
