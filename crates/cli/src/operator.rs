@@ -64,8 +64,11 @@ pub fn listed(people: &People, said: &str) -> Result<String, Problem> {
     Ok(people.principal(said).to_owned())
 }
 
+/// Where the operator's name came from when it stands in the command.
+const BY_OPTION: &str = "option";
+
 /// The session, where git's `user.email` says the operator's name as well: in a protected environment that is asked of
-/// whom a configuration that lists nobody cannot list. A name that is typed is held against those that are.
+/// whom the configuration does not list. It does not help a name that is typed with the command, where others are listed.
 pub fn vouched(
     session: Session,
     environment: &EnvironmentSeen,
@@ -73,8 +76,10 @@ pub fn vouched(
     root: &Path,
 ) -> Result<Session, Problem> {
     not_for_another(&session.operator, config)?;
-    let lists = config.is_some_and(|config| config.principals().next().is_some());
-    if !environment.protected || lists || session.operator_from == BY_GIT {
+    let known = config.is_some_and(|config| config.principal(&session.operator).is_some());
+    let typed = session.operator_from == BY_OPTION
+        && config.is_some_and(|config| config.principals().next().is_some());
+    if !environment.protected || known || typed || session.operator_from == BY_GIT {
         return Ok(session);
     }
     let same = |email: String| folded(&email) == folded(&session.operator);
@@ -121,7 +126,7 @@ pub fn seen(name: &str, what: &str, from: &str) -> Result<(), Problem> {
 fn whoever(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
     let said = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     if let Some(who) = option.map(str::to_owned).and_then(said) {
-        return Ok((who, "option"));
+        return Ok((who, BY_OPTION));
     }
     match std::env::var("HOLDPOINT_OPERATOR").map(said) {
         Ok(Some(who)) => return Ok((who, "HOLDPOINT_OPERATOR")),
