@@ -126,7 +126,7 @@ pub fn sign(
     let ToSign { given, statement } = &to_sign;
     let signers = own_signers(view, store)?;
     match signature(&signers, &given.by.who, what.namespace(), key, statement) {
-        Ok(signature) => signed(view, to_sign, what, signature, store),
+        Ok(signature) => signed(view, to_sign, what, (signature, &signers), store),
         Err(why) => Ok(Signature::None(why)),
     }
 }
@@ -183,17 +183,16 @@ pub fn to_sign(
     Ok(Ok(ToSign { given, statement: bytes }))
 }
 
-/// Checks what came back, as `verify` will, and keeps it where it counts.
+/// Checks what came back, as `verify` will, by who may sign in this run, and keeps it where it counts.
 pub fn signed(
     view: &RunView<'_>,
     to_sign: ToSign,
     what: What<'_>,
-    signature: String,
+    (signature, signers): (String, &Signers),
     store: &mut Store<'_>,
 ) -> Result<Signature, Problem> {
     let ToSign { mut given, statement: bytes } = to_sign;
-    let signers = own_signers(view, store)?;
-    match check(&bytes, signature.as_bytes(), &given.by.who, what.namespace(), &signers, Timestamp::now()) {
+    match check(&bytes, signature.as_bytes(), &given.by.who, what.namespace(), signers, Timestamp::now()) {
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
         Ok(assured) if assured.assurance < what.least(view) => Ok(Signature::Refused(format!(
             "the environment asks for {}, and {} did not verify its user",

@@ -7,10 +7,8 @@ use holdpoint_model::{Block, Plan};
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::{Left, State};
+use crate::values::MASK;
 use crate::{Finished, Judged, Outcome, Rehearsed, Run, Task};
-
-/// What stands in an event for what was hidden.
-const MASK: &str = "[REDACTED:";
 
 impl Run {
     /// What was captured, by each name under which a block of the plan captures something: the value, where the run came

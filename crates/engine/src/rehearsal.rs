@@ -18,7 +18,7 @@ pub const SKEW: SignedDuration = SignedDuration::from_mins(1);
 const TOLD: usize = 60;
 
 /// What an environment asks of a rehearsal, and of what run-book, with what inputs, at what time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Gate<'a> {
     /// The environment that it was in.
     pub environment: &'a str,
@@ -28,8 +28,9 @@ pub struct Gate<'a> {
     skips: bool,
     document: &'a str,
     includes: &'a [Included],
-    plan: &'a Plan,
     inputs: &'a [InputGiven],
+    /// Of `same`, what blocks capture.
+    captured: Vec<&'a str>,
     at: Timestamp,
     allowance: SignedDuration,
 }
@@ -167,7 +168,10 @@ impl<'a> Gate<'a> {
         let Requires { max_age, skips, same, .. } = requires;
         let allowance = SignedDuration::ZERO;
         let (max_age, skips) = (*max_age, *skips);
-        Some(Gate { environment, max_age, same, skips, document, includes, plan, inputs, at, allowance })
+        let names = captured_names(plan);
+        let captured = |name: &&str| given(inputs, name).is_none() && names.contains(name);
+        let captured = same.iter().map(String::as_str).filter(captured).collect();
+        Some(Gate { environment, max_age, same, skips, document, includes, inputs, captured, at, allowance })
     }
 
     /// As it is held once more, of a run that has opened: it was judged a moment before.
@@ -178,9 +182,8 @@ impl<'a> Gate<'a> {
     /// Names of values that must be the same and that this run neither has nor captures, or keeps secret: no rehearsal can
     /// be told to have had them. Each with why, in words.
     pub fn untellable(&self) -> Vec<String> {
-        let captured = captured_names(self.plan);
         let untellable = self.same.iter().filter_map(|name| match given(self.inputs, name) {
-            None if captured.contains(name.as_str()) => None,
+            None if self.captured.contains(&name.as_str()) => None,
             None => Some(format!(
                 "{name}, which must be the same there, is no input of the document, and no block captures it"
             )),
@@ -200,10 +203,7 @@ impl<'a> Gate<'a> {
 
     /// Names of values that must be the same, and that blocks capture: what they are here is known when one has.
     pub fn captured(&self) -> impl Iterator<Item = &'a str> {
-        let Gate { same, inputs, plan, .. } = *self;
-        let captured = captured_names(plan);
-        let names = same.iter().map(String::as_str).filter(move |name| given(inputs, name).is_none());
-        names.filter(move |name| captured.contains(name))
+        self.captured.iter().copied()
     }
 
     /// What a run that is the rehearsal captured under these names.
@@ -240,8 +240,7 @@ impl<'a> Gate<'a> {
             Some(Verdict::Passed) | None => differs.push(Differs::Open),
             Some(other) => differs.push(Differs::Verdict(other)),
         }
-        let captured: Vec<&str> = self.captured().collect();
-        for name in self.same.iter().filter(|name| !captured.contains(&name.as_str())) {
+        for name in self.same.iter().filter(|name| !self.captured.contains(&name.as_str())) {
             let (here, there) = (value(self.inputs, name), value(&opened.inputs, name));
             if here.is_none() || here != there {
                 differs.push(Differs::Value { name: name.clone(), there: there.map(str::to_owned) });

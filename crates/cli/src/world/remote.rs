@@ -10,6 +10,7 @@ use holdpoint_driver::{End, Secrets};
 use holdpoint_engine::{Execution, SentTo, Unfound};
 use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, Standing, State, Stream};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::ends::{Over, not_started};
 use super::given::{STOPPING, block_of};
@@ -116,17 +117,9 @@ impl Attempt {
             stopped.notified().await;
             loop {
                 let leaves = insisted.get() || asked.get() == Some(Interrupt::Leave);
-                let end = async {
-                    match leaves {
-                        true => tokio::time::sleep(END_HEARD_WITHIN).await,
-                        false => std::future::pending().await,
-                    }
-                };
-                tokio::select! {
-                    _ = stops.next(&heard) => {}
-                    () = end => return,
-                }
-                if insisted.replace(true) || cut.get() {
+                let patience = if leaves { END_HEARD_WITHIN } else { Duration::MAX };
+                let more = timeout(patience, stops.next(&heard)).await;
+                if more.is_err() || insisted.replace(true) || cut.get() {
                     return;
                 }
             }

@@ -43,6 +43,21 @@ pub(crate) fn printed(stdout: &str) -> Seen {
     Seen { stdout: stdout.into(), ..seen() }
 }
 
+impl Seen {
+    pub(crate) fn observed(&self) -> Observation<'_> {
+        Observation {
+            exit: self.exit,
+            signal: self.signal,
+            error: self.error,
+            timed_out: self.timed_out,
+            interrupted: self.interrupted,
+            stdout: Some(&self.stdout),
+            stderr: Some(&self.stderr),
+            files: &self.files,
+        }
+    }
+}
+
 pub(crate) fn values() -> Values {
     let mut values = Values::default();
     values.set("RELEASE", "v1.2.3");
@@ -53,20 +68,7 @@ pub(crate) fn values() -> Values {
 }
 
 pub(crate) fn judged(block: &Block, seen: &Seen) -> Judgement {
-    judge(
-        block,
-        &values(),
-        &Observation {
-            exit: seen.exit,
-            signal: seen.signal,
-            error: seen.error,
-            timed_out: seen.timed_out,
-            interrupted: seen.interrupted,
-            stdout: Some(&seen.stdout),
-            stderr: Some(&seen.stderr),
-            files: &seen.files,
-        },
-    )
+    judge(block, &values(), &seen.observed())
 }
 
 pub(crate) fn expecting(expected: impl IntoIterator<Item = Expected>) -> Block {
@@ -340,17 +342,7 @@ fn numbers_in_json_are_equal_by_value_however_long() {
         [("1.10", true), ("1.1", true), ("\"1.10\"", true), ("\"1.1\"", false), ("1.2", false)]
     {
         let seen = printed(came);
-        let observation = Observation {
-            exit: seen.exit,
-            signal: None,
-            error: None,
-            timed_out: false,
-            interrupted: false,
-            stdout: Some(&seen.stdout),
-            stderr: Some(&seen.stderr),
-            files: &seen.files,
-        };
-        assert_eq!(judge(&block, &values, &observation).outcome == Outcome::Passed, held, "{came}");
+        assert_eq!(judge(&block, &values, &seen.observed()).outcome == Outcome::Passed, held, "{came}");
     }
 }
 
@@ -526,17 +518,7 @@ fn output_that_nothing_looks_at_need_not_be_read_and_what_is_looked_at_never_pas
     let files: BTreeMap<String, Vec<u8>> = [("out/digest".to_owned(), b"sha".to_vec())].into();
     for block in &blocks {
         let look = |stdout: Option<&[u8]>, stderr: Option<&[u8]>| {
-            let seen = Observation {
-                exit: Some(0),
-                signal: None,
-                error: None,
-                timed_out: false,
-                interrupted: false,
-                stdout,
-                stderr,
-                files: &files,
-            };
-            judge(block, &values(), &seen)
+            judge(block, &values(), &Observation { stdout, stderr, files: &files, ..seen().observed() })
         };
         let whole = look(Some(b""), Some(b""));
         let (stdout, stderr) = (block.looks_at_stdout(), block.looks_at_stderr());

@@ -4,6 +4,7 @@ use holdpoint_engine::*;
 use holdpoint_model::*;
 
 use crate::build::*;
+use crate::judging::printed;
 use crate::story::*;
 
 fn blank(name: &str, written: &str) -> Blank {
@@ -218,17 +219,7 @@ fn what_is_printed_otherwise_than_shown_asks_and_neither_passes_nor_fails_by_its
 fn finished_otherwise(story: &Story) -> Finished {
     let Execution { task, attempt, .. } = story.execution();
     let block = task.block(&story.plan).expect("a block");
-    let seen = Observation {
-        exit: Some(0),
-        signal: None,
-        error: None,
-        timed_out: false,
-        interrupted: false,
-        stdout: Some(b"yes\n"),
-        stderr: Some(b""),
-        files: &Default::default(),
-    };
-    let judgement = judge(block, &Values::default(), &seen);
+    let judgement = judge(block, &Values::default(), &printed("yes\n").observed());
     let mut finished = finished(&story.plan, task, attempt, false, Outcome::Interrupted);
     (finished.exit, finished.signal) = (Some(0), None);
     (finished.expectations, finished.outcome) = (judgement.expectations, judgement.outcome);

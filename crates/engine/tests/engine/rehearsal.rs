@@ -176,7 +176,7 @@ fn a_run_that_has_opened_was_judged_a_moment_before() {
         gate.by_ends(&Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended }).len()
     };
     assert_eq!((of(&gate, 0), of(&gate, 1)), (0, 1));
-    assert_eq!((of(&gate.again(), 60), of(&gate.again(), 61)), (0, 1));
+    assert_eq!((of(&gate.clone().again(), 60), of(&gate.again(), 61)), (0, 1));
 }
 
 #[test]

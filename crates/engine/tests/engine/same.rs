@@ -7,6 +7,7 @@ use holdpoint_model::*;
 
 use crate::build::*;
 use crate::fake::{Fake, on_web};
+use crate::judging::printed;
 use crate::story::*;
 
 /// A run that relies on a rehearsal which captured `V` as this.
@@ -37,17 +38,7 @@ fn printing(story: &Story, text: &str) -> Judgement {
 }
 
 fn printing_at(story: &Story, task: Task, text: &str) -> Judgement {
-    let seen = Observation {
-        exit: Some(0),
-        signal: None,
-        error: None,
-        timed_out: false,
-        interrupted: false,
-        stdout: Some(text.as_bytes()),
-        stderr: Some(b""),
-        files: &Default::default(),
-    };
-    judge(task.block(&story.plan).unwrap(), &story.run.values_at(task), &seen)
+    judge(task.block(&story.plan).unwrap(), &story.run.values_at(task), &printed(text).observed())
 }
 
 /// Ends the running block with what it printed.

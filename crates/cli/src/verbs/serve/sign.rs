@@ -8,12 +8,12 @@ use holdpoint_document::SignOff;
 use holdpoint_driver::{Recorder, RunView, Secrets};
 use holdpoint_engine::{By, Event, People, SignedOff, Task, Via};
 use holdpoint_record::{Deed, OpenError, RunDir, Visitor, Writer};
-use holdpoint_signing::{Assertion, Envelope, Presented, SIGNOFF};
+use holdpoint_signing::{Assertion, Envelope, Presented, SIGNOFF, Signers};
 use holdpoint_web::{Asker, Passkey, Pending, Wish};
 use jiff::Timestamp;
 
 use super::stamp::small_enough;
-use crate::by_key::{self, Signature, ToSign, What};
+use crate::by_key::{self, Signature, ToSign, What, own_signers};
 use crate::digest::sha256;
 use crate::operator::listed;
 use crate::place::Place;
@@ -52,7 +52,7 @@ pub(super) fn prepare(place: &Place, dir: RunDir, wish: Wish, site: &str) -> Res
     let id = read_dir(dir.clone())?.opened().id.clone();
     let statement = within(place, dir, (&wish, site), |hold_point, blobs| {
         let ToSign { statement, .. } = hold_point.to_sign(at, blobs)?;
-        hold_point.keys(blobs)?;
+        hold_point.keys(&own_signers(hold_point.view, blobs)?)?;
         Ok((statement, Vec::new()))
     })?;
     let challenge = Envelope::to_sign(SIGNOFF, &statement).map_err(Problem::ours)?;
@@ -87,8 +87,9 @@ pub(super) fn complete(
         if to_sign.statement != *statement {
             return Err(moved());
         }
-        let signature = hold_point.signature(&assertion, statement, blobs)?;
-        hold_point.answer(to_sign, signature, blobs)
+        let signers = own_signers(hold_point.view, blobs)?;
+        let signature = hold_point.signature(&assertion, statement, &signers)?;
+        hold_point.answer(to_sign, (signature, &signers), blobs)
     })?;
     made.map_err(|refused| Problem::refused(refused, format!("{NOTHING} The attempt is on record.")))
 }
@@ -199,8 +200,8 @@ impl At<'_, '_> {
     }
 
     /// Their passkeys of this site.
-    fn keys(&self, blobs: &Blobs<'_>) -> Result<Vec<Presented>, Problem> {
-        let keys = by_key::own_signers(self.view, blobs)?.allowed.passkeys(self.who, self.site);
+    fn keys(&self, signers: &Signers) -> Result<Vec<Presented>, Problem> {
+        let keys = signers.allowed.passkeys(self.who, self.site);
         if keys.is_empty() {
             return Err(Problem::refused(
                 format!(
@@ -221,10 +222,10 @@ impl At<'_, '_> {
         &self,
         assertion: &Assertion,
         statement: &[u8],
-        blobs: &Blobs<'_>,
+        signers: &Signers,
     ) -> Result<String, Problem> {
         let bytes = assertion.write().map_err(Problem::ours)?;
-        for key in self.keys(blobs)? {
+        for key in self.keys(signers)? {
             let envelope = Envelope::of(&key, SIGNOFF, bytes.clone()).map_err(Problem::ours)?;
             if envelope.proves(statement).is_ok() {
                 return envelope.armored().map_err(Problem::ours);
@@ -241,7 +242,7 @@ impl At<'_, '_> {
     fn answer(
         &self,
         to_sign: ToSign,
-        signature: String,
+        signature: (String, &Signers),
         blobs: &mut Blobs<'_>,
     ) -> Result<(Result<String, String>, Vec<Event>), Problem> {
         let (step, action) = (self.step(), self.task.id(self.view.plan));
