@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use holdpoint_driver::Interrupt;
 use holdpoint_helper::Stop;
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Whom a prompt asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ struct Heard {
     stops: BTreeMap<usize, Stop>,
     /// How many were put there so far: the name of the next.
     given: usize,
+    listeners: Vec<UnboundedSender<Interrupt>>,
 }
 
 impl Hearing {
@@ -118,11 +121,19 @@ impl Hearing {
         self.heard().signals
     }
 
-    /// A signal that does not end the program.
-    pub fn one(&self) {
+    /// Tells of every signal that does not end the program from now on.
+    pub fn listen(&self) -> UnboundedReceiver<Interrupt> {
+        let (tells, listens) = unbounded_channel();
+        self.heard().listeners.push(tells);
+        listens
+    }
+
+    /// A signal that does not end the program: it is counted before anybody is told of it.
+    pub fn one(&self, interrupt: Interrupt) {
         let mut heard = self.heard();
         heard.signals += 1;
         heard.stops.values().for_each(Stop::now);
+        heard.listeners.retain(|listener| listener.send(interrupt).is_ok());
         self.heard_one.notify_all();
     }
 

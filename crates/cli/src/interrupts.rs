@@ -3,6 +3,7 @@
 use holdpoint_driver::Interrupt;
 use holdpoint_helper::Stop;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::exit::Exit;
 use crate::hearing::Asking;
@@ -10,9 +11,11 @@ use crate::problem::Problem;
 use crate::screen::Screen;
 
 /// Signals that ask the program to stop what it does. While one of these exists, none of them ends the program.
+///
+/// All are heard in one place, [`leave_prompts`], which counts one before it hands it on: whoever has one from here, and asks
+/// somebody something then, does not take that one for an answer.
 pub struct Interrupts {
-    int: Signal,
-    leave: [Signal; 3],
+    heard: UnboundedReceiver<Interrupt>,
 }
 
 impl Interrupts {
@@ -24,28 +27,21 @@ impl Interrupts {
             drop(caught(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
             beside(screen)?;
         }
-        Ok(Interrupts { int: caught(SignalKind::interrupt())?, leave: caught_leave()? })
+        Ok(Interrupts { heard: screen.hearing().listen() })
     }
 
     /// Waits for one.
     pub async fn next(&mut self) -> Interrupt {
-        let [term, hup, quit] = &mut self.leave;
-        tokio::select! {
-            biased;
-            _ = term.recv() => Interrupt::Leave,
-            _ = hup.recv() => Interrupt::Leave,
-            _ = quit.recv() => Interrupt::Leave,
-            _ = self.int.recv() => Interrupt::Stop,
+        match self.heard.recv().await {
+            Some(interrupt) => interrupt,
+            // Nobody is left to tell of one: whoever waits goes on waiting.
+            None => std::future::pending().await,
         }
     }
 
     /// One that has come already, if any.
-    pub async fn pending(&mut self) -> Option<Interrupt> {
-        tokio::select! {
-            biased;
-            interrupt = self.next() => Some(interrupt),
-            () = std::future::ready(()) => None,
-        }
+    pub fn pending(&mut self) -> Option<Interrupt> {
+        self.heard.try_recv().ok()
     }
 }
 
@@ -186,7 +182,7 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
                 (words.to_owned(), Exit::Parked)
             }
             Asking::Operator | Asking::Nobody => {
-                hearing.one();
+                hearing.one(if leave { Interrupt::Leave } else { Interrupt::Stop });
                 continue;
             }
         };

@@ -38,7 +38,7 @@ fn each_masks_the_secrets_of_its_own_session_and_shows_those_of_the_other() {
 fn a_signal_or_a_prompt_at_one_is_none_at_the_other() {
     let ((anns, _), (bobs, _)) = (hiding("ANN", ANNS), hiding("BOB", BOBS));
     anns.hearing().ask(Asking::Operator);
-    anns.hearing().one();
+    anns.hearing().one(holdpoint_driver::Interrupt::Stop);
     assert_eq!((anns.hearing().asking(), anns.hearing().signals()), (Asking::Operator, 1));
     assert_eq!((bobs.hearing().asking(), bobs.hearing().signals()), (Asking::Nobody, 0));
     assert!(anns.hearing().begins() && bobs.hearing().begins() && !anns.hearing().begins());

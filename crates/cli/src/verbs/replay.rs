@@ -107,7 +107,7 @@ async fn play(screen: &Screen, mut player: Player<'_>, recorded: &Recorded) -> R
     let mut since = Instant::now();
     loop {
         if let Some(interrupts) = &mut interrupts
-            && interrupts.pending().await.is_some()
+            && interrupts.pending().is_some()
         {
             break;
         }
