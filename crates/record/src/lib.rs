@@ -72,7 +72,7 @@ pub use numbered::KeepError;
 pub use open::{Recovered, SealClosedError, seal_closed};
 pub use reader::{Read, Reader, is_run, read};
 pub use rehearsal::{Beside, Found, Near, NotFound, beside, rehearsal};
-pub use reviews::{Reviewed, Reviews, keep_review, review_files, reviews};
+pub use reviews::{Reviewed, Reviews, keep_review, review_count, review_files, reviews};
 pub use seal::{Seal, read_seal, seal_digest};
 pub use signoffs::{LONGEST_STATEMENT, SignedFiles, SignedFilesError, signed_files};
 pub use store::{NoStore, RunDir, Store, StoreError};

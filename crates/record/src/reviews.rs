@@ -92,6 +92,14 @@ pub fn reviews(dir: &Path) -> Result<Reviews, ReadError> {
     Ok(found)
 }
 
+/// How many reviews lie beside a record, none of them proved.
+///
+/// # Errors
+/// What lies there is not as reviews are kept: why.
+pub fn review_count(dir: &Path) -> Result<usize, String> {
+    REVIEWS.count(dir)
+}
+
 /// What reviews are held against.
 struct Record<'a> {
     opened: &'a RunOpened,

@@ -34,18 +34,23 @@ fn shown(text: &str) -> String {
 
 /// What is asked of the list; a field of a form that was left empty asks for nothing.
 pub(crate) fn wanted(given: Given) -> Result<Wanted, Trouble> {
-    let help = "Known are open=true, waits_for=ROLE and environment=NAME, each once.";
-    let [open, waits_for, environment] = pairs(given, ["open", "waits_for", "environment"], help)?;
-    let open = match open.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            let message = format!("`open` is `true` or `false`, not `{}`", shown(other));
-            return Err(Trouble::new(StatusCode::BAD_REQUEST, message, help));
-        }
+    let help = "Known are open=true, unreviewed=true, waits_for=ROLE and environment=NAME, each once; what is open, or waits \
+                for a role, is not to be reviewed.";
+    let keys = ["open", "unreviewed", "waits_for", "environment"];
+    let [open, unreviewed, waits_for, environment] = pairs(given, keys, help)?;
+    let wrong = |message: String| Trouble::new(StatusCode::BAD_REQUEST, message, help);
+    let is = |key: &str, value: Option<String>| match value.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(wrong(format!("`{key}` is `true` or `false`, not `{}`", shown(other)))),
     };
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Ok(Wanted { open, waits_for: filled(waits_for), environment: filled(environment) })
+    let (open, unreviewed) = (is("open", open)?, is("unreviewed", unreviewed)?);
+    let (waits_for, environment) = (filled(waits_for), filled(environment));
+    if unreviewed && (open || waits_for.is_some()) {
+        return Err(wrong("a run that is open has nothing to be reviewed yet".to_owned()));
+    }
+    Ok(Wanted { open, waits_for, environment, unreviewed })
 }
 
 /// The number of the event that a listener begins with, where that is said.

@@ -48,7 +48,8 @@ pub trait Host: Send + Sync + 'static {
     /// As [`Host::run`], also for what becomes of the record meanwhile.
     fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal>;
 
-    /// What is signed where somebody signs the hold point that the run waits at; or rejects it. `site` is that of the passkeys.
+    /// What is signed where somebody signs the hold point that the run waits at, rejects it, or reviews a run that is over.
+    /// `site` is that of the passkeys.
     ///
     /// # Errors
     /// [`Refusal`]: they may not, or another text is signed by now than they were shown, or somebody else has the run.
@@ -65,6 +66,12 @@ pub trait Host: Send + Sync + 'static {
         passkey: &Passkey,
         from: Asker<'_>,
     ) -> Result<String, Refusal>;
+
+    /// Puts a note on the record of a run that is open: in words, what that was.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the run is over, or does not know them, or somebody else has it.
+    fn note(&self, run: &RunName, who: &str, text: &str) -> Result<String, Refusal>;
 }
 
 /// Which runs of the list. What is left out asks for nothing.
@@ -76,6 +83,8 @@ pub struct Wanted {
     pub waits_for: Option<String>,
     /// Only runs in this environment.
     pub environment: Option<String>,
+    /// Only sealed runs that nobody has reviewed yet.
+    pub unreviewed: bool,
 }
 
 /// A run in the list. Texts are as recorded; pages make them harmless.
@@ -119,6 +128,10 @@ pub struct Shown {
     pub steps: Vec<StepRow>,
     /// The hold point that it waits at, where what is signed there can be made from the record alone.
     pub hold_point: Option<HoldPoint>,
+    /// SHA-256 of its seal in lower-case hex, where it can be reviewed.
+    pub reviewable: Option<String>,
+    /// What was said of it since it is over, a review each.
+    pub reviews: Vec<String>,
     /// How many events are told of in it.
     pub events: u64,
     /// The last of them, where it is not over, the earliest first.
@@ -199,10 +212,26 @@ pub enum Told {
 pub struct Wish {
     /// Who they say they are.
     pub who: String,
-    /// Why they reject it, where they do.
-    pub rejects: Option<String>,
-    /// SHA-256 of the text that they were shown.
+    /// What it is.
+    pub what: ToSign,
+    /// SHA-256 of what they were shown: a hold point's text, or the seal of a run that is over.
     pub shown: String,
+}
+
+/// What can be signed from a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToSign {
+    /// The hold point that the run waits at is signed off.
+    SignOff,
+    /// It is rejected, for this reason.
+    Rejection(String),
+    /// A run that is over is reviewed.
+    Review {
+        /// The kind of review, as the command line names it.
+        kind: String,
+        /// What is said.
+        text: String,
+    },
 }
 
 /// Who asks a passkey.

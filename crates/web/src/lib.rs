@@ -29,7 +29,7 @@ mod work;
 
 pub use host::{
     Asker, Happened, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, Shown, StepRow,
-    Told, Wanted, Wish,
+    ToSign, Told, Wanted, Wish,
 };
 pub use name::{NoRunName, RunName};
 pub use server::{CannotServe, Options, PublicUrl, Server};

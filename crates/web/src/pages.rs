@@ -66,7 +66,7 @@ async fn list(Shared(state): Shared<Arc<State>>, _: SignedIn, given: Given) -> R
             "list.html",
             context! {
                 title => format!("Runs of {title}"), operator, site => state.reached.site.clone(), zone, rows => Value::from(Serde(rows)), filtered, script => "list.js",
-                open => asked.open, waits_for => asked.waits_for, environment => asked.environment,
+                open => asked.open, waits_for => asked.waits_for, environment => asked.environment, unreviewed => asked.unreviewed,
             },
         ))
     };

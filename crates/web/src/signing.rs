@@ -12,22 +12,25 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use jiff::Timestamp;
 use minijinja::context;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{self, Kind, Trouble};
 use crate::asked::named;
-use crate::host::{Asker, Passkey, Wish};
+use crate::host::{Asker, Passkey, ToSign, Wish};
 use crate::known::SignedIn;
 use crate::pages::{asset, page};
+use crate::secret::Digest;
 use crate::state::State;
 use crate::work::of_host;
 
 /// Paths of what is signed.
-pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 5] {
+pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 7] {
     [
         ("/passkey", get(passkey_page)),
-        ("/runs/{run}/sign/prepare", post(prepare)),
+        ("/runs/{run}/sign/prepare", post(sign_off)),
+        ("/runs/{run}/review/prepare", post(review)),
         ("/runs/{run}/sign", post(complete)),
+        ("/runs/{run}/note", post(note)),
         ("/assets/passkey.js", get(|| asset("text/javascript", include_str!("page/passkey.js")))),
         ("/assets/sign.js", get(|| asset("text/javascript", include_str!("page/sign.js")))),
     ]
@@ -51,7 +54,7 @@ async fn passkey_page(Shared(state): Shared<Arc<State>>, _: SignedIn) -> Respons
 }
 
 /// For the page's script.
-fn told(state: &State, made: Result<serde_json::Value, Trouble>) -> Response {
+fn told(state: &State, made: Result<Value, Trouble>) -> Response {
     match made {
         Ok(value) => answer::json(StatusCode::OK, &value),
         Err(trouble) => trouble.told(state, Kind::Api),
@@ -72,20 +75,74 @@ struct Asked {
     rejects: Option<String>,
 }
 
-async fn prepare(
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedForReview {
+    who: String,
+    shown: String,
+    kind: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Noted {
+    who: String,
+    text: String,
+}
+
+async fn sign_off(
     Shared(state): Shared<Arc<State>>,
     SignedIn(session): SignedIn,
     Path(run): Path<String>,
     given: Result<Form<Asked>, FormRejection>,
 ) -> Response {
+    let wish = |Asked { who, shown, rejects }| Wish {
+        who,
+        what: rejects.map_or(ToSign::SignOff, ToSign::Rejection),
+        shown,
+    };
+    told(&state, prepare(&state, session, &run, form(given).map(wish)).await)
+}
+
+async fn review(
+    Shared(state): Shared<Arc<State>>,
+    SignedIn(session): SignedIn,
+    Path(run): Path<String>,
+    given: Result<Form<AskedForReview>, FormRejection>,
+) -> Response {
+    let wish =
+        |AskedForReview { who, shown, kind, text }| Wish { who, what: ToSign::Review { kind, text }, shown };
+    told(&state, prepare(&state, session, &run, form(given).map(wish)).await)
+}
+
+/// What the passkey is to be asked with; from then on it is waited for.
+async fn prepare(
+    state: &Arc<State>,
+    session: Digest,
+    run: &str,
+    wish: Result<Wish, Trouble>,
+) -> Result<Value, Trouble> {
+    let (site, run) = (site(state)?, named(run)?);
+    let (wish, of) = (wish?, run.clone());
+    let pending = of_host(state, move |host| host.prepare(&of, wish, &site)).await?;
+    let challenge = Base64UrlUnpadded::encode_string(&pending.challenge);
+    state.waiting.wait(session, run, pending, Timestamp::now());
+    Ok(json!({"challenge": challenge}))
+}
+
+/// A note is signed by nobody: it says who wrote it, as `holdpoint note` does.
+async fn note(
+    Shared(state): Shared<Arc<State>>,
+    _: SignedIn,
+    Path(run): Path<String>,
+    given: Result<Form<Noted>, FormRejection>,
+) -> Response {
     let made = async {
-        let (site, run) = (site(&state)?, named(&run)?);
-        let Asked { who, shown, rejects } = form(given)?;
-        let (wish, of) = (Wish { who, rejects, shown }, run.clone());
-        let pending = of_host(&state, move |host| host.prepare(&of, wish, &site)).await?;
-        let challenge = Base64UrlUnpadded::encode_string(&pending.challenge);
-        state.waiting.wait(session, run, pending, Timestamp::now());
-        Ok(json!({"challenge": challenge}))
+        site(&state)?;
+        let (run, Noted { who, text }) = (named(&run)?, form(given)?);
+        let said = of_host(&state, move |host| host.note(&run, &who, &text)).await?;
+        Ok(json!({"said": said}))
     };
     told(&state, made.await)
 }

@@ -51,7 +51,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Wish;
+    use crate::host::{ToSign, Wish};
 
     #[test]
     fn what_waits_is_of_one_session_and_one_run_and_used_up_by_the_first_answer() {
@@ -59,7 +59,7 @@ mod tests {
         let (mine, other) = (Digest::of("mine"), Digest::of("other"));
         let [first, second] = [1, 2].map(RunName::Number);
         let wait = || {
-            let wish = Wish { who: "qa".into(), rejects: None, shown: String::new() };
+            let wish = Wish { who: "qa".into(), what: ToSign::SignOff, shown: String::new() };
             let (statement, challenge) = Default::default();
             let pending = Pending { run: String::new(), wish, at: now, statement, challenge };
             waiting.wait(mine, first.clone(), pending, now);

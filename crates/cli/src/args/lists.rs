@@ -24,6 +24,9 @@ pub struct Listing {
     /// Only runs that wait for somebody in this role
     #[arg(long, value_name = "ROLE", add = ArgValueCandidates::new(completing::roles))]
     pub waiting_for: Option<String>,
+    /// Only sealed runs that nobody has reviewed yet
+    #[arg(long, conflicts_with_all = ["open", "waiting_for"])]
+    pub unreviewed: bool,
     /// Only runs in which something happened since then: 2026-11-30, 2026-11-30T08:00:00Z, or so long ago, 7d, 12h
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Since>,

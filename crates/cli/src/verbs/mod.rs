@@ -42,6 +42,7 @@ pub mod report;
 pub mod resume;
 mod review;
 mod reviewed;
+mod reviewing;
 mod rollback;
 pub mod rules;
 pub mod run;

@@ -20,9 +20,7 @@ use crate::screen::Screen;
 
 /// Appends one note.
 pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Result<Exit, Problem> {
-    if arguments.text.trim().is_empty() {
-        return Err(Problem::usage("the note is empty", "Write it in quotes after the run."));
-    }
+    not_empty(&arguments.text)?;
     let dir = find(&arguments.run)?;
     wait_for_others(screen, &dir);
     let mut recorded = read_dir(dir.clone())?;
@@ -62,6 +60,14 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
     }])?;
     screen.tell(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
+}
+
+/// Refuses a note of no words.
+pub fn not_empty(text: &str) -> Result<(), Problem> {
+    match text.trim().is_empty() {
+        true => Err(Problem::usage("the note is empty", "Write it in quotes after the run.")),
+        false => Ok(()),
+    }
 }
 
 /// A note leaves every value as it is: where it would correct one that can still be corrected, that is what is meant.

@@ -80,6 +80,7 @@ pub fn asked_for<'a>(
             && arguments.since.is_none_or(|since| since.at <= standing.last)
             && arguments.waiting_for.as_ref().is_none_or(|wanted| role == Some(wanted))
             && (!arguments.open || standing.verdict.is_none())
+            && (!arguments.unreviewed || standing.is_unreviewed())
     };
     Ok(all.into_iter().filter(|(_, standing)| standing.as_ref().map_or(true, wanted)).collect())
 }
@@ -140,6 +141,7 @@ pub fn json_of_standing(dir: &RunDir, standing: &Standing) -> Value {
         "environment": opened.environment.name, "runbook": opened.runbook.path,
         "title": opened.title(), "operator": standing.operator,
         "opened": standing.first, "last": standing.last, "sealed": standing.sealed,
+        "reviews": standing.reviews,
     });
     if let Some(why) = &standing.broken {
         row["error"] = json!(why);

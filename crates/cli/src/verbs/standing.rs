@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
-use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, has_tombstones, read_seal};
+use holdpoint_record::{
+    ReadError, Reader, RunDir, StoreError, by_all, has_tombstones, read_seal, review_count,
+};
 use holdpoint_view::{Awaited, Driver, HeldBy, Reading, Wanted};
 use jiff::Timestamp;
 
@@ -42,6 +44,8 @@ pub struct Standing {
     pub last: Timestamp,
     /// Whether it is sealed.
     pub sealed: bool,
+    /// How many reviews lie beside it, none of them proved; `None` where what lies there is none.
+    pub reviews: Option<usize>,
     /// Until when it stands so, whatever nobody does: then a sign-off lapses.
     until: Option<Timestamp>,
 }
@@ -86,8 +90,14 @@ impl Standing {
             first: read.first,
             last: read.last,
             sealed: read.sealed,
+            reviews: review_count(&dir.path).ok(),
             until,
         }
+    }
+
+    /// Whether it waits for somebody who reviews it. What lies beside it and is no review counts for none.
+    pub fn is_unreviewed(&self) -> bool {
+        self.sealed && self.reviews.is_none_or(|reviews| reviews == 0)
     }
 
     /// Until when it stands so, whatever nobody does; `None` where time changes nothing.

@@ -12,9 +12,11 @@ mod authenticator;
 mod browser;
 mod hostile;
 mod live;
+mod noting;
 mod pages;
 mod passkey;
 mod refused;
+mod reviewing;
 mod signed_in;
 mod signing;
 

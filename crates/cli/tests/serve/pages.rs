@@ -74,12 +74,13 @@ fn the_list_can_be_asked_for_what_the_command_can_be_asked_for_and_for_nothing_e
     let bench = store();
     let server = serving(&bench);
     let cookie = server.signed_in();
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 6] = [
         ("?waits_for=qa", &["--waiting-for", "qa"]),
         ("?waits_for=ops", &["--waiting-for", "ops"]),
         ("?open=true", &["--open"]),
         ("?environment=staging&open=true&waits_for=", &["--env", "staging", "--open"]),
         ("?open=false", &[]),
+        ("?unreviewed=true&environment=staging", &["--unreviewed", "--env", "staging"]),
     ];
     for (query, options) in cases {
         let rows = bench.holdpoint(&[&["runs", "--format", "json"][..], options].concat()).json();

@@ -77,14 +77,29 @@ await page.type("#sign input[name=who]", who);
 await page.type("#reject input[name=reason]", "The footer says v1.0");
 await page.setViewport({ width: 360, height: 740 });
 seen.narrow = await page.evaluate(() => document.scrollingElement.scrollWidth);
-seen.unnamed = await page.evaluate(() => [...document.querySelectorAll("input, button, a")].filter((of) =>
+seen.unnamed = await page.evaluate(() => [...document.querySelectorAll("input, select, button, a")].filter((of) =>
   !(of.innerText || of.getAttribute("aria-label") || of.closest("label")?.innerText)).length);
 await shot("reject-narrow");
 await page.keyboard.press("Enter");
 await page.waitForFunction(() => document.getElementById("happens").textContent.includes("The footer says v1.0"));
 await holds("#said", "Rejected by Quinn Auditor.");
-// The report proves it.
+// It is noted in, and once it is over, it is reviewed.
+await page.type("#note input[name=who]", who);
+await page.type("#note input[name=text]", "The tape is in the safe");
+await page.keyboard.press("Enter");
+await holds("#noted", "Noted in run 2.");
 execFileSync(holdpoint, ["resume", "1", "--unattended"], { cwd: root, env, stdio: "ignore" });
+await page.goto(`${url}?unreviewed=true`);
+await page.click("a[aria-label='Run 1']");
+await page.waitForSelector("#review");
+await page.type("#review input[name=who]", who);
+await page.select("#review select", "post-release");
+await page.type("#review input[name=text]", "It serves what was promoted");
+await shot("review-narrow");
+seen.reviewNarrow = await page.evaluate(() => document.scrollingElement.scrollWidth);
+await page.click("#review button");
+await holds("#said", "Review 1 of run 1: post-release check by Quinn Auditor");
+// The report proves it.
 await page.goto(`${url}runs/1/report`);
 await page.waitForFunction(() => document.documentElement.dataset.proof);
 seen.proof = await page.evaluate(() => document.documentElement.dataset.proof);
@@ -108,6 +123,8 @@ fn a_passkey_that_is_made_in_a_browser_signs_a_hold_point_there_and_every_verifi
     );
     assert_eq!(seen["kept"], QA, "{seen:#}");
     assert_eq!(seen["narrow"], 360, "{seen:#}");
+    assert_eq!(seen["reviewNarrow"], 360, "{seen:#}");
+    assert_eq!(bench.of_type(2, "note")[0]["text"], "The tape is in the safe");
     assert_eq!(seen["unnamed"], 0, "{seen:#}");
     assert_eq!(seen["proof"], "good", "{seen:#}");
     // Chromium would have keys of other kinds, which OpenSSH does not know.

@@ -46,7 +46,7 @@ pub fn repository(signers: &str) -> Bench {
     bench
 }
 
-fn key() -> Passkey {
+pub fn key() -> Passkey {
     Passkey::of(9)
 }
 
@@ -56,8 +56,9 @@ fn former() -> String {
 }
 
 /// A run that waits for QA's passkey, and a server that takes it, reached by its name.
-fn waiting() -> (Bench, Serving) {
-    let bench = repository(&format!("{QA} namespaces=\"signoff@holdpoint\" {}\n", key().line()));
+pub fn waiting() -> (Bench, Serving) {
+    let bench =
+        repository(&format!("{QA} namespaces=\"signoff@holdpoint,review@holdpoint\" {}\n", key().line()));
     bench.ends(3, &["run", "r.md", "--env", "production", "--unattended"]);
     let mut server = serving_with(&bench, &["--sign"]);
     server.address = server.address.replace("127.0.0.1", "localhost");
@@ -65,30 +66,30 @@ fn waiting() -> (Bench, Serving) {
 }
 
 /// Somebody at the run's page.
-struct Visitor<'a> {
-    server: &'a Serving,
-    cookie: String,
+pub struct Visitor<'a> {
+    pub server: &'a Serving,
+    pub cookie: String,
 }
 
 impl<'a> Visitor<'a> {
-    fn of(server: &'a Serving) -> Visitor<'a> {
+    pub fn of(server: &'a Serving) -> Visitor<'a> {
         Visitor { server, cookie: server.signed_in() }
     }
 
     /// Somebody else, by the link after the first one.
-    fn second(server: &'a Serving) -> Visitor<'a> {
+    pub fn second(server: &'a Serving) -> Visitor<'a> {
         let link = || fs::read_to_string(server.link_file()).unwrap().trim().to_owned();
         eventually("another link takes the place of the first one", || link() != server.link());
         Visitor { server, cookie: server.sign_in(&link()).unwrap() }
     }
 
     /// The digest of the text that the page shows.
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let page = self.server.get("/runs/1", &[&self.cookie]).is(200).body;
         page.split_once("data-shown=\"").unwrap().1.split_once('"').unwrap().0.to_owned()
     }
 
-    fn post(&self, path: &str, body: &str) -> Answer {
+    pub fn post(&self, path: &str, body: &str) -> Answer {
         self.server.ask("POST", path, &[&self.cookie, &self.server.origin()], body)
     }
 
@@ -99,21 +100,21 @@ impl<'a> Visitor<'a> {
 
     /// The challenge.
     #[track_caller]
-    fn prepares(&self, who: &str, more: &str) -> String {
+    pub fn prepares(&self, who: &str, more: &str) -> String {
         self.asks(who, more).is(200).json()["challenge"].as_str().unwrap().to_owned()
     }
 
-    fn page(&self) -> String {
+    pub fn page(&self) -> String {
         format!("http://{}", self.server.address)
     }
 
-    fn answers(&self, challenge: &str) -> Answer {
+    pub fn answers(&self, challenge: &str) -> Answer {
         self.post("/runs/1/sign", &key().answers(challenge, &self.page(), VERIFIED))
     }
 }
 
 #[track_caller]
-fn refused(answer: Answer, status: u16, why: &str) {
+pub fn refused(answer: Answer, status: u16, why: &str) {
     let told = answer.is(status).json();
     assert!(told["error"].as_str().unwrap().contains(why), "{told:#}");
 }

@@ -40,7 +40,7 @@
     }
     const parts = [utf8.encode(KIND), utf8.encode("nistp256"), key.slice(-POINT), utf8.encode(site)];
     const blob = joined(...parts.map(string));
-    made.textContent = `${who} namespaces="signoff@holdpoint" ${KIND} ${btoa(String.fromCharCode(...blob))}`;
+    made.textContent = `${who} namespaces="signoff@holdpoint,review@holdpoint" ${KIND} ${btoa(String.fromCharCode(...blob))}`;
     made.hidden = false;
     said.textContent = "The passkey is made. This line makes it count; give it to whoever keeps holdpoint.toml:";
   };

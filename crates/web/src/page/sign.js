@@ -1,5 +1,6 @@
 "use strict";
-// A hold point is signed, or rejected, by a passkey: the server says what is to be signed, and checks what came back.
+// A hold point is signed or rejected, or a run reviewed, by a passkey: the server says what is to be signed, and checks what came
+// back. A note is signed by nobody.
 (() => {
   const line = document.getElementById("line");
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -14,14 +15,12 @@
     if (!answer.ok) throw new Error(`${said.error[0].toUpperCase()}${said.error.slice(1)}. ${said.help}`);
     return said;
   };
-  const sign = async (rejects) => {
-    const form = document.getElementById("sign");
+  const signed = async (form, what, more) => {
     const { run, shown, site } = form.dataset;
     if (location.hostname !== site) throw new Error(`Passkeys are for ${site}: open this page by that name.`);
-    const wish = { who: form.elements.who.value.trim(), shown };
+    const wish = { who: form.elements.who.value.trim(), shown, ...more };
     if (wish.who === "") throw new Error("Say who signs.");
-    if (rejects) wish.rejects = document.getElementById("reject").elements.reason.value;
-    const { challenge } = await post(`/runs/${run}/sign/prepare`, wish);
+    const { challenge } = await post(`/runs/${run}/${what}/prepare`, wish);
     const credential = await navigator.credentials.get({
       publicKey: { rpId: site, challenge: bytes(challenge), userVerification: "required" },
     });
@@ -29,19 +28,35 @@
     const { said } = await post(`/runs/${run}/sign`, {
       client_data: text(clientDataJSON), authenticator_data: text(authenticatorData), signature: text(signature),
     });
-    line.textContent = said;
+    if (line) line.textContent = said;
     return said;
   };
+  const field = (form, name) => document.getElementById(form).elements[name].value;
+  const deeds = {
+    sign: (form) => signed(form, "sign", {}),
+    reject: () => signed(document.getElementById("sign"), "sign", { rejects: field("reject", "reason") }),
+    review: (form) => signed(form, "review", { kind: field("review", "kind"), text: field("review", "text") }),
+  };
   // The forms come and go with what the run waits for.
-  const tell = (text) => {
-    const said = document.getElementById("said");
+  const tell = (id) => (text) => {
+    const said = document.getElementById(id);
     if (said) said.textContent = text;
   };
+  const note = async (form) => {
+    const { said } = await post(`/runs/${form.dataset.run}/note`, { who: field("note", "who").trim(), text: field("note", "text") });
+    form.elements.text.value = "";
+    return said;
+  };
   document.addEventListener("submit", (event) => {
-    const { id } = event.target;
-    if (id !== "sign" && id !== "reject") return;
+    const form = event.target;
+    const deed = deeds[form.id];
+    if (form.id !== "note" && !deed) return;
     event.preventDefault();
-    tell("Your browser asks for your passkey.");
-    sign(id === "reject").then(tell, (error) => tell(`Nothing was signed. ${error.message}`));
+    if (form.id === "note") {
+      note(form).then(tell("noted"), (error) => tell("noted")(`Nothing was noted. ${error.message}`));
+      return;
+    }
+    tell("said")("Your browser asks for your passkey.");
+    deed(form).then(tell("said"), (error) => tell("said")(`Nothing was signed. ${error.message}`));
   });
 })();

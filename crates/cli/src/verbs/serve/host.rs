@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdpoint_record::{RunDir, StoreError, by_all};
+use holdpoint_record::{RunDir, StoreError, by_all, seal_digest};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
     Asker, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow,
-    Told, Wanted, Wish,
+    ToSign, Told, Wanted, Wish,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,8 +17,8 @@ use serde_json::json;
 use super::follow;
 use super::happened::last;
 use super::row::row;
-use super::sign;
 use super::stamp::{Stamp, short_enough, small_enough};
+use super::{note, review, sign};
 use crate::args::{Format, Listing};
 use crate::attest::sound_beside;
 use crate::digest::sha256;
@@ -31,6 +31,7 @@ use crate::verbs::evidence::put_before;
 use crate::verbs::plans::Plans;
 use crate::verbs::read::{proved, said, store_problem};
 use crate::verbs::report::kept;
+use crate::verbs::reviewed::words;
 use crate::verbs::runs::{Tone, UNREADABLE, asked_for, json_of};
 use crate::verbs::show::{facts, status_tone};
 use crate::verbs::standing::{Standing, Unreadable, standing};
@@ -136,6 +137,7 @@ impl Host for Store {
             open: wanted.open,
             waiting_for: wanted.waits_for.clone(),
             since: None,
+            unreviewed: wanted.unreviewed,
             format: Format::Json,
         };
         let all = dirs.iter().zip(standings.iter().map(|standing| &**standing)).collect();
@@ -186,7 +188,11 @@ impl Host for Store {
 
     fn prepare(&self, run: &RunName, wish: Wish, site: &str) -> Result<Pending, Refusal> {
         let dir = self.find(run)?;
-        sign::prepare(&self.place, dir, wish, site).map_err(|problem| self.refusal(&problem))
+        let prepared = match &wish.what {
+            ToSign::Review { .. } => review::prepare(&self.place, &dir, wish, site),
+            ToSign::SignOff | ToSign::Rejection(_) => sign::prepare(&self.place, dir, wish, site),
+        };
+        prepared.map_err(|problem| self.refusal(&problem))
     }
 
     fn complete(
@@ -197,7 +203,18 @@ impl Host for Store {
         from: Asker<'_>,
     ) -> Result<String, Refusal> {
         let dir = self.find(run)?;
-        sign::complete(&self.place, dir, pending, passkey, from).map_err(|problem| self.refusal(&problem))
+        let completed = match &pending.wish.what {
+            ToSign::Review { .. } => review::complete(&self.place, &dir, pending, passkey, from),
+            ToSign::SignOff | ToSign::Rejection(_) => {
+                sign::complete(&self.place, dir, pending, passkey, from)
+            }
+        };
+        completed.map_err(|problem| self.refusal(&problem))
+    }
+
+    fn note(&self, run: &RunName, who: &str, text: &str) -> Result<String, Refusal> {
+        let dir = self.find(run)?;
+        note::note(dir, who, text).map_err(|problem| self.refusal(&problem))
     }
 }
 
@@ -227,6 +244,8 @@ impl Store {
             text: put.text,
         });
         json["hold_point"] = json!(hold_point);
+        // Of an open run there is none, and what is wrong with one is in the verdict.
+        let reviewable = seal_digest(&recorded.dir.path).ok().flatten().filter(|_| intact);
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
             title: match &step.file {
@@ -248,6 +267,8 @@ impl Store {
             facts: facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
             steps,
             hold_point,
+            reviewable,
+            reviews: summary.reviews.iter().map(words).collect(),
             events: recorded.position.events,
             happened: if recorded.sealed { Vec::new() } else { last(&recorded.events) },
             over: recorded.sealed,

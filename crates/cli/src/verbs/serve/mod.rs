@@ -3,6 +3,9 @@
 mod follow;
 mod happened;
 mod host;
+mod note;
+mod passkey;
+mod review;
 mod row;
 mod sign;
 mod stamp;

@@ -8,10 +8,11 @@ use holdpoint_document::SignOff;
 use holdpoint_driver::{Recorder, RunView, Secrets};
 use holdpoint_engine::{By, Event, People, SignedOff, Task, Via};
 use holdpoint_record::{Deed, OpenError, RunDir, Visitor, Writer};
-use holdpoint_signing::{Assertion, Envelope, Presented, SIGNOFF, Signers};
-use holdpoint_web::{Asker, Passkey, Pending, Wish};
+use holdpoint_signing::{Envelope, SIGNOFF, Signers};
+use holdpoint_web::{Asker, Passkey, Pending, ToSign as Asked, Wish};
 use jiff::Timestamp;
 
+use super::passkey::{Keys, NOTHING, assertion};
 use super::stamp::small_enough;
 use crate::by_key::{self, Signature, ToSign, What, own_signers};
 use crate::digest::sha256;
@@ -32,8 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the lock is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
-const NOTHING: &str = "Nothing was signed.";
-
 /// A hold point, and whoever is about to sign it off.
 struct At<'a, 'v> {
     view: &'a RunView<'v>,
@@ -52,7 +51,7 @@ pub(super) fn prepare(place: &Place, dir: RunDir, wish: Wish, site: &str) -> Res
     let id = read_dir(dir.clone())?.opened().id.clone();
     let statement = within(place, dir, (&wish, site), |hold_point, blobs| {
         let ToSign { statement, .. } = hold_point.to_sign(at, blobs)?;
-        hold_point.keys(&own_signers(hold_point.view, blobs)?)?;
+        hold_point.keys(&own_signers(hold_point.view, blobs)?).all()?;
         Ok((statement, Vec::new()))
     })?;
     let challenge = Envelope::to_sign(SIGNOFF, &statement).map_err(Problem::ours)?;
@@ -77,18 +76,14 @@ pub(super) fn complete(
     if read_dir(dir.clone())?.opened().id != *run {
         return Err(moved());
     }
-    let assertion = Assertion::of(&passkey.client_data, &passkey.authenticator_data, &passkey.signature)
-        .map_err(|not| Problem::refused(not.to_string(), NOTHING))?;
-    if assertion.origin() != page {
-        return Err(Problem::refused("the passkey signed for another page", NOTHING));
-    }
+    let assertion = assertion(passkey, page)?;
     let made = within(place, dir, (wish, site), |hold_point, blobs| {
         let to_sign = hold_point.to_sign(*at, blobs)?;
         if to_sign.statement != *statement {
             return Err(moved());
         }
         let signers = own_signers(hold_point.view, blobs)?;
-        let signature = hold_point.signature(&assertion, statement, &signers)?;
+        let signature = hold_point.keys(&signers).signature(&assertion, statement)?;
         hold_point.answer(to_sign, (signature, &signers), blobs)
     })?;
     made.map_err(|refused| Problem::refused(refused, format!("{NOTHING} The attempt is on record.")))
@@ -115,7 +110,7 @@ fn within<T>(
     // Roles may have been withdrawn since the server began.
     let place = Place::of(&place.root)?;
     let who = listed(&People::of(recorded.opened()), &wish.who)?;
-    let mut recorder = taken_up(&recorded, take(&dir, &who)?)?;
+    let mut recorder = taken_up(&recorded, take(&dir, &who, Deed::Sign)?)?;
     // As `sign` does: what is shown is what is signed.
     recorder.lapse()?;
     let (task, sign_off) = awaited(recorder.run(), &recorded)?;
@@ -140,7 +135,7 @@ fn within<T>(
     Ok(made)
 }
 
-fn taken_up<'a>(
+pub(super) fn taken_up<'a>(
     recorded: &'a Recorded,
     (writer, events, recovered): Opened,
 ) -> Result<Recorder<'a, Disk, ()>, Problem> {
@@ -149,10 +144,10 @@ fn taken_up<'a>(
 }
 
 /// Waits a moment for another signer; whoever drives the run must park it first.
-fn take(dir: &RunDir, who: &str) -> Result<Opened, Problem> {
+pub(super) fn take(dir: &RunDir, who: &str, does: Deed) -> Result<Opened, Problem> {
     let begun = Instant::now();
     loop {
-        let visitor = Visitor { by: who.to_owned(), does: Deed::Sign };
+        let visitor = Visitor { by: who.to_owned(), does };
         match Writer::go_on_beside(&dir.path, Default::default(), visitor) {
             Err(OpenError::Held(holder)) => {
                 let visited = holder.as_ref().is_none_or(|holder| holder.visitor.is_some());
@@ -168,7 +163,15 @@ fn take(dir: &RunDir, who: &str) -> Result<Opened, Problem> {
 
 impl At<'_, '_> {
     fn what(&self) -> What<'_> {
-        self.wish.rejects.as_deref().map_or(What::SignOff(self.task), What::Rejection)
+        self.rejects().map_or(What::SignOff(self.task), What::Rejection)
+    }
+
+    /// Why it is rejected, where it is.
+    fn rejects(&self) -> Option<&str> {
+        match &self.wish.what {
+            Asked::Rejection(reason) => Some(reason),
+            Asked::SignOff | Asked::Review { .. } => None,
+        }
     }
 
     fn by(&self) -> By {
@@ -176,7 +179,7 @@ impl At<'_, '_> {
     }
 
     fn to_sign(&self, at: Timestamp, blobs: &mut Blobs<'_>) -> Result<ToSign, Problem> {
-        if self.wish.rejects.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        if self.rejects().is_some_and(|reason| reason.trim().is_empty()) {
             return Err(Problem::usage("a rejection needs a reason", "Say why."));
         }
         let name = self.view.run.opened().and_then(|opened| opened.printed_name(self.who)).cloned();
@@ -199,43 +202,15 @@ impl At<'_, '_> {
             .map_err(|why| Problem::refused(why, NOTHING))
     }
 
-    /// Their passkeys of this site.
-    fn keys(&self, signers: &Signers) -> Result<Vec<Presented>, Problem> {
-        let keys = signers.allowed.passkeys(self.who, self.site);
-        if keys.is_empty() {
-            return Err(Problem::refused(
-                format!(
-                    "allowed_signers, as it was when the run opened, has no passkey of {} for {}",
-                    self.who, self.site
-                ),
-                format!(
-                    "{NOTHING} A passkey is made on the page /passkey; its line counts in runs that open once it is committed. Other keys: \
-                     holdpoint sign, in a terminal."
-                ),
-            ));
+    fn keys<'k>(&'k self, signers: &'k Signers) -> Keys<'k> {
+        let (who, site) = (self.who, self.site);
+        Keys {
+            who,
+            site,
+            namespace: SIGNOFF,
+            signers,
+            listed: "allowed_signers, as it was when the run opened,",
         }
-        Ok(keys)
-    }
-
-    /// The signature, by whichever of their passkeys made it.
-    fn signature(
-        &self,
-        assertion: &Assertion,
-        statement: &[u8],
-        signers: &Signers,
-    ) -> Result<String, Problem> {
-        let bytes = assertion.write().map_err(Problem::ours)?;
-        for key in self.keys(signers)? {
-            let envelope = Envelope::of(&key, SIGNOFF, bytes.clone()).map_err(Problem::ours)?;
-            if envelope.proves(statement).is_ok() {
-                return envelope.armored().map_err(Problem::ours);
-            }
-        }
-        // Who that was, nobody knows: it is nothing to be put on record as an attempt of theirs.
-        Err(Problem::refused(
-            format!("it is not signed by a passkey of {} that counts here", self.who),
-            NOTHING,
-        ))
     }
 
     /// What comes of it, in words, or why it was refused; and the events.
@@ -260,7 +235,7 @@ impl At<'_, '_> {
             Signature::Refused(reason) => return refused(reason),
             Signature::None(why) => return Err(Problem::refused(why, NOTHING)),
         };
-        let Some(reason) = &self.wish.rejects else {
+        let Some(reason) = self.rejects() else {
             self.shown.keep(blobs)?;
             let said = format!("Signed off by {}.", given.name);
             return Ok((Ok(said), vec![Event::SignOffGiven(given)]));
@@ -276,7 +251,7 @@ impl At<'_, '_> {
         self.shown.keep(blobs)?;
         Ok((
             Ok(said),
-            vec![Event::SignOffRejected { step, action, reason: reason.clone(), signed, presence, by }],
+            vec![Event::SignOffRejected { step, action, reason: reason.to_owned(), signed, presence, by }],
         ))
     }
 

@@ -27,6 +27,7 @@ pub struct Stamp {
     seal: Option<Look>,
     driver: Option<Holder>,
     tombstones: bool,
+    reviews: Option<Look>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +53,19 @@ impl Stamp {
             seal: Look::at(&dir.join("seal.json")),
             driver: driver(dir),
             tombstones: has_tombstones(dir),
+            reviews: Look::at(&dir.join("reviews")),
         }
     }
 
     /// Whether it is long enough ago that it changed: what is written now cannot bear the same time any more.
     pub fn settled(&self) -> bool {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let last = [self.log, self.seal].into_iter().flatten().map(|look| look.changed.0).max().unwrap_or(0);
+        let last = [self.log, self.seal, self.reviews]
+            .into_iter()
+            .flatten()
+            .map(|look| look.changed.0)
+            .max()
+            .unwrap_or(0);
         u64::try_from(last).is_ok_and(|last| Duration::from_secs(last) + TICK < now)
     }
 
