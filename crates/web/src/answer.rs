@@ -132,6 +132,7 @@ impl From<Refusal> for Trouble {
         let status = match refusal.kind {
             RefusalKind::Missing => StatusCode::NOT_FOUND,
             RefusalKind::Asked => StatusCode::BAD_REQUEST,
+            RefusalKind::Nobody => StatusCode::FORBIDDEN,
             RefusalKind::Record | RefusalKind::TooMuch => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         };

@@ -31,7 +31,8 @@ const HEADERS: [(HeaderName, &str); 8] = [
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let refused = refusal(request.method(), request.uri(), request.headers(), &state.reached);
     let refused = refused.map(|(status, message, help)| Trouble::new(status, message, help)).or_else(|| {
-        let often = state.limits.strangers.check().is_err() && !says_who_it_is(request.headers());
+        let proxied = state.proxied.as_ref().is_some_and(|proxied| proxied.carried(request.headers()));
+        let often = !proxied && state.limits.strangers.check().is_err() && !says_who_it_is(request.headers());
         often.then(Trouble::too_often)
     });
     let api = is_of_api(request.uri());

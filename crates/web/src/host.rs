@@ -14,6 +14,12 @@ pub trait Host: Send + Sync + 'static {
     /// Who runs the server, by principal.
     fn operator(&self) -> String;
 
+    /// Somebody whom a proxy has signed in, as the configuration has them today.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Nobody`]: it names nobody so.
+    fn person(&self, said: &str) -> Result<Person, Refusal>;
+
     /// The zone of the times in the list, for people.
     fn zone(&self) -> String;
 
@@ -72,6 +78,17 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// [`Refusal`]: the run is over, or does not know them, or somebody else has it.
     fn note(&self, run: &RunName, who: &str, text: &str) -> Result<String, Refusal>;
+}
+
+/// Somebody whom the configuration names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Their principal.
+    pub principal: String,
+    /// What they are called.
+    pub name: String,
+    /// Their roles.
+    pub roles: Vec<String>,
 }
 
 /// Which runs of the list. What is left out asks for nothing.
@@ -287,6 +304,8 @@ pub enum RefusalKind {
     Missing,
     /// What is asked for is nothing that can be asked for.
     Asked,
+    /// Whoever asks may not, whoever they are.
+    Nobody,
     /// The record is damaged, or is none.
     Record,
     /// It is too much to be read here.

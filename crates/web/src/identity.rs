@@ -7,6 +7,8 @@ use crate::secret::Digest;
 pub(crate) enum Identity {
     /// Whoever is signed in with this session.
     Session(Digest),
+    /// Whom a proxy has signed in, as it names them.
+    Person(String),
     /// A program, by the name and the digest of its token.
     Token(String, Digest),
 }

@@ -5,19 +5,47 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use minijinja::Value;
+use minijinja::value::Serde;
 
 use crate::answer::{Kind, Trouble};
+use crate::host::Person;
 use crate::identity::Identity;
+use crate::proxied::Unsaid;
 use crate::secret::Digest;
 use crate::state::State;
 use crate::tokens::TokenError;
+use crate::work::of_host;
 
 /// Somebody who is signed in. Pages are for them alone.
 #[derive(Clone, Debug)]
-pub(crate) struct SignedIn(pub(crate) Digest);
+pub(crate) struct SignedIn {
+    /// What they are told apart by.
+    pub(crate) session: Digest,
+    /// Who that is, where a proxy says so; whoever signed in by a link may be anybody.
+    pub(crate) person: Option<Person>,
+}
+
+impl SignedIn {
+    /// Who that is, for pages.
+    pub(crate) fn for_pages(&self) -> Option<Value> {
+        self.person.clone().map(|person| Value::from(Serde(person)))
+    }
+
+    /// Refuses what somebody does in another's name.
+    pub(crate) fn is(&self, who: &str) -> Result<(), Trouble> {
+        match &self.person {
+            Some(person) if person.principal != who => {
+                let message = format!("you are signed in as {}", person.principal);
+                Err(Trouble::new(StatusCode::FORBIDDEN, message, "Nothing is done here in another's name."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Somebody who is signed in, or a program with a token.
 #[derive(Clone, Debug)]
@@ -28,6 +56,7 @@ pub(crate) fn is_still(who: &Identity, state: &State) -> bool {
     let now = Timestamp::now();
     match who {
         Identity::Session(session) => state.sessions.lasts(session, now),
+        Identity::Person(said) => state.host.person(said).is_ok(),
         Identity::Token(name, sha256) => state.tokens.all().is_ok_and(|all| {
             all.iter().any(|token| token.name == *name && token.sha256 == sha256.hex() && now < token.until)
         }),
@@ -39,11 +68,19 @@ impl FromRequestParts<Arc<State>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<State>) -> Result<SignedIn, Response> {
         let page = |trouble: Trouble| trouble.told(state, Kind::Page { path: Some(parts.uri.path()) });
+        if let Some(proxied) = &state.proxied {
+            let told = |trouble: Trouble| trouble.told(state, Kind::Page { path: None });
+            let said = proxied.says(&parts.headers).map_err(|unsaid| told(unsaid.into()))?;
+            let session = Digest::of(&format!("person {said}"));
+            not_too_often(state, &Identity::Person(said.clone())).map_err(told)?;
+            let person = of_host(state, move |host| host.person(&said)).await.map_err(told)?;
+            return Ok(SignedIn { session, person: Some(person) });
+        }
         let cookie = cookie(&parts.headers, &state.reached.cookie);
         let session = cookie.and_then(|cookie| state.sessions.of(cookie, Timestamp::now()));
         let session = session.ok_or_else(|| page(Trouble::unknown()))?;
         not_too_often(state, &Identity::Session(session)).map_err(page)?;
-        Ok(SignedIn(session))
+        Ok(SignedIn { session, person: None })
     }
 }
 
@@ -51,14 +88,23 @@ impl FromRequestParts<Arc<State>> for Known {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<State>) -> Result<Known, Response> {
-        known(&parts.headers, state).map(Known).map_err(|trouble| trouble.told(state, Kind::Api))
+        let told = |trouble: Trouble| trouble.told(state, Kind::Api);
+        let identity = known(&parts.headers, state).map_err(told)?;
+        if let Identity::Person(said) = &identity {
+            let said = said.clone();
+            of_host(state, move |host| host.person(&said)).await.map_err(told)?;
+        }
+        Ok(Known(identity))
     }
 }
 
 fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
     let now = Timestamp::now();
     // A token that was given and does not count is told, whatever session there is beside it.
-    let identity = match headers.get(AUTHORIZATION) {
+    let proxied = state.proxied.as_ref().filter(|proxied| proxied.carried(headers));
+    // What somebody gave the proxy, which hands it on, is nothing for us.
+    let theirs = |given: &&HeaderValue| proxied.is_none() || given.as_bytes().starts_with(b"Bearer ");
+    let identity = match headers.get(AUTHORIZATION).filter(theirs) {
         Some(given) => {
             let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
             let given = given.ok_or_else(|| failed(state))?;
@@ -71,6 +117,7 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
             })?;
             Identity::Token(held.ok_or_else(|| failed(state))?, Digest::of(given))
         }
+        None if let Some(proxied) = &state.proxied => Identity::Person(proxied.says(headers)?),
         None => {
             let session =
                 cookie(headers, &state.reached.cookie).and_then(|cookie| state.sessions.of(cookie, now));
@@ -79,6 +126,22 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
     };
     not_too_often(state, &identity)?;
     Ok(identity)
+}
+
+impl From<Unsaid> for Trouble {
+    fn from(unsaid: Unsaid) -> Trouble {
+        let (message, help) = match unsaid {
+            Unsaid::Past => (
+                "the request did not come through the proxy that signs people in".to_owned(),
+                "Come by the address that the proxy serves. Whoever keeps the proxy has it send its secret in Holdpoint-Proxy.",
+            ),
+            Unsaid::Nobody(header) => (
+                format!("the proxy did not say who you are in {header}"),
+                "Sign in there, then load the page anew.",
+            ),
+        };
+        Trouble::new(StatusCode::UNAUTHORIZED, message, help)
+    }
 }
 
 /// Where the file lies is nothing for whoever asks.

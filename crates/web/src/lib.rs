@@ -1,5 +1,5 @@
 //! Runs in a browser and over HTTP: a server over runs that are passed in ([`Host`]). It shows, and changes nothing but that, where
-//! it is told so, whoever is signed in signs a hold point with a passkey.
+//! it is told so, whoever is signed in signs and reviews with a passkey, and notes.
 //!
 //! What it does not do: it opens no record, folds no event and judges nothing; whoever passes the runs in does. Nobody gets
 //! anything without a session or a token, a request names a run by number or id and never by a path, and what takes long is
@@ -16,6 +16,7 @@ mod known;
 mod live;
 mod name;
 mod pages;
+mod proxied;
 mod rendering;
 mod router;
 mod secret;
@@ -28,9 +29,10 @@ mod waiting;
 mod work;
 
 pub use host::{
-    Asker, Happened, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, Shown, StepRow,
-    ToSign, Told, Wanted, Wish,
+    Asker, Happened, HoldPoint, Host, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, Shown,
+    StepRow, ToSign, Told, Wanted, Wish,
 };
 pub use name::{NoRunName, RunName};
+pub use proxied::{IdentityHeader, Proxied};
 pub use server::{CannotServe, Options, PublicUrl, Server};
 pub use tokens::{Token, TokenError, Tokens};

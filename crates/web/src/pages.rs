@@ -53,7 +53,7 @@ pub(crate) async fn no_such_page(Shared(state): Shared<Arc<State>>, uri: Uri) ->
     Trouble::no_such_page().told(&state, kind)
 }
 
-async fn list(Shared(state): Shared<Arc<State>>, _: SignedIn, given: Given) -> Response {
+async fn list(Shared(state): Shared<Arc<State>>, by: SignedIn, given: Given) -> Response {
     let made = async {
         let wanted = wanted(given)?;
         let asked = wanted.clone();
@@ -66,14 +66,14 @@ async fn list(Shared(state): Shared<Arc<State>>, _: SignedIn, given: Given) -> R
             "list.html",
             context! {
                 title => format!("Runs of {title}"), operator, site => state.reached.site.clone(), zone, rows => Value::from(Serde(rows)), filtered, script => "list.js",
-                open => asked.open, waits_for => asked.waits_for, environment => asked.environment, unreviewed => asked.unreviewed,
+                open => asked.open, waits_for => asked.waits_for, environment => asked.environment, unreviewed => asked.unreviewed, person => by.for_pages(),
             },
         ))
     };
     page(&state, made.await)
 }
 
-async fn run(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<String>) -> Response {
+async fn run(Shared(state): Shared<Arc<State>>, by: SignedIn, Path(run): Path<String>) -> Response {
     let made = async {
         let run = named(&run)?;
         let (shown, operator) = of_host(&state, move |host| Ok((host.run(&run)?, host.operator()))).await?;
@@ -83,7 +83,7 @@ async fn run(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<Str
         let script = (!shown.over).then_some("run.js");
         Ok((
             "run.html",
-            context! { title, operator, run => Value::from(Serde(shown)), script, site => state.reached.site.clone() },
+            context! { title, operator, run => Value::from(Serde(shown)), script, site => state.reached.site.clone(), person => by.for_pages() },
         ))
     };
     page(&state, made.await)
@@ -108,6 +108,9 @@ async fn report(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<
 }
 
 async fn sign_in_page(Shared(state): Shared<Arc<State>>, RawQuery(query): RawQuery) -> Response {
+    if state.proxied.is_some() {
+        return by_the_proxy(&state);
+    }
     // A link that was pasted into a query would stand in logs: it is not taken.
     if query.is_some() {
         let help = "Open the link as it was printed, with # before the secret.";
@@ -124,6 +127,9 @@ struct Link {
 }
 
 async fn sign_in(Shared(state): Shared<Arc<State>>, form: Result<Form<Link>, FormRejection>) -> Response {
+    if state.proxied.is_some() {
+        return by_the_proxy(&state);
+    }
     let told = |trouble: Trouble| trouble.told(&state, Kind::Page { path: None });
     let Ok(Form(Link { link })) = form else {
         return told(Trouble::new(StatusCode::BAD_REQUEST, "the form is not the one of this page", ""));
@@ -149,8 +155,18 @@ async fn sign_in(Shared(state): Shared<Arc<State>>, form: Result<Form<Link>, For
     }
 }
 
-async fn sign_out(Shared(state): Shared<Arc<State>>, SignedIn(session): SignedIn) -> Response {
-    state.sessions.end(&session);
+/// Nobody signs in or out here where a proxy says who they are.
+fn by_the_proxy(state: &State) -> Response {
+    let help = "Open / by the address that the proxy serves.";
+    Trouble::new(StatusCode::NOT_FOUND, "people sign in and out at the proxy", help)
+        .told(state, Kind::Page { path: None })
+}
+
+async fn sign_out(Shared(state): Shared<Arc<State>>, by: SignedIn) -> Response {
+    if by.person.is_some() {
+        return by_the_proxy(&state);
+    }
+    state.sessions.end(&by.session);
     go_to("/sign-in", &cookie_line(&state, "", 0))
 }
 

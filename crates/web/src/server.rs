@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::host::Host;
+use crate::proxied::Proxied;
 use crate::sessions::LINK;
 use crate::state::{Reached, State};
 use crate::tokens::{Tokens, private};
@@ -30,6 +31,8 @@ pub struct Options {
     pub public: Option<PublicUrl>,
     /// Whether whoever is signed in may sign with a passkey.
     pub sign: bool,
+    /// Who says who somebody is, where that is a proxy: then no link signs in.
+    pub proxied: Option<Proxied>,
     /// The directory of tokens and links, the user's own.
     pub state: PathBuf,
 }
@@ -101,8 +104,8 @@ pub struct Server {
     address: SocketAddr,
     state: Arc<State>,
     url: String,
-    link: String,
-    link_file: PathBuf,
+    /// The link that signs in once, and the file of the one after it.
+    link: Option<(String, PathBuf)>,
 }
 
 impl Server {
@@ -111,7 +114,7 @@ impl Server {
     /// # Errors
     /// [`CannotServe`].
     pub async fn bind(host: Arc<dyn Host>, options: Options) -> Result<Server, CannotServe> {
-        let Options { listen, beyond_loopback, public, sign, state } = options;
+        let Options { listen, beyond_loopback, public, sign, proxied, state } = options;
         if !listen.ip().is_loopback() {
             if !beyond_loopback {
                 return Err(CannotServe::Beyond(listen.ip()));
@@ -126,10 +129,13 @@ impl Server {
         let address = listener.local_addr().map_err(no_address)?;
         let (reached, url) = reached(address, public, site);
         let link_file = state.join(format!("sign-in-{}", address.port()));
-        let state = Arc::new(State::new(host, Tokens::within(&state), reached));
-        let mut server = Server { listener, address, state, url, link: String::new(), link_file };
-        server.link = new_link(&server.state, &server.url, &server.link_file)?;
-        Ok(server)
+        let links = proxied.is_none();
+        let state = Arc::new(State::new(host, Tokens::within(&state), reached, proxied));
+        let link = match links {
+            true => Some((new_link(&state, &url, &link_file)?, link_file)),
+            false => None,
+        };
+        Ok(Server { listener, address, state, url, link })
     }
 
     /// Where it listens.
@@ -142,20 +148,19 @@ impl Server {
         &self.url
     }
 
-    /// The link that signs in once.
-    pub fn link(&self) -> &str {
-        &self.link
-    }
-
-    /// The file in which there is always a link that was not used yet.
-    pub fn link_file(&self) -> &Path {
-        &self.link_file
+    /// The link that signs in once, and the file in which there is always one that was not used yet; `None` where a proxy signs
+    /// people in.
+    pub fn link(&self) -> Option<(&str, &Path)> {
+        self.link.as_ref().map(|(link, file)| (&**link, &**file))
     }
 
     /// Answers until `stop` comes. Another link takes the place of one that was used, or is too old.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Server { listener, state, url, link_file, .. } = self;
+        let Server { listener, state, url, link, .. } = self;
         let router = router::router(&state);
+        let Some((_, link_file)) = link else {
+            return connections::take(listener, router, stop).await;
+        };
         let links = async {
             loop {
                 // A link that cannot be written is one that nobody can use: the next round tries again.

@@ -19,7 +19,6 @@ use crate::asked::named;
 use crate::host::{Asker, Passkey, ToSign, Wish};
 use crate::known::SignedIn;
 use crate::pages::{asset, page};
-use crate::secret::Digest;
 use crate::state::State;
 use crate::work::of_host;
 
@@ -44,11 +43,14 @@ fn site(state: &State) -> Result<String, Trouble> {
     })
 }
 
-async fn passkey_page(Shared(state): Shared<Arc<State>>, _: SignedIn) -> Response {
+async fn passkey_page(Shared(state): Shared<Arc<State>>, by: SignedIn) -> Response {
     let made = async {
         let site = site(&state)?;
         let operator = of_host(&state, |host| Ok(host.operator())).await?;
-        Ok(("passkey.html", context! { title => "Make a passkey", script => "passkey.js", site, operator }))
+        Ok((
+            "passkey.html",
+            context! { title => "Make a passkey", script => "passkey.js", site, operator, person => by.for_pages() },
+        ))
     };
     page(&state, made.await)
 }
@@ -93,7 +95,7 @@ struct Noted {
 
 async fn sign_off(
     Shared(state): Shared<Arc<State>>,
-    SignedIn(session): SignedIn,
+    by: SignedIn,
     Path(run): Path<String>,
     given: Result<Form<Asked>, FormRejection>,
 ) -> Response {
@@ -102,45 +104,47 @@ async fn sign_off(
         what: rejects.map_or(ToSign::SignOff, ToSign::Rejection),
         shown,
     };
-    told(&state, prepare(&state, session, &run, form(given).map(wish)).await)
+    told(&state, prepare(&state, by, &run, form(given).map(wish)).await)
 }
 
 async fn review(
     Shared(state): Shared<Arc<State>>,
-    SignedIn(session): SignedIn,
+    by: SignedIn,
     Path(run): Path<String>,
     given: Result<Form<AskedForReview>, FormRejection>,
 ) -> Response {
     let wish =
         |AskedForReview { who, shown, kind, text }| Wish { who, what: ToSign::Review { kind, text }, shown };
-    told(&state, prepare(&state, session, &run, form(given).map(wish)).await)
+    told(&state, prepare(&state, by, &run, form(given).map(wish)).await)
 }
 
 /// What the passkey is to be asked with; from then on it is waited for.
 async fn prepare(
     state: &Arc<State>,
-    session: Digest,
+    by: SignedIn,
     run: &str,
     wish: Result<Wish, Trouble>,
 ) -> Result<Value, Trouble> {
     let (site, run) = (site(state)?, named(run)?);
     let (wish, of) = (wish?, run.clone());
+    by.is(&wish.who)?;
     let pending = of_host(state, move |host| host.prepare(&of, wish, &site)).await?;
     let challenge = Base64UrlUnpadded::encode_string(&pending.challenge);
-    state.waiting.wait(session, run, pending, Timestamp::now());
+    state.waiting.wait(by.session, run, pending, Timestamp::now());
     Ok(json!({"challenge": challenge}))
 }
 
 /// A note is signed by nobody: it says who wrote it, as `holdpoint note` does.
 async fn note(
     Shared(state): Shared<Arc<State>>,
-    _: SignedIn,
+    by: SignedIn,
     Path(run): Path<String>,
     given: Result<Form<Noted>, FormRejection>,
 ) -> Response {
     let made = async {
         site(&state)?;
         let (run, Noted { who, text }) = (named(&run)?, form(given)?);
+        by.is(&who)?;
         let said = of_host(&state, move |host| host.note(&run, &who, &text)).await?;
         Ok(json!({"said": said}))
     };
@@ -157,14 +161,14 @@ struct Given {
 
 async fn complete(
     Shared(state): Shared<Arc<State>>,
-    SignedIn(session): SignedIn,
+    by: SignedIn,
     Path(run): Path<String>,
     headers: HeaderMap,
     given: Result<Form<Given>, FormRejection>,
 ) -> Response {
     let made = async {
         let (site, run) = (site(&state)?, named(&run)?);
-        let pending = state.waiting.take(&session, &run, Timestamp::now()).ok_or_else(|| {
+        let pending = state.waiting.take(&by.session, &run, Timestamp::now()).ok_or_else(|| {
             let help =
                 "It waits for five minutes, for whoever asked, and once. Begin again from the run's page.";
             Trouble::new(StatusCode::CONFLICT, "nothing waits for a passkey here", help)

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::host::Host;
 use crate::identity::Identity;
+use crate::proxied::Proxied;
 use crate::rendering::Pages;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
@@ -30,6 +31,8 @@ pub(crate) struct State {
     pub(crate) pages: Pages,
     /// Where it is reached.
     pub(crate) reached: Reached,
+    /// Who says who somebody is, where that is no link.
+    pub(crate) proxied: Option<Proxied>,
     pub(crate) readers: Arc<Semaphore>,
     pub(crate) listeners: Arc<Semaphore>,
     pub(crate) limits: Limits,
@@ -66,7 +69,12 @@ fn a_second(rate: u32, burst: u32) -> Quota {
 }
 
 impl State {
-    pub(crate) fn new(host: Arc<dyn Host>, tokens: Tokens, reached: Reached) -> State {
+    pub(crate) fn new(
+        host: Arc<dyn Host>,
+        tokens: Tokens,
+        reached: Reached,
+        proxied: Option<Proxied>,
+    ) -> State {
         State {
             host,
             sessions: Sessions::new(),
@@ -74,6 +82,7 @@ impl State {
             tokens,
             pages: Pages::new(),
             reached,
+            proxied,
             readers: Arc::new(Semaphore::new(READERS)),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
             limits: Limits {

@@ -1,15 +1,16 @@
 //! The verb that serves runs over HTTP.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use holdpoint_web::PublicUrl;
+use holdpoint_web::{IdentityHeader, PublicUrl};
 
 use super::shared::Format;
 
 /// `serve`
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("of_tokens").args(["token", "revoke", "tokens"]).conflicts_with_all(["listen", "beyond_this_machine", "public_url", "sign"]))]
+#[command(group = ArgGroup::new("of_tokens").args(["token", "revoke", "tokens"]).conflicts_with_all(["listen", "beyond_this_machine", "public_url", "sign", "identity_header", "proxy_secret"]))]
 pub struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -17,12 +18,18 @@ pub struct Serve {
     /// How people reach it, where that is through a proxy that encrypts: https://HOST
     #[arg(long, value_name = "URL")]
     pub public_url: Option<PublicUrl>,
-    /// Let whoever is signed in sign off, or reject, with a passkey; without it nothing can be changed
+    /// Let whoever is signed in sign off, reject and review with a passkey, and add notes; without it nothing can be changed
     #[arg(long)]
     pub sign: bool,
     /// Listen where other machines can connect, for a proxy on one of them
     #[arg(long, requires = "public_url")]
     pub beyond_this_machine: bool,
+    /// The header in which a proxy that signs people in says who somebody is; then no link does
+    #[arg(long, value_name = "HEADER", requires_all = ["public_url", "proxy_secret"])]
+    pub identity_header: Option<IdentityHeader>,
+    /// The file with the secret that the proxy sends in Holdpoint-Proxy
+    #[arg(long, value_name = "FILE", requires = "identity_header")]
+    pub proxy_secret: Option<PathBuf>,
     /// Make a token by which a program reads the API, print it once, and serve nothing
     #[arg(long, value_name = "NAME")]
     pub token: Option<String>,

@@ -10,18 +10,26 @@ const SITE: &str = "localhost";
 /// Somebody touched it, and it verified who.
 pub const VERIFIED: u8 = 5;
 
-/// One passkey for `localhost`.
-pub struct Passkey(SigningKey);
+/// One passkey.
+pub struct Passkey {
+    key: SigningKey,
+    site: &'static str,
+}
 
 impl Passkey {
     pub fn of(seed: u8) -> Passkey {
-        Passkey(SigningKey::from_slice(&[seed; 32]).unwrap())
+        Passkey::at(seed, SITE)
+    }
+
+    /// For another site.
+    pub fn at(seed: u8, site: &'static str) -> Passkey {
+        Passkey { key: SigningKey::from_slice(&[seed; 32]).unwrap(), site }
     }
 
     /// As it stands in a file of public keys.
     pub fn line(&self) -> String {
-        let point = self.0.verifying_key().to_encoded_point(false);
-        let parts: [&[u8]; 4] = [KIND.as_bytes(), b"nistp256", point.as_bytes(), SITE.as_bytes()];
+        let point = self.key.verifying_key().to_encoded_point(false);
+        let parts: [&[u8]; 4] = [KIND.as_bytes(), b"nistp256", point.as_bytes(), self.site.as_bytes()];
         let mut bytes = Vec::new();
         for part in parts {
             bytes.extend((part.len() as u32).to_be_bytes());
@@ -35,11 +43,11 @@ impl Passkey {
         let client_data = format!(
             r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"{origin}","crossOrigin":false}}"#
         );
-        let mut data = Sha256::digest(SITE).to_vec();
+        let mut data = Sha256::digest(self.site).to_vec();
         data.push(flags);
         data.extend([0, 0, 0, 7]);
         let signed = [&data[..], &Sha256::digest(&client_data)[..]].concat();
-        let signature: Signature = self.0.sign(&signed);
+        let signature: Signature = self.key.sign(&signed);
         let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
         format!(
             "client_data={}&authenticator_data={}&signature={}",

@@ -99,7 +99,12 @@ impl Serving {
 
     /// A request with these lines beside `Host`.
     pub fn ask(&self, method: &str, path: &str, lines: &[&str], body: &str) -> Answer {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        self.ask_at(&self.address, method, path, lines, body)
+    }
+
+    /// A request that says that it is for this host.
+    pub fn ask_at(&self, host: &str, method: &str, path: &str, lines: &[&str], body: &str) -> Answer {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         for line in lines {
             head += &format!("{line}\r\n");
         }

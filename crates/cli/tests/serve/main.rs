@@ -15,6 +15,7 @@ mod live;
 mod noting;
 mod pages;
 mod passkey;
+mod proxied;
 mod refused;
 mod reviewing;
 mod signed_in;

@@ -38,7 +38,7 @@
     standing.replaceChildren(...made.childNodes);
     if (at >= 0) stops(standing)[at]?.focus();
     standing.querySelector("#said")?.append(said ?? "");
-    for (const input of standing.querySelectorAll("input")) input.value = typed.find(([name]) => name === input.name)?.[1] ?? "";
+    for (const input of standing.querySelectorAll("input")) input.value = typed.find(([name]) => name === input.name)?.[1] ?? input.value;
     if (before !== now && !over) line.textContent = `Now: ${now}.`;
   };
   const soon = () => { due ??= setTimeout(load, 500); };

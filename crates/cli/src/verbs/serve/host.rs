@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use holdpoint_record::{RunDir, StoreError, by_all, seal_digest};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
-    Asker, HoldPoint, Host, Passkey, Pending, Refusal, RefusalKind, Report, Row, RunName, Shown, StepRow,
-    ToSign, Told, Wanted, Wish,
+    Asker, HoldPoint, Host, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, RunName, Shown,
+    StepRow, ToSign, Told, Wanted, Wish,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -120,6 +120,28 @@ impl Host for Store {
 
     fn operator(&self) -> String {
         self.operator.clone()
+    }
+
+    fn person(&self, said: &str) -> Result<Person, Refusal> {
+        // Names and roles may have come or gone since the server began.
+        let place = Place::of(&self.place.root).map_err(|problem| self.refusal(&problem))?;
+        let named = place.configuration().and_then(|config| Some((config, config.principal(said)?)));
+        let Some((config, principal)) = named else {
+            return Err(Refusal {
+                kind: RefusalKind::Nobody,
+                message: format!("{said} is nobody whom holdpoint.toml names"),
+                help: "Whoever keeps holdpoint.toml lists people there, under [people] or in a role."
+                    .to_owned(),
+            });
+        };
+        let name = config.people.get(principal).and_then(|person| person.name.clone());
+        let holds = |members: &Vec<String>| members.iter().any(|member| config.person(member) == principal);
+        let roles = config.roles.iter().filter(|(_, members)| holds(members)).map(|(role, _)| role.clone());
+        Ok(Person {
+            principal: principal.to_owned(),
+            name: name.unwrap_or_else(|| principal.to_owned()),
+            roles: roles.collect(),
+        })
     }
 
     fn zone(&self) -> String {

@@ -10,11 +10,12 @@ mod row;
 mod sign;
 mod stamp;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_report::clock;
-use holdpoint_web::{CannotServe, Options, Server, TokenError, Tokens};
+use holdpoint_web::{CannotServe, Options, Proxied, Server, TokenError, Tokens};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -24,6 +25,7 @@ use self::host::Store;
 use crate::args::{self, Format};
 use crate::digest::sha256;
 use crate::exit::Exit;
+use crate::files;
 use crate::operator::not_in_a_block;
 use crate::place::{Place, user};
 use crate::problem::Problem;
@@ -64,25 +66,40 @@ async fn listen(
         beyond_loopback: arguments.beyond_this_machine,
         public: arguments.public_url.clone(),
         sign: arguments.sign,
+        proxied: proxied(arguments)?,
         state,
     };
     let server = Server::bind(host, options).await.map_err(serve_problem)?;
-    let (url, link, file) = (server.url().to_owned(), server.link().to_owned(), server.link_file().display());
+    let (url, link) = (server.url().to_owned(), server.link());
     match arguments.format {
-        Format::Json => screen.data(
-            &json!({
-                "address": server.address().to_string(), "url": url, "sign_in": link, "next_sign_in": file.to_string(),
-            })
-            .to_string(),
-        ),
+        Format::Json => {
+            let (link, next) = link.map(|(link, file)| (link, file.display().to_string())).unzip();
+            let told = json!({
+                "address": server.address().to_string(), "url": url, "sign_in": link, "next_sign_in": next,
+            });
+            screen.data(&told.to_string());
+        }
         Format::Text => {
             let changes = match arguments.sign {
-                true => "hold points are signed there with passkeys, in this account; nothing else can be changed",
+                true => {
+                    "with passkeys hold points are signed and runs reviewed there, and notes taken, in this account"
+                }
                 false => "nothing can be changed there",
             };
             screen.tell(&format!("Serving at {url}, to whoever is signed in; {changes}."));
-            screen.tell(&format!("Sign in once, within a quarter of an hour: {link}"));
-            screen.tell(&format!("  The link after that one is in a file that only you can read: {file}"));
+            match (link, &arguments.identity_header) {
+                (Some((link, file)), _) => {
+                    screen.tell(&format!("Sign in once, within a quarter of an hour: {link}"));
+                    let file = file.display();
+                    screen.tell(&format!(
+                        "  The link after that one is in a file that only you can read: {file}"
+                    ));
+                }
+                (None, header) => {
+                    let header = header.iter().map(ToString::to_string).collect::<String>();
+                    screen.tell(&format!("The proxy signs people in, and says in {header} who they are."));
+                }
+            }
             screen.say("  Ctrl-C ends it.");
         }
     }
@@ -94,6 +111,30 @@ async fn listen(
     };
     server.serve(stop).await;
     Ok(Exit::Passed)
+}
+
+/// The proxy that signs people in, where there is one.
+fn proxied(arguments: &args::Serve) -> Result<Option<Proxied>, Problem> {
+    let (Some(header), Some(path)) = (&arguments.identity_header, &arguments.proxy_secret) else {
+        return Ok(None);
+    };
+    let make =
+        "Make one: (umask 077; openssl rand -hex 32 >FILE). Have the proxy send it in Holdpoint-Proxy.";
+    let wrong = |why: String| {
+        let path = path.display();
+        Problem::usage(
+            format!("no proxy can sign people in by {header} and the secret in {path}: {why}"),
+            make,
+        )
+    };
+    let text = files::read(path, files::TEXT).map_err(|error| wrong(error.to_string()))?;
+    let mode = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(wrong("others on this machine may read it".to_owned()));
+    }
+    let text = String::from_utf8(text).map_err(|_| wrong("it is no text".to_owned()))?;
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    Proxied::new(header.clone(), secret).map(Some).map_err(wrong)
 }
 
 fn make_token(
