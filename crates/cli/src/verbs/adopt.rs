@@ -1,12 +1,13 @@
 //! `adopt`: what would make a run-book of a document that people wrote for themselves, as a diff that says why.
 
-use std::os::unix::ffi::OsStrExt as _;
+mod diff;
+
 use std::path::Path;
 
 use holdpoint_document::{Adoption, Span, adopt as propose};
 use serde_json::json;
-use similar::{ChangeTag, DiffOp, TextDiff};
 
+use self::diff::diff;
 use super::prepare;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -14,9 +15,6 @@ use crate::output;
 use crate::place::Place;
 use crate::problem::{Finding, Problem, say_all};
 use crate::screen::Screen;
-
-/// So many lines around a change are shown.
-const CONTEXT: usize = 3;
 
 /// Proposes a run-book. The document itself is never written.
 pub fn adopt(screen: &Screen, arguments: &args::Adopt) -> Result<Exit, Problem> {
@@ -86,84 +84,6 @@ fn tell(screen: &Screen, file: &Path, source: &str, adoption: &Adoption) {
         let findings: Vec<Finding> =
             adoption.errors.iter().map(|error| Finding::new(&name, &adoption.text, error.clone())).collect();
         say_all(screen, &findings);
-    }
-}
-
-/// A unified diff; what stands behind the second `@@` of a hunk is why it is proposed.
-fn diff(path: &Path, source: &str, adoption: &Adoption) -> String {
-    let compared = TextDiff::from_lines(source, &adoption.text);
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    let start = |line: usize| starts.get(line).copied().unwrap_or(source.len());
-    let mut text = format!("--- {}\n+++ {}\n", header("a/", path), header("b/", path));
-    // Counted by what is written: where lines were moved past one another, ranges of operations are not those of the lines.
-    let (mut taken, mut given) = (0, 0);
-    for group in compared.grouped_ops(CONTEXT) {
-        let Some(begin) = group.iter().map(|op| op.old_range().start).min() else { continue };
-        let all = || group.iter().flat_map(|op| compared.iter_changes(op));
-        let without = |tag: ChangeTag| all().filter(|change| change.tag() != tag).count();
-        let new_begin = begin + given - taken;
-        let old = begin..begin + without(ChangeTag::Insert);
-        let new = new_begin..new_begin + without(ChangeTag::Delete);
-        (taken, given) = (taken + old.len(), given + new.len());
-        let mut reasons: Vec<&str> = Vec::new();
-        let (from, to) = (start(old.start), start(old.end));
-        for edit in adoption.edits.iter().filter(|edit| from <= edit.span.end && edit.span.start <= to) {
-            if !reasons.contains(&edit.reason.as_str()) {
-                reasons.push(&edit.reason);
-            }
-        }
-        let why = reasons.join("; ").replace(['\n', '\r'], " ");
-        text.push_str(&format!("@@ -{} +{} @@ {why}\n", range(&old), range(&new)));
-        group.iter().for_each(|op| lines(&mut text, &compared, op));
-    }
-    text
-}
-
-/// A file's name as git writes it and `patch` reads it: one with a blank ends in a tab, one with what ends a line or a name is
-/// quoted as in C.
-fn header(before: &str, path: &Path) -> String {
-    let bytes = path.as_os_str().as_bytes();
-    let odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
-    match std::str::from_utf8(bytes) {
-        Ok(name) if !bytes.iter().any(odd) => {
-            let end = if name.contains(' ') { "\t" } else { "" };
-            format!("{before}{name}{end}")
-        }
-        _ => {
-            let quoted = bytes.iter().map(|byte| match byte {
-                b'\n' => "\\n".to_owned(),
-                b'\t' => "\\t".to_owned(),
-                b'"' | b'\\' => format!("\\{}", char::from(*byte)),
-                b' '..=b'~' => char::from(*byte).to_string(),
-                byte => format!("\\{byte:03o}"),
-            });
-            format!("\"{before}{}\"", quoted.collect::<String>())
-        }
-    }
-}
-
-fn lines<'t>(text: &mut String, compared: &TextDiff<'t, 't, 't, str>, op: &DiffOp) {
-    for change in compared.iter_changes(op) {
-        let sign = match change.tag() {
-            ChangeTag::Equal => ' ',
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-        };
-        text.push(sign);
-        text.push_str(change.value());
-        if !change.value().ends_with('\n') {
-            text.push_str("\n\\ No newline at end of file\n");
-        }
-    }
-}
-
-/// Lines as a unified diff counts them: from 1, and the line before where there are none.
-fn range(lines: &std::ops::Range<usize>) -> String {
-    match lines.len() {
-        0 => format!("{},0", lines.start),
-        1 => format!("{}", lines.start + 1),
-        count => format!("{},{count}", lines.start + 1),
     }
 }
 

@@ -1,11 +1,14 @@
 //! `plan --explain`: what each step and command was taken for, how sure that is, and why.
 
+mod places;
+
 use holdpoint_document::{
-    Alternative, Bullets, Class, Confidence, DocumentKind, Explained, OnlyShown, Plan, Reading, Span, Work,
+    Alternative, Bullets, Class, Confidence, DocumentKind, Explained, OnlyShown, Plan, Reading, Work,
     bullets, explain, many, only_shown,
 };
 use serde::Serialize;
 
+use self::places::Places;
 use crate::screen::untabbed;
 
 /// A step of a plan, explained.
@@ -63,92 +66,73 @@ struct Command {
 
 /// The steps of a plan, each with its commands; those of no step come last.
 pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
-    let commands = match plan.kind {
-        DocumentKind::Foreign => explain(source),
-        DocumentKind::Annotated => Vec::new(),
+    let (commands, lists, code) = match plan.kind {
+        DocumentKind::Foreign => (explain(source), bullets(source), only_shown(source)),
+        DocumentKind::Annotated => Default::default(),
     };
-    let owners: Vec<Option<usize>> = commands.iter().map(|command| owner(plan, command.span.start)).collect();
-    let line = |at: usize| line_of(source, at);
-    let lists = match plan.kind {
-        DocumentKind::Foreign => bullets(source),
-        DocumentKind::Annotated => Vec::new(),
-    };
-    let code = match plan.kind {
-        DocumentKind::Foreign => only_shown(source),
-        DocumentKind::Annotated => Vec::new(),
-    };
-    let told = |command: &Explained| {
-        let actions = plan.steps.iter().flat_map(|step| &step.actions);
-        let mut offered = actions.filter(|action| holds(action.span, command.span.start));
-        let offered =
-            offered.find_map(|action| action.work.offered().filter(|it| it.text == command.text.trim_end()));
-        let mut reading = command.reading.clone();
-        if offered.is_none() && matches!(reading.class, Class::Offered | Class::Interactive) {
-            let reason = "it stands in text that is only read".to_owned();
-            reading = Reading { class: Class::Explanatory, confidence: Confidence::Sure, reason };
-        }
-        Command {
-            line: line(command.span.start),
-            command: command.text.trim_end().to_owned(),
-            reading,
-            needs: offered.iter().flat_map(|it| &it.values).map(|blank| blank.written.clone()).collect(),
-            refused: offered.and_then(|it| it.refused.clone()),
-        }
-    };
-    let of = |owner: Option<usize>| -> Vec<Command> {
-        let own = commands.iter().zip(&owners).filter(|(_, of)| **of == owner);
-        own.map(|(command, _)| told(command)).collect()
-    };
+    let places = Places::of(source, plan, &lists);
     let mut steps: Vec<Step> = plan
         .steps
         .iter()
-        .enumerate()
-        .map(|(index, step)| Step {
+        .map(|step| Step {
             number: step.number.clone(),
             id: step.id.clone(),
             title: step.title.clone(),
-            step: Some(why(source, plan, step, &lists)),
-            asks: if plan.is_foreign() { asks(source, step, &lists) } else { Vec::new() },
-            reads: reads(source, plan, index, &lists),
-            shows: shows(source, plan, Some(index), &code),
-            commands: of(Some(index)),
+            step: Some(why(source, plan, step, &places)),
+            asks: if plan.is_foreign() { asks(source, step, &places) } else { Vec::new() },
+            reads: Vec::new(),
+            shows: Vec::new(),
+            commands: Vec::new(),
         })
         .collect();
-    let (stray, shows) = (of(None), shows(source, plan, None, &code));
-    if !(stray.is_empty() && shows.is_empty()) {
-        let (number, id, title) = (String::new(), String::new(), "in no step".to_owned());
-        let (asks, reads) = (Vec::new(), Vec::new());
-        steps.push(Step { number, id, title, step: None, asks, reads, shows, commands: stray });
+    let (number, id, title) = (String::new(), String::new(), "in no step".to_owned());
+    let (asks, reads) = (Vec::new(), Vec::new());
+    let mut stray =
+        Step { number, id, title, step: None, asks, reads, shows: Vec::new(), commands: Vec::new() };
+    for list in lists.iter().filter(|list| !list.items.iter().any(|at| places.is_asked(*at))) {
+        if let Some(step) = places.owner(list.span.start).and_then(|index| steps.get_mut(index)) {
+            step.reads.push(read(source, list, &places));
+        }
+    }
+    for code in &code {
+        let owner = places.owner(code.span.start).and_then(|index| steps.get_mut(index));
+        owner.unwrap_or(&mut stray).shows.push(shown(source, code, &places));
+    }
+    for explained in &commands {
+        let owner = places.owner(explained.span.start).and_then(|index| steps.get_mut(index));
+        owner.unwrap_or(&mut stray).commands.push(command(explained, &places));
+    }
+    if !(stray.commands.is_empty() && stray.shows.is_empty()) {
+        steps.push(stray);
     }
     steps
 }
 
-/// The step under which what stands there is shown: above its items, too, which lie elsewhere than what leads to them.
-fn owner(plan: &Plan, at: usize) -> Option<usize> {
-    let shows = |step: &holdpoint_document::Step| {
-        step.actions.iter().any(|action| {
-            holds(action.span, at) && action.work.offered().is_some()
-                || action.prose.is_some_and(|prose| holds(prose, at))
-        })
-    };
-    let spans = |step: &holdpoint_document::Step| holds(step.span, at);
-    plan.steps.iter().position(shows).or_else(|| plan.steps.iter().rposition(spans))
-}
-
-fn holds(span: Span, at: usize) -> bool {
-    (span.start..span.end).contains(&at)
-}
-
-fn line_of(source: &str, at: usize) -> usize {
-    1 + source.get(..at).map_or(0, |text| text.matches('\n').count())
+/// A command, as it is offered or not.
+fn command(explained: &Explained, places: &Places<'_>) -> Command {
+    let text = explained.text.trim_end();
+    let mut offered = places.offered(explained.span.start);
+    let offered = offered.find_map(|action| action.work.offered().filter(|it| it.text == text));
+    let mut reading = explained.reading.clone();
+    if offered.is_none() && matches!(reading.class, Class::Offered | Class::Interactive) {
+        let reason = "it stands in text that is only read".to_owned();
+        reading = Reading { class: Class::Explanatory, confidence: Confidence::Sure, reason };
+    }
+    Command {
+        line: places.line(explained.span.start),
+        command: text.to_owned(),
+        reading,
+        needs: offered.iter().flat_map(|it| &it.values).map(|blank| blank.written.clone()).collect(),
+        refused: offered.and_then(|it| it.refused.clone()),
+    }
 }
 
 /// What somebody is asked in a step, with the reason of each question.
-fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec<Told> {
+fn asks(source: &str, step: &holdpoint_document::Step, places: &Places<'_>) -> Vec<Told> {
     let offers = step.actions.iter().any(|action| action.work.offered().is_some());
     let told = |action: &holdpoint_document::Action| {
         let at = action.span.start;
-        let list = list_of(lists, at);
+        let list = places.list(at);
         let written = source.get(at..).unwrap_or_default();
         let (text, reason) = match &action.work {
             Work::Confirm { text } => {
@@ -174,46 +158,30 @@ fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec
             _ => return None,
         };
         let text = text.lines().next().unwrap_or_default().to_owned();
-        Some(Told { line: line_of(source, at), text, reason })
+        Some(Told { line: places.line(at), text, reason })
     };
     step.actions.iter().filter_map(told).collect()
 }
 
-/// Lists of bullets that are shown with a step and in which nothing is asked, and why not.
-fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<Told> {
-    let starts: Vec<usize> =
-        plan.steps.iter().flat_map(|step| &step.actions).map(|action| action.span.start).collect();
-    let asked = |list: &&Bullets| list.items.iter().any(|at| starts.contains(at));
-    let told = |list: &Bullets| {
-        let reason = match list.explains {
-            Some(explains) => explains.to_owned(),
-            None if list.verbs * 2 > list.items.len() => "the section is one that is only read".to_owned(),
-            None => format!("{}, and it takes more than half", list.told()),
-        };
-        let at = list.span.start;
-        let text = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        Told { line: line_of(source, at), text: text.trim().to_owned(), reason }
+/// A list of bullets that is shown with a step and in which nothing is asked, and why not.
+fn read(source: &str, list: &Bullets, places: &Places<'_>) -> Told {
+    let reason = match list.explains {
+        Some(explains) => explains.to_owned(),
+        None if list.verbs * 2 > list.items.len() => "the section is one that is only read".to_owned(),
+        None => format!("{}, and it takes more than half", list.told()),
     };
-    let own = |list: &&Bullets| owner(plan, list.span.start) == Some(index);
-    lists.iter().filter(|list| !asked(list)).filter(own).map(told).collect()
+    let at = list.span.start;
+    let text = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    Told { line: places.line(at), text: text.trim().to_owned(), reason }
 }
 
-/// Code of a step, or of none, that may be commands and of which nothing is read as one, and why not.
-fn shows(source: &str, plan: &Plan, index: Option<usize>, all: &[OnlyShown]) -> Vec<Told> {
-    let told = |code: &OnlyShown| {
-        let at = code.span.start;
-        let mut lines = code.span.of(source).lines().map(str::trim);
-        let text = lines
-            .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
-            .unwrap_or_default();
-        Told { line: line_of(source, at), text: text.to_owned(), reason: code.reason.to_owned() }
-    };
-    all.iter().filter(|code| owner(plan, code.span.start) == index).map(told).collect()
-}
-
-/// The list of which an item begins at this place.
-fn list_of(lists: &[Bullets], at: usize) -> Option<&Bullets> {
-    lists.iter().find(|list| list.items.contains(&at))
+/// Code that may be commands and of which nothing is read as one, and why not.
+fn shown(source: &str, code: &OnlyShown, places: &Places<'_>) -> Told {
+    let mut lines = code.span.of(source).lines().map(str::trim);
+    let text = lines
+        .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
+        .unwrap_or_default();
+    Told { line: places.line(code.span.start), text: text.to_owned(), reason: code.reason.to_owned() }
 }
 
 fn is_numbered(text: &str) -> bool {
@@ -230,9 +198,9 @@ fn is_bullet(text: &str) -> bool {
 }
 
 /// What made something a step, by how it begins and what is in it.
-fn why(source: &str, plan: &Plan, step: &holdpoint_document::Step, lists: &[Bullets]) -> Because {
+fn why(source: &str, plan: &Plan, step: &holdpoint_document::Step, places: &Places<'_>) -> Because {
     let asks_of = |asked: fn(&Bullets) -> bool| {
-        step.actions.iter().any(|action| list_of(lists, action.span.start).is_some_and(asked))
+        step.actions.iter().any(|action| places.list(action.span.start).is_some_and(asked))
     };
     let (sure, reason) = if plan.kind == DocumentKind::Annotated {
         (true, "it holds blocks or items")
@@ -274,15 +242,16 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    for Step { number, id, title, step, asks, reads, shows, commands } in steps {
+    // They are those of the plan, in its order, and behind them may be what stands in none.
+    let parts = plan.steps.iter().map(|step| &*step.alternatives).chain([&[][..]]);
+    for (Step { number, id, title, step, asks, reads, shows, commands }, parts) in steps.iter().zip(parts) {
         line(String::new());
-        let parts = plan.steps.iter().filter(|step| step.id == *id).flat_map(|step| &step.alternatives);
         let id = if id.is_empty() { String::new() } else { format!("  [{id}]") };
         line(format!("{number:<8}{title}{id}"));
         if let Some(Because { confidence, reason }) = step {
             line(format!("        a step, {}: {reason}", confidence.words()));
         }
-        parts.for_each(|part| line(may_be_passed_over(part)));
+        parts.iter().for_each(|part| line(may_be_passed_over(part)));
         let mut before = "";
         for Told { line: at, text, reason } in asks {
             let why = if reason == before { "likewise" } else { reason };
@@ -336,4 +305,25 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         line(format!("{} besides.", many(asked, "question")));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use holdpoint_document::compile;
+
+    use super::*;
+
+    #[test]
+    fn a_long_document_is_explained_soon() {
+        for part in ["## Do it\n\nx\n\n", "1. Do it\n\n   ```sh\n   ls\n   ```\n\n", "- Stop the queue\n"] {
+            let source = format!("# T\n\n{}", part.repeat(8_000));
+            let plan = compile(&source, None).plan;
+            let begun = Instant::now();
+            let told = text("t.md", &plan, &explained(&source, &plan));
+            assert!(told.lines().count() > 8_000, "{}", told.lines().count());
+            assert!(begun.elapsed() < Duration::from_secs(20), "{part}: {:?}", begun.elapsed());
+        }
+    }
 }

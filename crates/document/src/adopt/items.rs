@@ -18,6 +18,9 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
             each(&section.children, found);
         }
     }
+    // Of those that begin at one place, the first.
+    let ends: BTreeMap<usize, usize> =
+        plan.steps.iter().rev().map(|step| (step.span.start, step.span.end)).collect();
     let mut all = Vec::new();
     each(&sections(blocks, source.len()), &mut all);
     for blocks in all {
@@ -31,7 +34,7 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
         // All of them, or they are one step still.
         let (mut boxes, mut numbers) = (Vec::new(), Vec::new());
         boxes.extend(above.iter().flat_map(|list| &list.items).filter(boxed));
-        let is_step = |item: &Item| plan.steps.iter().any(|step| step.span.start == item.span.start);
+        let is_step = |item: &Item| ends.contains_key(&item.span.start);
         let below: Vec<&&List> = below
             .iter()
             .filter(|list| list.items.iter().any(|item| item.task.is_some() || is_step(item)))
@@ -48,12 +51,9 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
             continue;
         }
         numbers.extend(below.into_iter().flat_map(|list| &list.items));
-        let ends = |item: &Item| {
-            plan.steps.iter().find(|step| step.span.start == item.span.start).map(|step| step.span.end)
-        };
         let plain = |item: &&Item| {
             holds_text_alone(&item.blocks)
-                && ends(item).is_some_and(|end| end <= item.span.end)
+                && ends.get(&item.span.start).is_some_and(|end| *end <= item.span.end)
                 && width(source, item).is_some()
         };
         if boxes.iter().any(|item| holds_box(&item.blocks)) || !numbers.iter().all(plain) {
@@ -72,29 +72,28 @@ pub(super) fn propose(proposal: &mut Proposal, source: &str, blocks: &[Block], p
 }
 
 /// Gives each bullet a box that is confirmed by itself, where it is none: a run-book confirms a list of them as one.
-pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], plan: &Plan) {
-    let confirmed: BTreeSet<usize> = confirmed(plan).map(|span| span.start).collect();
+pub(super) fn boxes(proposal: &mut Proposal, source: &str, blocks: &[Block], confirmed: &Confirmed) {
     for block in blocks {
         let lists = match block {
             Block::List(list) => list,
             Block::Quote(quote) => {
-                boxes(proposal, source, &quote.blocks, plan);
+                boxes(proposal, source, &quote.blocks, confirmed);
                 continue;
             }
             _ => continue,
         };
-        let together = is_confirmed_together(source, lists, plan);
+        let together = is_confirmed_together(source, lists, confirmed);
         for item in &lists.items {
             let is_own = !lists.ordered
                 && item.task.is_none()
                 && !proposal.widths.contains_key(&item.span.start)
                 && match together {
                     Some(says_what_to_do) => says_what_to_do,
-                    None => confirmed.contains(&item.span.start),
+                    None => confirmed.0.contains_key(&item.span.start),
                 };
             let is_bullet = item.span.of(source).trim_start().starts_with(['-', '*', '+']);
             if !is_own || !is_bullet {
-                boxes(proposal, source, &item.blocks, plan);
+                boxes(proposal, source, &item.blocks, confirmed);
                 continue;
             }
             // In the text of an item they would be a template.
@@ -124,25 +123,34 @@ pub(super) fn apart(proposal: &mut Proposal, source: &str, went_on: &[(Span, usi
     }
 }
 
-/// What somebody confirms.
-fn confirmed(plan: &Plan) -> impl Iterator<Item = Span> {
-    let all = plan.steps.iter().flat_map(|step| &step.actions);
-    all.filter(|action| matches!(action.work, Work::Confirm { .. })).map(|action| action.span)
+/// What somebody confirms: where it begins, and where the last of what begins there ends.
+pub(super) struct Confirmed(BTreeMap<usize, usize>);
+
+impl Confirmed {
+    pub(super) fn of(plan: &Plan) -> Confirmed {
+        let mut all = BTreeMap::new();
+        for action in plan.steps.iter().flat_map(|step| &step.actions) {
+            if matches!(action.work, Work::Confirm { .. }) {
+                let end = all.entry(action.span.start).or_insert(action.span.end);
+                *end = action.span.end.max(*end);
+            }
+        }
+        Confirmed(all)
+    }
 }
 
 /// Of a list that one confirmation begins with, whether it says what to do; `None` for others.
-fn is_confirmed_together(source: &str, list: &List, plan: &Plan) -> Option<bool> {
+fn is_confirmed_together(source: &str, list: &List, confirmed: &Confirmed) -> Option<bool> {
     let (first, last) = (list.items.first()?.span, list.items.last()?.span);
-    let is_one = |span: Span| span.start == first.start && span.end >= last.end;
-    (!list.ordered && list.items.len() > 1 && confirmed(plan).any(is_one))
-        .then(|| instructions::imperative(source, list))
+    let is_one = confirmed.0.get(&first.start).is_some_and(|end| *end >= last.end);
+    (!list.ordered && list.items.len() > 1 && is_one).then(|| instructions::imperative(source, list))
 }
 
 /// Lists of bullets that get boxes and are confirmed behind a block: they belong to the item that the block is in.
-pub(super) fn below_blocks(source: &str, blocks: &[Block], plan: &Plan) -> Vec<Span> {
+pub(super) fn below_blocks(source: &str, blocks: &[Block], confirmed: &Confirmed) -> Vec<Span> {
     let lists = blocks.iter().filter_map(|block| Some((list_of(block)?, block.span())));
     lists
-        .filter(|(list, _)| is_confirmed_together(source, list, plan) == Some(true))
+        .filter(|(list, _)| is_confirmed_together(source, list, confirmed) == Some(true))
         .map(|(_, span)| span)
         .collect()
 }
@@ -200,7 +208,7 @@ fn holds_box(blocks: &[Block]) -> bool {
 
 /// Names the numbered items that are steps, and would be none in the run-book that was read of the proposal.
 pub(super) fn left(proposal: &mut Proposal, source: &str, plan: &Plan, (read, places): (&Plan, &[Place])) {
-    let starts: Vec<usize> = read.steps.iter().map(|step| back(places, step.span.start)).collect();
+    let starts: BTreeSet<usize> = read.steps.iter().map(|step| back(places, step.span.start)).collect();
     let numbered = |span: Span| {
         let text = span.of(source).trim_start();
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -69,6 +69,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
     let in_tabs = turn::in_tabs(source, &fronts, &units);
     let fences = markdown::fences(&tree.blocks);
     let fence_of = |unit: &Unit| fences.iter().find(|fenced| fenced.fence.span == unit.span).copied();
+    let confirmed = items::Confirmed::of(&compiled.plan);
     let mut values = Values::of(&units);
     // Units that did not hold as blocks, and why.
     let mut taken_back: BTreeMap<usize, String> = BTreeMap::new();
@@ -95,7 +96,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
             active.contains(span) || !["{{", "{%", "{#"].iter().any(|opens| span.of(source).contains(opens))
         };
         let all = fences.iter().filter(|fenced| !fenced.quoted).map(|fenced| fenced.fence.span);
-        let lists = items::below_blocks(source, &tree.blocks, &compiled.plan);
+        let lists = items::below_blocks(source, &tree.blocks, &confirmed);
         let all: Vec<Span> = all.chain(lists).filter(moves).collect();
         let widths = indent::propose(&mut proposal, source, &tree.blocks, &compiled.plan, (&active, &all));
         for (both, width) in blocks.into_iter().zip(widths) {
@@ -103,7 +104,7 @@ pub fn adopt(source: &str, config: Option<&Config>) -> Adoption {
         }
         proposal.active = active;
         items::propose(&mut proposal, source, &tree.blocks, &compiled.plan);
-        items::boxes(&mut proposal, source, &tree.blocks, &compiled.plan);
+        items::boxes(&mut proposal, source, &tree.blocks, &confirmed);
         items::apart(&mut proposal, source, &tree.went_on);
         if !without_rows {
             rows::propose(&mut proposal, source, &tree.blocks, &compiled.plan);

@@ -140,11 +140,18 @@ enum Place<'t> {
 impl<'t> Place<'t> {
     /// What begins at this byte; not in quotes.
     fn of(blocks: &'t [Block], start: usize) -> Option<Place<'t>> {
-        blocks.iter().enumerate().find_map(|(at, block)| match block {
-            Block::List(list) => list.items.iter().find_map(|item| match item.span.start == start {
-                true => Some(Place::Item(item)),
-                false => Place::of(&item.blocks, start),
-            }),
+        // They stand in order and apart: what ends before it holds nothing that begins there.
+        let from = blocks.partition_point(|block| block.span().end <= start);
+        let reach = blocks.iter().enumerate().skip(from).take_while(|(_, block)| block.span().start <= start);
+        reach.into_iter().find_map(|(at, block)| match block {
+            Block::List(list) => {
+                let from = list.items.partition_point(|item| item.span.end <= start);
+                let reach = list.items[from..].iter().take_while(|item| item.span.start <= start);
+                reach.into_iter().find_map(|item| match item.span.start == start {
+                    true => Some(Place::Item(item)),
+                    false => Place::of(&item.blocks, start),
+                })
+            }
             Block::Heading(heading) if heading.span.start == start => {
                 let rest = &blocks[at + 1..];
                 let end = rest.iter().position(|block| matches!(block, Block::Heading(_)));
