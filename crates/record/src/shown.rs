@@ -30,15 +30,21 @@ pub(crate) fn prove(
     };
     let task = Task::named(plan, step, action).ok_or("there is no such hold point")?;
     let Presence { shown, .. } = presence;
+    // Wordings differ in what they take to be made.
+    let mut unmade = None;
     for wording in Wording::ALL {
         match made(run, plan, (task, wording), blobs) {
             Ok(due) if shown.sha256 == sha256(due.as_bytes()) => return Ok(true),
             Ok(_) => {}
-            Err(Unmade::Gone) => return Ok(false),
-            Err(Unmade::Unread(why)) => {
-                return Err(format!("what its signer was shown cannot be made again: {why}"));
-            }
+            Err(why) => drop(unmade.replace(why)),
         }
+    }
+    match unmade {
+        Some(Unmade::Gone) => return Ok(false),
+        Some(Unmade::Unread(why)) => {
+            return Err(format!("what its signer was shown cannot be made again: {why}"));
+        }
+        None => {}
     }
     let other = || "its signer was shown something else than the record tells".to_owned();
     // A secret that stands in the document itself was masked.

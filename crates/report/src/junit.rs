@@ -441,6 +441,8 @@ fn of_run(summary: &Summary) -> Suite {
     let included = document.includes.iter();
     properties.extend(included.map(|one| ("includes", format!("{} sha256 {}", one.path, one.blob.sha256))));
     properties.extend(document.commit.clone().map(|commit| ("commit", commit)));
+    properties.extend(document.committed.map(|is| ("committed", is.to_string())));
+    properties.extend(document.dirty.map(|is| ("uncommitted-changes", is.to_string())));
     for approved in &summary.approvals {
         let what =
             format!("by {} ({}) at {} with {}", approved.name, approved.who, approved.time, approved.key);

@@ -83,6 +83,11 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     let id =
         document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");
     fact("document", format!("{} {id}", document.path).trim_end().to_owned());
+    if let Some(commit) = &document.commit {
+        let not = if document.committed == Some(true) { "" } else { ", THE DOCUMENT IS NOT AS COMMITTED" };
+        let dirty = if document.dirty == Some(true) { ", UNCOMMITTED CHANGES in the work tree" } else { "" };
+        fact("commit", format!("{}{not}{dirty}", &commit[..commit.len().min(12)]));
+    }
     fact("environment", run.environment.name.clone());
     fact("opened", clock(run.opened, &zone));
     fact("last event", format!("{}, {} in all", clock(run.last, &zone), many(run.events, "event")));

@@ -51,7 +51,7 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
     let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
-    terminal.waits_for("holdpoint exhibit 6");
+    terminal.waits_for("holdpoint exhibit 7");
     terminal.types("!");
     terminal.waits_for("not available");
     terminal.types("\r");
@@ -179,7 +179,7 @@ fn what_is_typed_before_the_pager_opens_is_none_of_its_commands() {
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
     terminal.types("q");
-    terminal.waits_for("holdpoint exhibit 6");
+    terminal.waits_for("holdpoint exhibit 7");
     terminal.types("G");
     terminal.waits_for("I release it.");
     terminal.types("q");

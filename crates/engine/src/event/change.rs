@@ -39,3 +39,14 @@ pub struct ChangeSeen {
     /// The script itself.
     pub script: BlobRef,
 }
+
+impl ChangeSeen {
+    /// How it ended, and by which digests it and what it printed are known.
+    pub(crate) fn words(&self) -> String {
+        let ended = match self.exit {
+            Some(code) => format!("exit code {code}"),
+            None => "it did not end by itself".to_owned(),
+        };
+        format!("{ended}, printed sha256 {}, script sha256 {}", self.output.sha256, self.script.sha256)
+    }
+}

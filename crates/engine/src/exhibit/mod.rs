@@ -12,7 +12,13 @@ use serde::Serialize;
 
 use crate::run::state::Left;
 use crate::seen::Told;
-use crate::{BlobRef, Change, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Task, excerpt};
+use crate::{
+    BlobRef, Change, ChangeSeen, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Runbook, Task,
+    excerpt,
+};
+
+/// So many lines of what was said of a change are shown; its digest stands for all of them.
+const SAID: usize = 30;
 
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +89,7 @@ impl Run {
         mut script: impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
     ) -> Result<Exhibit, E> {
         let seen = self.witness.kept();
-        let mut parts = vec![self.run_itself(wording)];
+        let mut parts = vec![self.run_itself(wording, &mut script)?];
         let mut happened = Part::of("What happened");
         let mut under = None;
         for told in self.witness.told() {
@@ -141,14 +147,21 @@ impl Run {
     }
 
     /// Which run of which document.
-    fn run_itself(&self, wording: Wording) -> Part {
+    fn run_itself<E>(
+        &self,
+        wording: Wording,
+        script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+    ) -> Result<Part, E> {
         let mut part = Part::of("Run");
-        let Some(opened) = self.opened() else { return part };
+        let Some(opened) = self.opened() else { return Ok(part) };
         let RunOpened { runbook, number, id, environment, session, policy, .. } = opened;
         let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
         part.say(format!("{}{}", opened.title(), revision.unwrap_or_default()));
         let commit = runbook.commit.as_ref().map(|commit| format!(" · commit {commit}"));
         part.say(format!("{}{}", runbook.path, commit.unwrap_or_default()));
+        if wording >= Wording::Seventh {
+            uncommitted(runbook).into_iter().for_each(|line| part.say(line));
+        }
         part.say(format!("sha256 {}", runbook.blob.sha256));
         for Included { path, blob } in &runbook.includes {
             part.say(format!("includes {path} · sha256 {}", blob.sha256));
@@ -168,9 +181,12 @@ impl Run {
                 part.say(format!("captured there, and the same here: {name} = {value}"));
             }
         }
-        if let Some(Change { id: Some(id), check, .. }) = &policy.change {
+        if let Some(Change { id: Some(id), check, seen, .. }) = &policy.change {
             let check = check.as_ref().map(|script| format!(", as {script} said"));
             part.say(format!("under the change {id}{}", check.unwrap_or_default()));
+            for seen in seen.iter().filter(|_| wording >= Wording::Seventh) {
+                said_of_the_change(seen, script, &mut part)?;
+            }
         }
         if let Some(window) = &policy.window {
             part.say(format!("may be changed {window}"));
@@ -188,7 +204,7 @@ impl Run {
         if wording >= Wording::Third && from_file > 0 {
             part.say(format!("{} came from an answers file: nobody was asked", many(from_file, "answer")));
         }
-        part
+        Ok(part)
     }
 
     /// What is to be signed off.
@@ -249,6 +265,37 @@ impl Run {
         });
         format!("{who}{}", by.map_or("", |by| wording.source(by)))
     }
+}
+
+/// What does not stand in the commit that is named.
+fn uncommitted(runbook: &Runbook) -> Vec<&'static str> {
+    let document = match (&runbook.commit, runbook.committed) {
+        (None, _) => Some("OF NO COMMIT: nothing but its digest says which document it is"),
+        (Some(_), Some(true)) => None,
+        (Some(_), _) => Some("NOT AS COMMITTED: the document is another than that commit has"),
+    };
+    let tree = (runbook.dirty == Some(true)).then_some(
+        "UNCOMMITTED CHANGES in the work tree when the run opened: scripts may be others than that commit has",
+    );
+    document.into_iter().chain(tree).collect()
+}
+
+/// What the environment's script said of the change, as far as somebody reads.
+fn said_of_the_change<E>(
+    seen: &ChangeSeen,
+    script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+    part: &mut Part,
+) -> Result<(), E> {
+    part.say(format!("  {}", seen.words()));
+    let output = visible(&script(&seen.output)?);
+    let lines: Vec<&str> = output.trim_end().lines().collect();
+    for line in lines.iter().take(SAID) {
+        part.say(format!("  > {line}"));
+    }
+    if let Some(more) = lines.len().checked_sub(SAID).filter(|more| *more > 0) {
+        part.say(format!("  … and {} more", many(more, "line")));
+    }
+    Ok(())
 }
 
 /// What is another line in the document since then.

@@ -19,14 +19,23 @@ pub enum Wording {
     Fifth,
     /// Tells an item's lines with what they are indented by within it.
     Sixth,
+    /// Tells also what was not committed, what the environment's script said of the change, and of a failure what was expected.
+    Seventh,
 }
 
 impl Wording {
     /// What is shown today.
-    pub const LATEST: Wording = Wording::Sixth;
+    pub const LATEST: Wording = Wording::Seventh;
     /// All of them, today's first.
-    pub const ALL: [Wording; 6] =
-        [Wording::Sixth, Wording::Fifth, Wording::Fourth, Wording::Third, Wording::Second, Wording::First];
+    pub const ALL: [Wording; 7] = [
+        Wording::Seventh,
+        Wording::Sixth,
+        Wording::Fifth,
+        Wording::Fourth,
+        Wording::Third,
+        Wording::Second,
+        Wording::First,
+    ];
 
     /// The first line of the text.
     pub fn head(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Wording {
             Wording::Fourth => "holdpoint exhibit 4: what whoever signs is shown",
             Wording::Fifth => "holdpoint exhibit 5: what whoever signs is shown",
             Wording::Sixth => "holdpoint exhibit 6: what whoever signs is shown",
+            Wording::Seventh => "holdpoint exhibit 7: what whoever signs is shown",
         }
     }
 

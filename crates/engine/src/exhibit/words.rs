@@ -12,18 +12,20 @@ pub(super) fn line(wording: Wording, happened: &Happened) -> String {
 
 pub(crate) fn words(wording: Wording, event: &Event) -> String {
     match event {
-        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(finished),
-        Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(wording, finished),
+        Event::SessionOpened(session) => {
+            let Session { operator, os_user, host, unmet, .. } = session;
             let whys: String = unmet.iter().map(|unmet| format!("; did not hold: {}", unmet.why)).collect();
-            format!("taken up by {operator} (account {os_user} on {host}){whys}")
+            let found = found(wording, &session.look());
+            format!("taken up by {operator} (account {os_user} on {host}){whys}{found}")
         }
         Event::SessionSigned(signed) => {
             let SignedSession { name, assurance, seat, by, .. } = &**signed;
             format!("operated by {name} ({}), who signed that: {assurance}, {}", by.who, seat.words())
         }
-        Event::RulesChecked(Look { unmet, .. }) => {
-            let whys: Vec<&str> = unmet.iter().map(|unmet| unmet.why.as_str()).collect();
-            format!("rules did not hold: {}", whys.join("; "))
+        Event::RulesChecked(look) => {
+            let whys: Vec<&str> = look.unmet.iter().map(|unmet| unmet.why.as_str()).collect();
+            format!("rules did not hold: {}{}", whys.join("; "), found(wording, look))
         }
         Event::LogRecovered { torn } => format!("a torn tail of {} bytes was cut off the record", torn.bytes),
         Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
@@ -85,7 +87,22 @@ pub(crate) fn words(wording: Wording, event: &Event) -> String {
     }
 }
 
-fn attempt(finished: &Finished) -> String {
+/// How the repository stood, and what was said of the change, where that was looked at.
+fn found(wording: Wording, look: &Look) -> String {
+    if wording < Wording::Seventh {
+        return String::new();
+    }
+    let Look { commit, dirty, committed, change, .. } = look;
+    let told = [
+        commit.as_ref().map(|commit| format!("at commit {commit}")),
+        (*committed == Some(false)).then(|| "THE DOCUMENT IS NOT AS COMMITTED".to_owned()),
+        (*dirty == Some(true)).then(|| "UNCOMMITTED CHANGES in the work tree".to_owned()),
+        change.as_ref().map(|seen| format!("of the change its script said: {}", seen.words())),
+    ];
+    told.into_iter().flatten().map(|told| format!("; {told}")).collect()
+}
+
+fn attempt(wording: Wording, finished: &Finished) -> String {
     let Finished { action, place, attempt, probe, outcome, exit, signal, error, expectations, .. } = finished;
     let place = at(place.as_deref());
     let probe = if *probe { ", to find out" } else { "" };
@@ -96,7 +113,10 @@ fn attempt(finished: &Finished) -> String {
     };
     let missed = expectations.iter().filter(|judged| !judged.held).map(|judged| {
         let came = judged.came.as_deref().unwrap_or("it did not hold");
-        format!("; {}: {came}", judged.expected)
+        match wording >= Wording::Seventh {
+            true => format!("; expected {}, got {came}", judged.expected),
+            false => format!("; {}: {came}", judged.expected),
+        }
     });
     let error = error.iter().map(|error| format!("; {error}"));
     let why: String = error.chain(missed).collect();

@@ -67,7 +67,11 @@ fn variables_of_blocks_and_that_a_sign_off_is_independent_are_shown_and_the_firs
     let first = story.run.exhibit_in(Wording::First, &story.plan, story.task(), script).unwrap().text();
     assert_eq!(Wording::of(&first), Some(Wording::First));
     assert_eq!(Wording::of(&shown), Some(Wording::LATEST));
-    let new = ["with TARGET=web-1", "independent: by somebody who performed nothing of this run"];
+    let new = [
+        "with TARGET=web-1",
+        "independent: by somebody who performed nothing of this run",
+        "OF NO COMMIT: nothing but its digest says which document it is",
+    ];
     let kept: Vec<&str> = shown.lines().skip(1).filter(|line| !new.contains(&line.trim())).collect();
     assert_eq!(first.lines().skip(1).collect::<Vec<_>>(), kept);
 }
@@ -375,4 +379,74 @@ fn a_record_of_a_time_when_code_in_an_item_lost_its_indentation_is_taken_as_it_w
     let (once, now) = (text_in(Wording::Fifth, &story), text(&story));
     assert!(once.contains("tags:\n") && !once.contains("  a: b"), "{once}");
     assert!(now.contains("  a: b"), "{now}");
+}
+
+/// A run that was opened so, which waits for QA.
+fn opened_as(how: impl FnOnce(&mut RunOpened)) -> Story {
+    Story::opened_as(plan([step("c").sign_off("qa")]), how)
+}
+
+#[test]
+fn what_the_commit_does_not_have_is_told_and_where_all_is_committed_nothing_is() {
+    let of = |commit: Option<&str>, committed, dirty| {
+        let book = |opened: &mut RunOpened| {
+            let commit = commit.map(str::to_owned);
+            opened.runbook = Runbook { commit, committed, dirty, ..opened.runbook.clone() };
+        };
+        let story = opened_as(book);
+        assert!(!text_in(Wording::Sixth, &story).contains("COMMIT"));
+        ["OF NO COMMIT", "NOT AS COMMITTED", "UNCOMMITTED CHANGES"].map(|told| text(&story).contains(told))
+    };
+    assert_eq!(of(Some("c0"), Some(true), Some(false)), [false, false, false]);
+    assert_eq!(of(Some("c0"), Some(false), Some(true)), [false, true, true]);
+    assert_eq!(of(Some("c0"), Some(true), Some(true)), [false, false, true]);
+    assert_eq!(of(Some("c0"), None, None), [false, true, false]);
+    assert_eq!(of(None, None, None), [true, false, false]);
+}
+
+#[test]
+fn what_was_found_at_each_session_and_what_a_failure_missed_is_told() {
+    let mut story = Story::of(plan([step("a").run(), step("c").sign_off("qa")]));
+    let judged = Judged { expected: "exit 0".into(), came: Some("exit 1".into()), held: false };
+    story.start();
+    story.finish_with(Outcome::Failed, |finished| finished.expectations = vec![judged]);
+    let look =
+        Look { commit: Some("c1".into()), dirty: Some(true), committed: Some(false), ..Look::default() };
+    story.tell(Event::SessionOpened(session(LEAD).after(look)));
+    story.tell(story.decision(Choice::Retry));
+    story.pass();
+    let (shown, sixth) = (text(&story), text_in(Wording::Sixth, &story));
+    for told in [
+        "failed (exit code 1); expected exit 0, got exit 1",
+        "(account u on h); at commit c1; THE DOCUMENT IS NOT AS COMMITTED; UNCOMMITTED CHANGES in the work tree",
+    ] {
+        assert!(shown.contains(told) && !sixth.contains(told), "{told}: {shown}");
+    }
+    assert!(sixth.contains("failed (exit code 1); exit 0: exit 1\n"), "{sixth}");
+}
+
+#[test]
+fn what_was_said_of_the_change_is_told_to_so_many_lines() {
+    let seen = ChangeSeen { at: NOW, exit: Some(0), output: blob("said"), script: blob("script") };
+    let change = Change {
+        pattern: ".*".into(),
+        check: Some("open.sh".into()),
+        id: Some("CHG7".into()),
+        seen: Some(seen),
+    };
+    let kept = vec![Rule::Roles, Rule::Change];
+    let story =
+        opened_as(|opened| opened.policy = Policy { kept, change: Some(change), ..Policy::default() });
+    let said = |lines: usize| {
+        let script = |_: &BlobRef| Ok::<_, Infallible>("state=DRAFT\n".repeat(lines).into_bytes());
+        story.run.exhibit(&story.plan, story.task(), script).unwrap().text()
+    };
+    let shown = said(31);
+    assert!(
+        shown.contains("under the change CHG7, as open.sh said\n    exit code 0, printed sha256 "),
+        "{shown}"
+    );
+    assert_eq!(holding("> state=DRAFT", &shown), 30, "{shown}");
+    assert_eq!(holding("… and 1 more line", &shown), 1, "{shown}");
+    assert_eq!(holding("… and 1 more line", &said(30)), 0);
 }

@@ -17,6 +17,7 @@ pub(super) fn predicate(m: &Material<'_>, summary: &Summary) -> Value {
         "document": {
             "path": document.path, "digest": digest(&document.blob), "title": document.title,
             "documentId": document.document_id, "revision": document.revision, "commit": document.commit,
+            "committed": document.committed, "dirty": document.dirty,
         },
         "environment": {
             "name": run.environment.name, "rehearsal": run.environment.rehearsal,
