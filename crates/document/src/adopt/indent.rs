@@ -1,6 +1,7 @@
 //! Blocks that stand below their item without its indentation are moved into it.
 
 use super::proposal::Proposal;
+use crate::foreign::opened;
 use crate::markdown::{Block, Item};
 use crate::{Plan, Span};
 
@@ -22,6 +23,7 @@ pub(super) fn propose(
         let is_below = |span: &Span| item.span.end <= span.start && span.end <= step.span.end;
         let last = fences.iter().filter(|span| is_below(span)).map(|span| span.end).max();
         let Some(last) = last else { continue };
+        let last = closed(source, Span::new(item.span.end, last), step.span.end);
         let Some(width) = width(source, item) else {
             proposal.leave(item.span, "indent the blocks below this item, so that they belong to it");
             continue;
@@ -41,6 +43,20 @@ pub(super) fn propose(
         }
     }
     widths
+}
+
+/// Where what is moved ends: what is folded up in it moves with the line that closes it, where the step holds that.
+fn closed(source: &str, moved: Span, end: usize) -> usize {
+    let mut open = opened(moved.of(source));
+    let mut at = moved.end;
+    for line in source[moved.end..end].split_inclusive('\n') {
+        if open <= 0 {
+            break;
+        }
+        at += line.len();
+        open += opened(line);
+    }
+    if open > 0 { moved.end } else { at }
 }
 
 /// How far contents of an item are indented; `None` where tabs say it.
@@ -68,5 +84,19 @@ fn collect<'t>(blocks: &'t [Block], items: &mut Vec<&'t Item>) {
                 collect(&item.blocks, items);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::adopt::adopt;
+
+    #[test]
+    fn what_is_folded_up_moves_with_the_line_that_closes_it() {
+        let source = "# T\n\n1. Look\n\n<details>\n<summary>How</summary>\n\n```sh\nls\n```\n\n</details>\n\n2. Go on\n";
+        let adopted = adopt(source, None).text;
+        let wanted = "1. Look\n\n   <details>\n   <summary>How</summary>\n\n   ```sh check\n   ls\n   ```\n\n   </details>\n\n2. Go on\n";
+        assert!(adopted.ends_with(wanted), "{adopted}");
+        assert!(adopt(&adopted, None).edits.is_empty());
     }
 }

@@ -34,7 +34,7 @@ pub use layer::{Piece, Shown};
 pub(crate) use book::Book;
 pub(crate) use layout::is_layout;
 pub(crate) use maker::Read;
-pub(crate) use parts::{Part, parts};
+pub(crate) use parts::{Part, opened, parts};
 pub(crate) use tables::{Row, rows};
 pub(crate) use words::alternative;
 

@@ -75,7 +75,7 @@ fn begins(source: &str, block: &Block) -> bool {
 }
 
 /// How many more `<details>` a piece of HTML opens than it closes.
-pub(super) fn opened(html: &str) -> isize {
+pub(crate) fn opened(html: &str) -> isize {
     let html = html.to_ascii_lowercase();
     let count = |mark: &str| isize::try_from(html.matches(mark).count()).unwrap_or_default();
     count("<details") - count("</details")

@@ -139,22 +139,58 @@ fn git(command: &Command<'_>) -> Option<String> {
 
 /// The option by which git signs what it makes: with an SSH key, where `gpg.format` says so.
 fn signs<'w>(verb: &str, rest: &[&'w str]) -> Option<&'w str> {
+    // Its long options that take the next word.
+    const TAKING: [&str; 15] = [
+        "message",
+        "file",
+        "author",
+        "date",
+        "template",
+        "trailer",
+        "cleanup",
+        "reuse-message",
+        "reedit-message",
+        "fixup",
+        "squash",
+        "strategy",
+        "strategy-option",
+        "exec",
+        "onto",
+    ];
+    // The short one that signs, and those that take more of the word, or the next one.
     let (short, long, taking) = match verb {
-        "tag" => ('s', "--sign", "mFu"),
-        "commit" | "merge" | "rebase" | "cherry-pick" | "revert" | "am" => ('S', "--gpg-sign", "mFcCtXs"),
+        "tag" => ('s', "--sign", "mF"),
+        "commit" => ('S', "--gpg-sign", "mFcCt"),
+        "merge" => ('S', "--gpg-sign", "mFsX"),
+        "rebase" => ('S', "--gpg-sign", "CsXx"),
+        "cherry-pick" | "revert" => ('S', "--gpg-sign", "mX"),
+        "am" => ('S', "--gpg-sign", "Cp"),
         _ => return None,
     };
-    let is_one = |word: &str| match word.strip_prefix("--") {
-        Some(_) => word.split('=').next() == Some(long),
-        None => word.strip_prefix('-').is_some_and(|flags| {
-            flags
-                .chars()
-                .take_while(|flag| !taking.contains(*flag) || *flag == short)
-                .any(|flag| flag == short)
-        }),
-    };
     let by_key = |word: &str| verb == "tag" && (word.starts_with("-u") || word.starts_with("--local-user"));
-    rest.iter().copied().take_while(|word| *word != "--").find(|word| is_one(word) || by_key(word))
+    let mut words = rest.iter().copied().take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        let takes_next = if let Some(name) = word.strip_prefix("--") {
+            if word.split('=').next() == Some(long) {
+                return Some(word);
+            }
+            TAKING.contains(&name)
+        } else {
+            let flags = word.strip_prefix('-').unwrap_or_default();
+            let takes = flags.find(|flag| taking.contains(flag));
+            if flags[..takes.unwrap_or(flags.len())].contains(short) {
+                return Some(word);
+            }
+            takes.is_some_and(|at| at + 1 == flags.len())
+        };
+        if by_key(word) {
+            return Some(word);
+        }
+        if takes_next {
+            words.next();
+        }
+    }
+    None
 }
 
 /// Whether this word of a call of ssh gives it a key, or an agent, of its own.
@@ -170,4 +206,44 @@ fn on_host(word: &str) -> bool {
     let Some((host, path)) = word.split_once(':') else { return false };
     let url = path.starts_with("//");
     !host.is_empty() && !host.contains(['/', ' ']) && !path.starts_with(':') && (!url || host == "scp")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signs;
+
+    #[test]
+    fn what_an_option_of_git_takes_is_no_option_that_signs() {
+        let signs = |words: &str| {
+            let words: Vec<&str> = words.split(' ').collect();
+            signs(words[0], &words[1..]).is_some()
+        };
+        for words in [
+            "commit -S",
+            "commit -m one -S",
+            "commit -s -S",
+            "commit -aSm one",
+            "commit -mone --gpg-sign=key",
+            "rebase -m -S main",
+            "merge -s ours -S topic",
+            "tag -s v1",
+            "tag -m one -u key v1",
+            "tag --message one -s v1",
+        ] {
+            assert!(signs(words), "{words}");
+        }
+        for words in [
+            "commit -m -S",
+            "commit -am -S",
+            "commit -mS",
+            "commit --message -S",
+            "commit -m one -- -S",
+            "merge -m --gpg-sign topic",
+            "rebase -x -S main",
+            "tag -m -s v1",
+            "tag -F -u v1",
+        ] {
+            assert!(!signs(words), "{words}");
+        }
+    }
 }

@@ -205,11 +205,30 @@ fn asks_to_log_in(command: &Command<'_>) -> bool {
 fn gives_no_password(command: &Command<'_>) -> bool {
     // Its short options that take more of the word, or the next one.
     const TAKING: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
+    // Its long ones whose value may well begin with a dash.
+    const TEXTS: [&str; 12] = [
+        "data",
+        "data-ascii",
+        "data-binary",
+        "data-raw",
+        "data-urlencode",
+        "json",
+        "form",
+        "form-string",
+        "header",
+        "user-agent",
+        "referer",
+        "write-out",
+    ];
     let lacks = |value: &str| !value.is_empty() && !value.contains([':', ';', '$']);
     let mut words = command.arguments();
     while let Some(word) = words.next() {
         let value = match word.strip_prefix("--") {
             Some("user" | "proxy-user") => words.next(),
+            Some(name) if TEXTS.contains(&name) => {
+                words.next();
+                None
+            }
             Some(_) => None,
             None => {
                 let flags = word.strip_prefix('-').unwrap_or_default();
@@ -402,6 +421,8 @@ mod tests {
             "curl -u : --negotiate https://host/",
             "curl -o u bob https://host/",
             "curl -H 'x: u' --data-urlencode u=bob https://host/",
+            "curl --data-urlencode -u=bob https://host/",
+            "curl --header -ubob https://host/",
             "wget --user bob --password x https://host/",
             "find . -exec grep x {} \\;",
             "openssl enc -aes-256-cbc -pass env:KEY -in a -out b",
