@@ -20,13 +20,13 @@ pub struct Step {
     step: Option<Because>,
     /// What is asked in it, but for its commands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    asks: Vec<Told>,
+    asks: Vec<ExplainedLine>,
     /// Lists of bullets in it that are read with the text around them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reads: Vec<Told>,
+    reads: Vec<ExplainedLine>,
     /// Code in it that may be commands and is only shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    shows: Vec<Told>,
+    shows: Vec<ExplainedLine>,
     /// Commands in it, whether they are offered or not.
     commands: Vec<Command>,
 }
@@ -40,7 +40,7 @@ struct Because {
 
 /// A line of the document, and why it is asked about, or is not.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ExplainedLine {
     line: usize,
     text: String,
     reason: String,
@@ -144,7 +144,7 @@ fn line_of(source: &str, at: usize) -> usize {
 }
 
 /// What somebody is asked in a step, with the reason of each question.
-fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec<Told> {
+fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec<ExplainedLine> {
     let offers = step.actions.iter().any(|action| action.work.offered().is_some());
     let told = |action: &holdpoint_document::Action| {
         let at = action.span.start;
@@ -174,13 +174,13 @@ fn asks(source: &str, step: &holdpoint_document::Step, lists: &[Bullets]) -> Vec
             _ => return None,
         };
         let text = text.lines().next().unwrap_or_default().to_owned();
-        Some(Told { line: line_of(source, at), text, reason })
+        Some(ExplainedLine { line: line_of(source, at), text, reason })
     };
     step.actions.iter().filter_map(told).collect()
 }
 
 /// Lists of bullets that are shown with a step and in which nothing is asked, and why not.
-fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<Told> {
+fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<ExplainedLine> {
     let starts: Vec<usize> =
         plan.steps.iter().flat_map(|step| &step.actions).map(|action| action.span.start).collect();
     let asked = |list: &&Bullets| list.items.iter().any(|at| starts.contains(at));
@@ -192,21 +192,21 @@ fn reads(source: &str, plan: &Plan, index: usize, lists: &[Bullets]) -> Vec<Told
         };
         let at = list.span.start;
         let text = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        Told { line: line_of(source, at), text: text.trim().to_owned(), reason }
+        ExplainedLine { line: line_of(source, at), text: text.trim().to_owned(), reason }
     };
     let own = |list: &&Bullets| owner(plan, list.span.start) == Some(index);
     lists.iter().filter(|list| !asked(list)).filter(own).map(told).collect()
 }
 
 /// Code of a step, or of none, that may be commands and of which nothing is read as one, and why not.
-fn shows(source: &str, plan: &Plan, index: Option<usize>, all: &[OnlyShown]) -> Vec<Told> {
+fn shows(source: &str, plan: &Plan, index: Option<usize>, all: &[OnlyShown]) -> Vec<ExplainedLine> {
     let told = |code: &OnlyShown| {
         let at = code.span.start;
         let mut lines = code.span.of(source).lines().map(str::trim);
         let text = lines
             .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
             .unwrap_or_default();
-        Told { line: line_of(source, at), text: text.to_owned(), reason: code.reason.to_owned() }
+        ExplainedLine { line: line_of(source, at), text: text.to_owned(), reason: code.reason.to_owned() }
     };
     all.iter().filter(|code| owner(plan, code.span.start) == index).map(told).collect()
 }
@@ -284,17 +284,17 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         }
         parts.for_each(|part| line(may_be_passed_over(part)));
         let mut before = "";
-        for Told { line: at, text, reason } in asks {
+        for ExplainedLine { line: at, text, reason } in asks {
             let why = if reason == before { "likewise" } else { reason };
             before = reason;
             line(format!("        line {at}: asked: {why}"));
             line(format!("          {}", untabbed(text)));
         }
-        for Told { line: at, text, reason } in reads {
+        for ExplainedLine { line: at, text, reason } in reads {
             line(format!("        line {at}: bullets that are read: {reason}"));
             line(format!("          {}", untabbed(text)));
         }
-        for Told { line: at, text, reason } in shows {
+        for ExplainedLine { line: at, text, reason } in shows {
             line(format!("        line {at}: code that is only shown: {reason}"));
             line(format!("          {}", untabbed(text)));
         }
