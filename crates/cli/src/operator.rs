@@ -154,7 +154,7 @@ pub fn with_program(mut session: Session) -> Session {
 }
 
 /// Where somebody sits, and with what program: as the machine says it.
-pub struct Seat {
+pub struct ProcessOrigin {
     /// The program, without its digest, which takes its time.
     pub program: Program,
     /// The machine's user.
@@ -165,11 +165,11 @@ pub struct Seat {
     pub tty: Option<String>,
 }
 
-impl Seat {
+impl ProcessOrigin {
     /// Where this process is.
-    pub fn of_this_process() -> Seat {
+    pub fn of_this_process() -> ProcessOrigin {
         let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
-        Seat {
+        ProcessOrigin {
             program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
             os_user: os_user(),
             host: holdpoint_record::this_machine(),
@@ -178,10 +178,10 @@ impl Seat {
     }
 }
 
-impl Seat {
+impl ProcessOrigin {
     /// As the record has it of whoever operates.
-    pub fn taken(self) -> holdpoint_engine::Seat {
-        holdpoint_engine::Seat { os_user: self.os_user, host: self.host, tty: self.tty }
+    pub fn taken(self) -> holdpoint_engine::Login {
+        holdpoint_engine::Login { os_user: self.os_user, host: self.host, tty: self.tty }
     }
 }
 
@@ -189,7 +189,7 @@ impl Seat {
 pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Problem> {
     let (operator, operator_from) = operator(option, root)?;
     let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
-    let Seat { program, os_user, host, tty } = Seat::of_this_process();
+    let ProcessOrigin { program, os_user, host, tty } = ProcessOrigin::of_this_process();
     Ok(Session {
         operator,
         operator_from: operator_from.to_owned(),

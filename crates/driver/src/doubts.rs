@@ -4,7 +4,7 @@
 use holdpoint_engine::{Event, Execution, Question, Task, Unfound};
 
 use crate::moment::named;
-use crate::waiting::{Told, Waiting, goes_back, is_typed, runs_it};
+use crate::waiting::{LeftoverNotice, Waiting, goes_back, is_typed, runs_it};
 use crate::walk::{Leave, Walk};
 use crate::{Desk, Journal, LeftBehind, Moment, Observer, Overtaken, Recorder, Runner, Session};
 
@@ -47,7 +47,7 @@ where
         events: Vec<Event>,
     ) -> Result<(), J::Error> {
         // Whoever goes back has a block begin anew that may be the very one: they are told once more.
-        let told = if goes_back(&events) { Told::OnGoingBack } else { Told::Once };
+        let told = if goes_back(&events) { LeftoverNotice::OnGoingBack } else { LeftoverNotice::Once };
         if about.1 != Question::SignOff
             && let Some(left) = self.runner.left_behind()
             && let LeftBehind { unfound, .. } = left

@@ -16,7 +16,7 @@ pub(crate) struct Waiting {
 
 /// When somebody was told of what an interrupted block left running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Told {
+pub(crate) enum LeftoverNotice {
     /// With an answer.
     Once,
     /// With one that goes back to a step that may be that block's.

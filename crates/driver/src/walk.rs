@@ -11,7 +11,7 @@ use holdpoint_engine::{Event, Execution, Next, PlaceIx, Question, Rule, Slot, Ta
 
 use crate::moment::named;
 use crate::under_way::UnderWay;
-use crate::waiting::{Told, Waiting};
+use crate::waiting::{LeftoverNotice, Waiting};
 use crate::{
     Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
 };
@@ -70,7 +70,7 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     /// Attempts of which it was said that their places cannot be reached.
     pub(crate) told_away: BTreeSet<String>,
     /// When it was said that something runs which an earlier driver left on this machine.
-    pub(crate) told_left: Option<Told>,
+    pub(crate) told_left: Option<LeftoverNotice>,
     /// What is looked for before something else begins at its place, and what that is; nothing where the run would be over.
     pub(crate) sought: BTreeMap<Task, Option<Task>>,
     /// Attempts of which their places say that nobody will ever know how they ended.

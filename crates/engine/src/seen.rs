@@ -157,7 +157,7 @@ pub(crate) struct Ran {
 }
 
 /// An action as it is told to whoever signs.
-pub(crate) struct Told<'w> {
+pub(crate) struct ShownAction<'w> {
     pub(crate) step: &'w str,
     pub(crate) label: &'w str,
     pub(crate) outcome: &'w Whose,
@@ -177,7 +177,8 @@ impl std::fmt::Debug for Witness {
 impl Witness {
     /// What is to be seen now.
     pub(crate) fn seen(&self) -> Seen {
-        let done = |told: Told<'_>| Done { action: told.label.to_owned(), outcome: told.outcome.named() };
+        let done =
+            |told: ShownAction<'_>| Done { action: told.label.to_owned(), outcome: told.outcome.named() };
         let deviations = self.deviations().collect();
         Seen { actions: self.told().map(done).collect(), deviations, ..self.seen.clone() }
     }
@@ -198,10 +199,10 @@ impl Witness {
     }
 
     /// Every action that was done, in the order in which that happened.
-    pub(crate) fn told(&self) -> impl Iterator<Item = Told<'_>> {
+    pub(crate) fn told(&self) -> impl Iterator<Item = ShownAction<'_>> {
         let mut done: Vec<_> = self.done.iter().collect();
         done.sort_by_key(|(_, last)| last.moment);
-        done.into_iter().map(|(label, Last { step, outcome, confirmed, written, .. })| Told {
+        done.into_iter().map(|(label, Last { step, outcome, confirmed, written, .. })| ShownAction {
             step,
             label,
             outcome,

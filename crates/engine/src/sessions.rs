@@ -5,7 +5,7 @@ use holdpoint_model::{Assurance, Plan};
 
 use crate::fold::{Fold, ensure};
 use crate::run::people::Unsigned;
-use crate::{By, Choice, Event, Run, Seat, SignedSession, Task, Verdict, Via};
+use crate::{By, Choice, Event, Login, Run, SignedSession, Task, Verdict, Via};
 
 impl Run {
     /// Whether whoever operates must sign that with their key before anything else happens.
@@ -19,7 +19,7 @@ impl Run {
     }
 
     /// Somebody operates from now on.
-    pub(crate) fn await_key(&mut self, seat: Option<Seat>) {
+    pub(crate) fn await_key(&mut self, seat: Option<Login>) {
         self.unsigned = self.signs_sessions().then_some(Unsigned { seat });
     }
 

@@ -4,7 +4,7 @@
 use holdpoint_model::{Plan, Work};
 use serde::Serialize;
 
-use crate::run::state::{Before, Left, State, Status as Phase, Told};
+use crate::run::state::{Before, Left, SinceReset, State, Status as Phase};
 use crate::{Next, Outcome, RollbackState, Run, Slot, Task, Verdict};
 
 /// What became of a step or an action.
@@ -341,7 +341,7 @@ impl Run {
     }
 }
 
-fn settled_as(work: Option<&Work>, told: Told) -> Status {
+fn settled_as(work: Option<&Work>, told: SinceReset) -> Status {
     let failed = told.outcome.is_some_and(|outcome| outcome != Outcome::Passed);
     match work {
         Some(Work::SignOff(_)) => Status::Signed,

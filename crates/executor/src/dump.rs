@@ -11,7 +11,7 @@ use crate::unquote::{Unreadable, Words};
 
 /// What a shell told about itself.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct ShellState {
     cwd: Vec<u8>,
     shell: Variables,
     hidden: Hidden,
@@ -60,13 +60,14 @@ pub(crate) const IN_FUNCTIONS: &str = "the script ended inside a function, whose
 
 /// Reads what our wrapper wrote, all of it: `ready`, then `state`, functions, directory, variables, more, `end`,
 /// each closed by NUL. `None`: the shell did not get to its end.
-pub(crate) fn read(bytes: &[u8]) -> Result<Option<Told>, Unreadable> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Option<ShellState>, Unreadable> {
     let fields: Vec<&[u8]> = bytes.split(|&byte| byte == 0).collect();
     let [b"ready", b"state", functions, cwd, variables, more, b"end", b""] = fields[..] else {
         return if fields.len() <= 2 { Ok(None) } else { Err(Unreadable) };
     };
     let bash = variables.starts_with(b"declare ");
-    let mut told = Told { cwd: cwd.strip_suffix(b"\n").unwrap_or(cwd).to_vec(), ..Told::default() };
+    let mut told =
+        ShellState { cwd: cwd.strip_suffix(b"\n").unwrap_or(cwd).to_vec(), ..ShellState::default() };
     if told.cwd.first() != Some(&b'/') {
         return Err(Unreadable);
     }
@@ -223,7 +224,7 @@ fn locals(text: &[u8]) -> Result<BTreeSet<String>, Unreadable> {
     Ok(names.chain(bare.filter_map(|name| String::from_utf8(name.to_vec()).ok())).collect())
 }
 
-impl Told {
+impl ShellState {
     /// The state after a block, from the one before it; with a remark where something could not be told.
     pub(crate) fn after(self, before: &State, given: &Given<'_>) -> (State, Option<&'static str>) {
         let mut next = before.clone();

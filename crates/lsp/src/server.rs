@@ -80,7 +80,7 @@ struct Response {
 
 /// Something that nobody asked for.
 #[derive(Serialize)]
-struct Told {
+struct ServerNotification {
     jsonrpc: &'static str,
     method: &'static str,
     params: Box<RawValue>,
@@ -304,7 +304,7 @@ impl Server<'_> {
         let Ok(uri) = uri.parse() else { return Ok(()) };
         let params = PublishDiagnosticsParams::new(uri, found, version);
         let params = serde_json::value::to_raw_value(&params)?;
-        self.send(&Told { jsonrpc: "2.0", method: "textDocument/publishDiagnostics", params })
+        self.send(&ServerNotification { jsonrpc: "2.0", method: "textDocument/publishDiagnostics", params })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
 use crate::rehearsal;
 use crate::reviews::{Reviewed, Reviews, reviews};
-use crate::seal::{Told, seal_digest};
+use crate::seal::{SealFacts, seal_digest};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
 /// A run of the store, proved by itself.
@@ -111,7 +111,8 @@ fn named_by(dir: &Path) -> Option<Former> {
 }
 
 fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
-    let (mut times, mut told, mut heads) = (None::<(Timestamp, Timestamp)>, Told::default(), BTreeMap::new());
+    let (mut times, mut told, mut heads) =
+        (None::<(Timestamp, Timestamp)>, SealFacts::default(), BTreeMap::new());
     let proof = verify_seeing(&dir.path, |stamped| {
         let Stamped { n, prev, at, event } = stamped;
         if wanted.contains(n) {

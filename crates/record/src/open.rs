@@ -15,8 +15,8 @@ use crate::errors::SealError;
 use crate::errors::WriteError;
 use crate::errors::{ReadError, Torn};
 use crate::lock::Visitor;
+use crate::preallocated::PreallocatedLog;
 use crate::reader::{Reader, is_run, self_contained};
-use crate::room::Roomy;
 use crate::seal::{Seal, is_sealed};
 use crate::waiting::Keeper;
 use crate::writer::take_lock;
@@ -66,7 +66,7 @@ impl Writer {
             return Err(OpenError::Closed);
         }
         let recovered = torn.map(|torn| recover(&mut writer, &mut file, torn)).transpose()?;
-        writer.log = Box::new(Roomy::at(file, writer.end.bytes));
+        writer.log = Box::new(PreallocatedLog::at(file, writer.end.bytes));
         Ok((writer, events, recovered))
     }
 }
@@ -83,7 +83,7 @@ pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
     }
     // A closing event that the crash left in memory only must not be sealed before it is durable.
     file.sync_all().map_err(cannot("sync", &dir.join(LOG))).map_err(OpenError::Disk)?;
-    writer.log = Box::new(Roomy::at(file, writer.end.bytes));
+    writer.log = Box::new(PreallocatedLog::at(file, writer.end.bytes));
     Ok(writer.seal()?)
 }
 
@@ -150,7 +150,7 @@ fn take_up(
             again.ok_or(OpenError::Recovery(WriteError::Changed { path, found: 0, expected }))?
         }
     };
-    let (log, poison) = (Box::new(Roomy::at(handle()?, end.bytes)), Poison::default());
+    let (log, poison) = (Box::new(PreallocatedLog::at(handle()?, end.bytes)), Poison::default());
     let keeper = Keeper::new(dir, poison.clone());
     let writer = Writer { dir: dir.to_owned(), log, lock, end, poison, keeper };
     Ok((writer, file, events, torn))

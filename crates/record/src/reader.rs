@@ -15,8 +15,8 @@ use crate::layout::SIGNOFFS;
 use crate::layout::{BLOBS, SHA256, number_of};
 use crate::line::{Entry, LineFault};
 use crate::lines::{After, Batch, Lines, Source};
-use crate::room::has_hole;
-use crate::seal::{Seal, Told, read_seal};
+use crate::preallocated::has_hole;
+use crate::seal::{Seal, SealFacts, read_seal};
 use crate::torn::{goes_on, may_go_on};
 use crate::{LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
@@ -37,7 +37,7 @@ pub struct Reader {
     /// What is wrong after them.
     fault: Option<ReadError>,
     torn: Option<Torn>,
-    told: Told,
+    told: SealFacts,
     /// The digest of all bytes before what is wrong or torn, in lower-case hex.
     stopped: Option<String>,
     ended: bool,
@@ -93,7 +93,7 @@ impl Reader {
             ready: VecDeque::new(),
             fault: None,
             torn: None,
-            told: Told::default(),
+            told: SealFacts::default(),
             stopped: None,
             ended: false,
         }

@@ -9,7 +9,7 @@ use crate::blob::open_blob;
 use crate::kept::Blobs;
 use crate::planned::{Planned, plan_of};
 use crate::reader::Reader;
-use crate::seal::{LONGEST, Seal, Told};
+use crate::seal::{LONGEST, Seal, SealFacts};
 
 /// Proves again that a run which relied on a rehearsal could: from event 0, written `at`, and what it keeps of the
 /// rehearsal. `false` where some of that was expunged, so that nothing can be proved.
@@ -74,7 +74,7 @@ fn told(
         return Err("its seal is over another record than the one that is kept".to_owned());
     }
     let mut replay: Option<Replayed> = None;
-    let mut told = Told::default();
+    let mut told = SealFacts::default();
     let file = open_blob(blobs.dir, &named.log).map_err(unread)?;
     let mut reader = Reader::of(file, blobs.dir.join(LOG));
     for stamped in reader.by_ref() {

@@ -40,13 +40,13 @@ pub struct Seal {
 
 /// What events say that a seal must say, too.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct SealFacts {
     /// Number, ULID and format version of the run; `None` where event 0 was not among them.
     opened: Option<(u64, String, String)>,
     closed: Option<Verdict>,
 }
 
-impl Told {
+impl SealFacts {
     /// Takes the next event.
     pub(crate) fn hear(&mut self, event: &Event) {
         self.closed = event.verdict();

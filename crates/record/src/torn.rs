@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::line::MORE;
-use crate::room::has_hole;
+use crate::preallocated::has_hole;
 
 /// Whether line `n`, of which the disk lacks parts, may have said that its write goes on. Where it says so is known:
 /// after keys of known lengths.

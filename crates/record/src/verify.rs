@@ -20,7 +20,7 @@ use crate::layout::{BLOBS, SHA256};
 use crate::lock::{Holder, driver};
 use crate::reader::{FOLLOWED, NO_WHOLE_WRITE, Reader};
 use crate::reference::each_reference;
-use crate::seal::{Seal, Told, read_seal};
+use crate::seal::{Seal, SealFacts, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
 use crate::tombstone::{EXPUNGED, SIGNATURE, Tombstone};
 
@@ -163,7 +163,7 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
 #[derive(Default)]
 struct Seen {
     opened: Option<Box<RunOpened>>,
-    told: Told,
+    told: SealFacts,
     expunged: Vec<Expunged>,
     /// Numbers of the events that a key signed.
     signed: Vec<u64>,

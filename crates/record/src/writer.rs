@@ -20,9 +20,9 @@ use crate::layout::{BLOBS, SHA256};
 use crate::line::{encode, stored_time};
 use crate::lock::{Holder, RunLock};
 use crate::lock::{LockError, Visitor};
+use crate::preallocated::Log;
+use crate::preallocated::PreallocatedLog;
 use crate::reader::Reader;
-use crate::room::Log;
-use crate::room::Roomy;
 use crate::seal::{Seal, write_seal};
 use crate::waiting::{BlobWriter, Keeper};
 use crate::{FORMAT, LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
@@ -84,7 +84,14 @@ impl Writer {
         sync_dir(dir)?;
         let (end, poison) = (End::default(), Poison::default());
         let keeper = Keeper::new(dir, poison.clone());
-        Ok(Writer { dir: dir.to_owned(), log: Box::new(Roomy::at(log, 0)), lock, end, poison, keeper })
+        Ok(Writer {
+            dir: dir.to_owned(),
+            log: Box::new(PreallocatedLog::at(log, 0)),
+            lock,
+            end,
+            poison,
+            keeper,
+        })
     }
 
     /// The run directory.

@@ -11,7 +11,7 @@ use crate::Store;
 
 /// Fails where it is told to, once, and would claim success afterwards.
 struct Faulty {
-    file: Roomy,
+    file: PreallocatedLog,
     fault: Option<Fault>,
 }
 
@@ -108,7 +108,7 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
         let mut writer = run(dir.path());
         let (run, before) = (writer.dir().to_owned(), writer.position());
         let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
-        let file = Roomy::at(file, before.bytes);
+        let file = PreallocatedLog::at(file, before.bytes);
         let mut piecewise = writer.blob_writer().unwrap();
         writer.log = Box::new(Faulty { file, fault: Some(fault) });
         let error = writer.append(at(), note("lost")).unwrap_err();
@@ -143,7 +143,7 @@ fn a_write_of_many_events_that_failed_anywhere_leaves_none_of_them() {
         let (run, before) = (writer.dir().to_owned(), writer.position());
         let good = std::fs::read(run.join(LOG)).unwrap();
         let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
-        let file = Roomy::at(file, before.bytes);
+        let file = PreallocatedLog::at(file, before.bytes);
         writer.log = Box::new(Faulty { file, fault: Some(Fault::PartOfAWrite(kept)) });
         let error = writer.append_all(many()).unwrap_err();
         assert!(error.to_string().contains("injected"), "{kept}: {error}");
@@ -172,7 +172,7 @@ fn an_end_that_cannot_be_cut_to_its_length_is_not_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = run(dir.path());
     let file = OpenOptions::new().read(true).write(true).open(writer.dir().join(LOG)).unwrap();
-    let file = Roomy::at(file, writer.position().bytes);
+    let file = PreallocatedLog::at(file, writer.position().bytes);
     writer.log = Box::new(Faulty { file, fault: Some(Fault::Cut) });
     let error = writer.append(at(), Event::RunClosed { verdict: Verdict::Passed }).unwrap_err();
     assert!(error.to_string().contains("cannot cut"), "{error}");
@@ -299,7 +299,7 @@ fn a_full_disk_poisons_the_writer() {
     let dir = tempfile::tempdir().unwrap();
     let (number, mut writer) = Store::open(dir.path()).create_run("x").unwrap();
     let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
-    writer.log = Box::new(Roomy::at(full, 0));
+    writer.log = Box::new(PreallocatedLog::at(full, 0));
     let error = writer.append(at(), opened(FORMAT, number)).unwrap_err();
     assert!(
         error.to_string().starts_with("cannot write to ") && error.to_string().contains("run.jsonl: "),

@@ -34,7 +34,7 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         "title": one_line(&title),
     });
     let summary = crate::summarise(m)?;
-    let mut tape = Tape {
+    let mut writer = CastWriter {
         m,
         verdict: summary.verdict_words(),
         text: format!("{head}\n"),
@@ -44,22 +44,23 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         screen: None,
         size: (COLUMNS, ROWS),
     };
-    tape.line(Duration::ZERO, &bold(&one_line(&title)));
+    writer.line(Duration::ZERO, &bold(&one_line(&title)));
     let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
-    tape.line(Duration::ZERO, &one_line(&about));
+    writer.line(Duration::ZERO, &one_line(&about));
     if let Some(independence) = &summary.independence {
-        tape.line(Duration::ZERO, &one_line(independence));
+        writer.line(Duration::ZERO, &one_line(independence));
     }
     for why in summary.unsound() {
-        tape.line(Duration::ZERO, &bold(&one_line(&format!("holdpoint verify: {why}"))));
+        writer.line(Duration::ZERO, &bold(&one_line(&format!("holdpoint verify: {why}"))));
     }
     for frame in crate::timeline(m) {
-        tape.frame(&frame);
+        writer.frame(&frame);
     }
-    Ok(tape.text)
+    Ok(writer.text)
 }
 
-struct Tape<'a> {
+/// Writes frames as an asciicast.
+struct CastWriter<'a> {
     m: &'a Material<'a>,
     /// How the run ended, as every report says it.
     verdict: String,
@@ -83,7 +84,7 @@ struct Screen {
     half: Vec<u8>,
 }
 
-impl Tape<'_> {
+impl CastWriter<'_> {
     fn event(&mut self, at: Duration, code: &str, data: &str) {
         // Differences of whole microseconds: nothing is rounded, so nothing adds up.
         let micros = at.as_micros().saturating_sub(self.before.as_micros());

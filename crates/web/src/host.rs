@@ -52,7 +52,12 @@ pub trait Host: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Host::run`], also for what becomes of the record meanwhile.
-    fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal>;
+    fn follow(
+        &self,
+        run: &RunName,
+        from: u64,
+        tell: &mut dyn FnMut(LiveUpdate) -> bool,
+    ) -> Result<(), Refusal>;
 
     /// What is signed where somebody signs the hold point that the run waits at, rejects it, or reviews a run that is over.
     /// `site` is that of the passkeys.
@@ -210,7 +215,7 @@ pub struct Report {
 
 /// What a follower is told.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub enum LiveUpdate {
     /// The next event on record, as the record has it, and what there is to say of it in a line.
     Event {
         /// In words.

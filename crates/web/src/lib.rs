@@ -29,8 +29,8 @@ mod waiting;
 mod work;
 
 pub use host::{
-    Asker, Happened, HoldPoint, Host, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, Shown,
-    StepRow, ToSign, Told, Wanted, Wish,
+    Asker, Happened, HoldPoint, Host, LiveUpdate, Passkey, Pending, Person, Refusal, RefusalKind, Report,
+    Row, Shown, StepRow, ToSign, Wanted, Wish,
 };
 pub use name::{NoRunName, RunName};
 pub use proxied::{IdentityHeader, Proxied};

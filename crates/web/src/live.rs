@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::answer::{Kind, Trouble};
 use crate::asked::{Given, first, had_last, named};
-use crate::host::{Happened, Host, Told, Wanted};
+use crate::host::{Happened, Host, LiveUpdate, Wanted};
 use crate::identity::Identity;
 use crate::known::{Known, is_still};
 use crate::state::State;
@@ -68,12 +68,12 @@ pub(crate) async fn events(
         of_host(&state, move |host| host.number(&named)).await?;
         let follow = move |host: &dyn Host, listener: &Listener| {
             let followed = host.follow(&run, from, &mut |told| match told {
-                Told::Event { happened: Happened { n, at, words }, event } => {
+                LiveUpdate::Event { happened: Happened { n, at, words }, event } => {
                     let data = json!({"n": n, "at": at, "words": in_a_line(&words), "event": event});
                     listener.tell(Event::default().id(n.to_string()).event("event").data(data.to_string()))
                 }
-                Told::Standing(row) => listener.tell_json("standing", &row.json),
-                Told::Nothing => listener.listens(),
+                LiveUpdate::Standing(row) => listener.tell_json("standing", &row.json),
+                LiveUpdate::Nothing => listener.listens(),
             });
             match followed {
                 Ok(()) => listener.tell_json("end", &json!({})),

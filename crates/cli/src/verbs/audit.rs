@@ -34,7 +34,7 @@ pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> 
     if let Some(trusted) = &arguments.trust {
         trust(&mut audit, trusted)?;
     }
-    let told = Told { store: &store, audit: &audit };
+    let told = AuditReport { store: &store, audit: &audit };
     match arguments.format {
         Format::Json => screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default()),
         Format::Text => told.text(screen),
@@ -96,14 +96,15 @@ fn trust(audit: &mut Audit, trusted: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-struct Told<'a> {
+/// What is said of a store.
+struct AuditReport<'a> {
     store: &'a Store,
     audit: &'a Audit,
 }
 
-impl Told<'_> {
+impl AuditReport<'_> {
     fn json(&self) -> Value {
-        let Told { store, audit } = self;
+        let AuditReport { store, audit } = self;
         let run = |run: &Audited| {
             let mut json = json!({"number": run.run.number, "name": run.run.name, "state": state(run)});
             match &run.proof {
@@ -145,7 +146,7 @@ impl Told<'_> {
     }
 
     fn text(&self, screen: &Screen) {
-        let Told { audit, .. } = self;
+        let AuditReport { audit, .. } = self;
         if audit.runs.is_empty() {
             screen.data("There are no runs.");
             return;

@@ -23,13 +23,13 @@ pub struct Step {
     step: Option<Because>,
     /// What is asked in it, but for its commands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    asks: Vec<Told>,
+    asks: Vec<ExplainedLine>,
     /// Lists of bullets in it that are read with the text around them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reads: Vec<Told>,
+    reads: Vec<ExplainedLine>,
     /// Code in it that may be commands and is only shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    shows: Vec<Told>,
+    shows: Vec<ExplainedLine>,
     /// Commands in it, whether they are offered or not.
     commands: Vec<Command>,
 }
@@ -43,7 +43,7 @@ struct Because {
 
 /// A line of the document, and why it is asked about, or is not.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ExplainedLine {
     line: usize,
     text: String,
     reason: String,
@@ -128,7 +128,7 @@ fn command(explained: &Explained, places: &Places<'_>) -> Command {
 }
 
 /// What somebody is asked in a step, with the reason of each question.
-fn asks(source: &str, step: &holdpoint_document::Step, places: &Places<'_>) -> Vec<Told> {
+fn asks(source: &str, step: &holdpoint_document::Step, places: &Places<'_>) -> Vec<ExplainedLine> {
     let offers = step.actions.iter().any(|action| action.work.offered().is_some());
     let told = |action: &holdpoint_document::Action| {
         let at = action.span.start;
@@ -158,13 +158,13 @@ fn asks(source: &str, step: &holdpoint_document::Step, places: &Places<'_>) -> V
             _ => return None,
         };
         let text = text.lines().next().unwrap_or_default().to_owned();
-        Some(Told { line: places.line(at), text, reason })
+        Some(ExplainedLine { line: places.line(at), text, reason })
     };
     step.actions.iter().filter_map(told).collect()
 }
 
 /// A list of bullets that is shown with a step and in which nothing is asked, and why not.
-fn read(source: &str, list: &Bullets, places: &Places<'_>) -> Told {
+fn read(source: &str, list: &Bullets, places: &Places<'_>) -> ExplainedLine {
     let reason = match list.explains {
         Some(explains) => explains.to_owned(),
         None if list.verbs * 2 > list.items.len() => "the section is one that is only read".to_owned(),
@@ -172,16 +172,20 @@ fn read(source: &str, list: &Bullets, places: &Places<'_>) -> Told {
     };
     let at = list.span.start;
     let text = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    Told { line: places.line(at), text: text.trim().to_owned(), reason }
+    ExplainedLine { line: places.line(at), text: text.trim().to_owned(), reason }
 }
 
 /// Code that may be commands and of which nothing is read as one, and why not.
-fn shown(source: &str, code: &OnlyShown, places: &Places<'_>) -> Told {
+fn shown(source: &str, code: &OnlyShown, places: &Places<'_>) -> ExplainedLine {
     let mut lines = code.span.of(source).lines().map(str::trim);
     let text = lines
         .find(|line| !line.is_empty() && !line.starts_with("```") && !line.starts_with("~~~"))
         .unwrap_or_default();
-    Told { line: places.line(code.span.start), text: text.to_owned(), reason: code.reason.to_owned() }
+    ExplainedLine {
+        line: places.line(code.span.start),
+        text: text.to_owned(),
+        reason: code.reason.to_owned(),
+    }
 }
 
 fn is_numbered(text: &str) -> bool {
@@ -253,17 +257,17 @@ pub fn text(path: &str, plan: &Plan, steps: &[Step]) -> String {
         }
         parts.iter().for_each(|part| line(may_be_passed_over(part)));
         let mut before = "";
-        for Told { line: at, text, reason } in asks {
+        for ExplainedLine { line: at, text, reason } in asks {
             let why = if reason == before { "likewise" } else { reason };
             before = reason;
             line(format!("        line {at}: asked: {why}"));
             line(format!("          {}", untabbed(text)));
         }
-        for Told { line: at, text, reason } in reads {
+        for ExplainedLine { line: at, text, reason } in reads {
             line(format!("        line {at}: bullets that are read: {reason}"));
             line(format!("          {}", untabbed(text)));
         }
-        for Told { line: at, text, reason } in shows {
+        for ExplainedLine { line: at, text, reason } in shows {
             line(format!("        line {at}: code that is only shown: {reason}"));
             line(format!("          {}", untabbed(text)));
         }

@@ -16,7 +16,7 @@ use super::taking_up::{go_on_beside, take_up_beside, wait_for_others};
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{Seat, not_for_another, not_in_a_block, operator, seen, who_else};
+use crate::operator::{ProcessOrigin, not_for_another, not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -47,7 +47,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
         could_take_up(&dir.path, recorded.opened(), &by.who, key)?;
         tell(screen, recorder.run(), plan);
         recorder.record(vec![Event::HandoverAccepted { by }])?;
-        session::sign(screen, &mut recorder, &Seat::of_this_process().taken(), key)?;
+        session::sign(screen, &mut recorder, &ProcessOrigin::of_this_process().taken(), key)?;
         screen.tell(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
             screen.neutralise(recorder.run().operator())

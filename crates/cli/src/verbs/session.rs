@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use holdpoint_document::nearest;
-use holdpoint_engine::{By, EnvironmentSeen, Event, People, RunOpened, Seat, SignedSession, Via};
+use holdpoint_engine::{By, EnvironmentSeen, Event, Login, People, RunOpened, SignedSession, Via};
 use holdpoint_signing::{SESSION, Signers};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,7 +97,7 @@ fn could_sign(
 pub fn sign(
     screen: &Screen,
     recorder: &mut OnDisk<'_>,
-    seat: &Seat,
+    seat: &Login,
     key: Option<&Path>,
 ) -> Result<(), Problem> {
     let run = recorder.run();

@@ -62,7 +62,8 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     let looks = unpacked.is_none() && (proof.verdict.intact() || proof.verdict.is_expunged());
     let relied = proof.rehearsals.iter();
     let beside = relied.filter(|_| looks).map(|(_, named)| beside(&dir, named)).collect();
-    let told = Told { proof: &proof, held: held.as_ref(), beside, reviews: &reviews, anchors: &anchors };
+    let told =
+        VerifyReport { proof: &proof, held: held.as_ref(), beside, reviews: &reviews, anchors: &anchors };
     match arguments.format {
         Format::Json => {
             screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default());
@@ -122,7 +123,7 @@ fn anchor_held(anchored: &Anchored, trust: &Trust) -> Result<(AnchorHeld, Option
 }
 
 /// What is said of a record.
-pub struct Told<'a> {
+pub struct VerifyReport<'a> {
     /// What was proved.
     pub proof: &'a Verification,
     /// What came of holding it against what is trusted.
@@ -135,7 +136,7 @@ pub struct Told<'a> {
     pub anchors: &'a Anchors,
 }
 
-impl Told<'_> {
+impl VerifyReport<'_> {
     /// Whether everything is as trusted; `None` where nothing was held against it.
     pub fn trusted(&self) -> Option<bool> {
         self.held.map(|held| held.wrong.is_empty())
@@ -152,7 +153,7 @@ impl Told<'_> {
 
     /// On whose word the signatures count; `None` where there are none, or they do not.
     fn by(&self) -> Option<&'static str> {
-        let Told { proof, held, .. } = self;
+        let VerifyReport { proof, held, .. } = self;
         if !proof.verdict.intact() {
             return None;
         }
@@ -210,7 +211,7 @@ impl Told<'_> {
     }
 
     fn json(&self) -> Value {
-        let Told { proof, held, .. } = self;
+        let VerifyReport { proof, held, .. } = self;
         let gone = |gone: &Expunged| {
             let mut json = json!({"event": gone.event, "still_there": gone.still_there});
             json["key"] = json!(gone.key);
@@ -280,7 +281,7 @@ impl Told<'_> {
     }
 
     fn text(&self, screen: &Screen) {
-        let Told { proof, held, beside, reviews, anchors } = self;
+        let VerifyReport { proof, held, beside, reviews, anchors } = self;
         // A reason, a name or an address is somebody's text, and passes for no line of ours.
         let tell = |sentence: &str| screen.tell(&screen.within_a_line(&format!("  {sentence}")));
         screen.data_hung("", &self.words());

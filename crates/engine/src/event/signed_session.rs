@@ -17,7 +17,7 @@ pub struct SignedSession {
     /// The key's signature.
     pub signature: KeySignature,
     /// Where they sit.
-    pub seat: Seat,
+    pub seat: Login,
     /// Who operates.
     pub by: By,
 }
@@ -26,7 +26,7 @@ pub struct SignedSession {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Seat {
+pub struct Login {
     /// The machine's user.
     pub os_user: String,
     /// The machine.
@@ -36,10 +36,10 @@ pub struct Seat {
     pub tty: Option<String>,
 }
 
-impl Seat {
+impl Login {
     /// In words.
     pub fn words(&self) -> String {
-        let Seat { os_user, host, tty } = self;
+        let Login { os_user, host, tty } = self;
         let tty = tty.as_ref().map(|tty| format!(", terminal {tty}")).unwrap_or_default();
         format!("account {os_user} on {host}{tty}")
     }
@@ -47,8 +47,8 @@ impl Seat {
 
 impl Session {
     /// Where whoever opened it sits.
-    pub fn seat(&self) -> Seat {
-        Seat { os_user: self.os_user.clone(), host: self.host.clone(), tty: self.tty.clone() }
+    pub fn seat(&self) -> Login {
+        Login { os_user: self.os_user.clone(), host: self.host.clone(), tty: self.tty.clone() }
     }
 }
 
@@ -57,7 +57,7 @@ impl SignedSession {
     pub const ROLE: &str = "operator";
 
     /// A session as what is signed: a sign-off of no hold point, but of whatever its operator does in it.
-    pub fn as_sign_off(name: String, seat: &Seat, by: By) -> SignedOff {
+    pub fn as_sign_off(name: String, seat: &Login, by: By) -> SignedOff {
         SignedOff {
             step: String::new(),
             action: "session".to_owned(),

@@ -11,7 +11,7 @@ use holdpoint_model::{Assurance, Plan, Work, many, visible};
 use serde::Serialize;
 
 use crate::run::state::Left;
-use crate::seen::Told;
+use crate::seen::ShownAction;
 use crate::{
     BlobRef, Change, ChangeSeen, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Runbook, Task,
     excerpt,
@@ -234,7 +234,7 @@ impl Run {
     fn left_out<'p>(
         &self,
         (wording, plan): (Wording, &'p Plan),
-        told: &Told<'_>,
+        told: &ShownAction<'_>,
     ) -> impl Iterator<Item = &'p str> {
         let task = Task::named(plan, told.step, told.label).filter(|_| told.ran.is_none());
         let is_left = |task: &Task| {
@@ -293,7 +293,7 @@ fn said_of_the_change<E>(
         part.say(format!("  > {line}"));
     }
     if let Some(more) = lines.len().checked_sub(SAID).filter(|more| *more > 0) {
-        part.say(format!("  … and {} more", many(more, "line")));
+        part.say(format!("  … and {}", many(more, "more line")));
     }
     Ok(())
 }
@@ -314,14 +314,14 @@ fn exchanged_at<E>(
 }
 
 /// How an action ended, and who says so: a line, or one for each value that it wrote down.
-fn outcomes(wording: Wording, plan: &Plan, told: &Told<'_>) -> Vec<String> {
+fn outcomes(wording: Wording, plan: &Plan, told: &ShownAction<'_>) -> Vec<String> {
     if wording >= Wording::Fourth && !told.written.is_empty() {
         return told.written.iter().map(|(_, whose)| wording.of_whom(whose)).collect();
     }
     vec![outcome(wording, plan, told)]
 }
 
-fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
+fn outcome(wording: Wording, plan: &Plan, told: &ShownAction<'_>) -> String {
     let offered =
         || Task::named(plan, told.step, told.label).is_some_and(|task| task.offered(plan).is_some());
     if wording >= Wording::Third && told.confirmed && offered() {
@@ -333,7 +333,7 @@ fn outcome(wording: Wording, plan: &Plan, told: &Told<'_>) -> String {
 /// The command as it ran, and what was expected of it.
 fn ran<E>(
     (wording, plan): (Wording, &Plan),
-    told: &Told<'_>,
+    told: &ShownAction<'_>,
     script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
     part: &mut Part,
 ) -> Result<(), E> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::{Assurance, folded};
 
-use crate::{RunOpened, Seat, SignedOff};
+use crate::{Login, RunOpened, SignedOff};
 
 /// Names of people, as configured when the run opened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,7 +52,7 @@ impl People {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unsigned {
     /// Where they sit, where that is on record already.
-    pub(crate) seat: Option<Seat>,
+    pub(crate) seat: Option<Login>,
 }
 
 /// On what it rests that those who signed are not those who performed.

@@ -44,7 +44,7 @@ pub(crate) struct State {
     pub(crate) wanted: bool,
     /// What became of it before it was last reset; `None` where nothing did.
     pub(crate) before: Option<Before>,
-    pub(crate) told: Told,
+    pub(crate) told: SinceReset,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(crate) static UNTOUCHED: State = State {
     interrupted: false,
     wanted: false,
     before: None,
-    told: Told::NOTHING,
+    told: SinceReset::NOTHING,
 };
 
 impl State {
@@ -122,7 +122,7 @@ impl State {
     /// Nothing has happened to it since it was last reset.
     pub(crate) fn is_untouched(&self) -> bool {
         let answered = !self.recorded.is_empty() || !self.signers.is_empty() || self.requested;
-        self.status == Status::Pending && self.told == Told::NOTHING && !answered
+        self.status == Status::Pending && self.told == SinceReset::NOTHING && !answered
     }
 
     /// Somebody asked for another attempt, which has not begun.
@@ -152,7 +152,7 @@ impl State {
 
 /// What happened to an action since it was last reset, beyond what decides what comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct SinceReset {
     /// How its last attempt ended, or writing down its values did; `None` while there is none, or it has not ended.
     pub(crate) outcome: Option<Outcome>,
     /// Its block was started.
@@ -169,8 +169,8 @@ pub(crate) struct Told {
     pub(crate) differs: bool,
 }
 
-impl Told {
-    pub(crate) const NOTHING: Told = Told {
+impl SinceReset {
+    pub(crate) const NOTHING: SinceReset = SinceReset {
         outcome: None,
         begun: false,
         taken_as_done: false,
@@ -191,7 +191,7 @@ impl Told {
 pub(crate) struct Before {
     /// Settled, and left out by nobody.
     pub(crate) done: bool,
-    pub(crate) told: Told,
+    pub(crate) told: SinceReset,
 }
 
 impl Before {

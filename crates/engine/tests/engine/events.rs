@@ -90,7 +90,7 @@ pub(crate) fn samples() -> Vec<Event> {
         name: "Olive".into(),
         assurance: Assurance::Ssh,
         signature: KeySignature { key: "SHA256:x".into(), statement: "a".into(), signature: "b".into() },
-        seat: Seat { os_user: "ops".into(), host: "console".into(), tty: None },
+        seat: Login { os_user: "ops".into(), host: "console".into(), tty: None },
         by: by(OPS),
     })));
     story.events.push(Event::DocumentExchanged(Box::new(Exchanged {

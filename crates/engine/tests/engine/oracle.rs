@@ -49,7 +49,7 @@ pub(crate) enum Undoing {
 }
 
 /// What the events say of one block.
-enum Told {
+enum BlockState {
     Settled,
     Pending,
     Running,
@@ -115,11 +115,11 @@ impl History<'_> {
             Work::Run(block) | Work::Check(block) => {
                 let mutates = matches!(action.work, Work::Run(_));
                 match self.block(id, since, block, mutates) {
-                    Told::Settled => return None,
-                    Told::Running => return Some(format!("await {id}")),
-                    Told::InDoubt => return Some(self.in_doubt(step, id)),
-                    Told::Failed { interrupted } => return Some(self.failed(step, id, interrupted)),
-                    Told::Pending => {}
+                    BlockState::Settled => return None,
+                    BlockState::Running => return Some(format!("await {id}")),
+                    BlockState::InDoubt => return Some(self.in_doubt(step, id)),
+                    BlockState::Failed { interrupted } => return Some(self.failed(step, id, interrupted)),
+                    BlockState::Pending => {}
                 }
             }
             Work::Record { fields } => {
@@ -226,38 +226,38 @@ impl History<'_> {
                     skipped |= self.after(opened).any(is_skip);
                     continue;
                 }
-                Told::Settled => {
+                BlockState::Settled => {
                     undone = true;
                     continue;
                 }
-                Told::Running => format!("await {id}"),
-                Told::InDoubt => format!("ask {id} InDoubt"),
-                Told::Failed { .. } => format!("ask {id} Failed"),
-                Told::Pending => self.own(block, &id, opened).unwrap_or(format!("execute {id}")),
+                BlockState::Running => format!("await {id}"),
+                BlockState::InDoubt => format!("ask {id} InDoubt"),
+                BlockState::Failed { .. } => format!("ask {id} Failed"),
+                BlockState::Pending => self.own(block, &id, opened).unwrap_or(format!("execute {id}")),
             };
             return Undoing::At(id, answer);
         }
         Undoing::Over { skipped, undone }
     }
 
-    fn block(&self, id: &str, since: usize, block: &Block, mutates: bool) -> Told {
+    fn block(&self, id: &str, since: usize, block: &Block, mutates: bool) -> BlockState {
         let again = |e: &Event| asks_again(e, id);
         let told = |e: &Event| self.tells(e, id);
-        let Some(last) = self.last(since, told) else { return Told::Pending };
+        let Some(last) = self.last(since, told) else { return BlockState::Pending };
         if again(&self.events[last]) {
-            return Told::Pending;
+            return BlockState::Pending;
         }
         if is_start(&self.events[last], id) {
             let crashed = self.after(last).any(nobody_drove);
-            return if crashed { Told::InDoubt } else { Told::Running };
+            return if crashed { BlockState::InDoubt } else { BlockState::Running };
         }
-        let Some(end) = end_of(&self.events[last], id) else { return Told::Settled };
+        let Some(end) = end_of(&self.events[last], id) else { return BlockState::Settled };
         // Here every event is of one moment, so that nothing ever holds for long enough.
         let hold = block.options.hold.filter(|_| !mutates);
         match end.outcome {
-            Outcome::Passed if hold.is_some() => return Told::Pending,
-            Outcome::Passed => return Told::Settled,
-            Outcome::Interrupted => return Told::Failed { interrupted: true },
+            Outcome::Passed if hold.is_some() => return BlockState::Pending,
+            Outcome::Passed => return BlockState::Settled,
+            Outcome::Interrupted => return BlockState::Failed { interrupted: true },
             Outcome::Failed | Outcome::TimedOut => {}
         }
         let asked = self.last(since, again).unwrap_or(since);
@@ -274,7 +274,7 @@ impl History<'_> {
                 let spent: u64 = attempts.map(|end| end.duration_ms.max(1) + every).sum();
                 u128::from(spent) < retry.for_.as_millis()
             });
-        if left { Told::Pending } else { Told::Failed { interrupted: false } }
+        if left { BlockState::Pending } else { BlockState::Failed { interrupted: false } }
     }
 
     /// The event says how a block stands.

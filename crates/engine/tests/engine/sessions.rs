@@ -199,7 +199,7 @@ fn whoever_accepts_a_run_signs_that_and_the_key_is_theirs_alone() {
     let why = run.clone().apply(&plan, NOW, &signing(theirs)).unwrap_err().reason;
     assert!(why.contains("one key is one person"), "{why}");
     // From wherever they sit: nothing told of it before.
-    let seat = Seat { os_user: "night".into(), host: "home".into(), tty: None };
+    let seat = Login { os_user: "night".into(), host: "home".into(), tty: None };
     takes(&plan, &mut run, &signing(SignedSession { seat, ..signed(NIGHT) }));
     assert!(matches!(run.next(&plan), Next::Execute(_)));
 }

@@ -5,13 +5,13 @@ use std::io;
 use std::time::Duration;
 
 use super::asked::{Sink, Standing};
+use super::merge::{Item, OutputMerger};
 use super::proof::Proof;
-use super::weave::{Item, Weave};
 use crate::progress::Stop;
 
 /// How far an attempt has been followed.
 pub(crate) struct Course {
-    pub(crate) weave: Weave,
+    pub(crate) merger: OutputMerger,
     pub(crate) log: u64,
     /// Whether anything of it may have reached the place from here.
     pub(crate) is_sent: bool,
@@ -46,7 +46,7 @@ impl Course {
     /// For an attempt whose output is had up to `out` and `err`.
     pub(crate) fn from(mark: &str, out: u64, err: u64) -> Course {
         Course {
-            weave: Weave::from(mark, out, err),
+            merger: OutputMerger::from(mark, out, err),
             log: 0,
             is_sent: false,
             has_begun: false,
@@ -76,7 +76,7 @@ impl Course {
 
     /// Hands on what is due.
     pub(crate) fn deliver(&mut self, mut items: Vec<Item>, sink: &mut impl Sink) {
-        self.weave.due(&mut items);
+        self.merger.due(&mut items);
         for item in items {
             if self.refused.is_some() {
                 return;

@@ -95,7 +95,7 @@ impl Remote {
                     }
                     course.log += bytes.len() as u64;
                     let mut items = Vec::new();
-                    let registered = course.weave.log(bytes, &mut items);
+                    let registered = course.merger.log(bytes, &mut items);
                     course.deliver(items, sink);
                     if let Err(why) = registered {
                         course.refuse(Stop::Secret(why));
@@ -103,7 +103,7 @@ impl Remote {
                 }
                 Frame::Bytes { of: of @ (Of::Out | Of::Err), at, bytes, .. } => {
                     let stream = if of == Of::Out { Stream::Stdout } else { Stream::Stderr };
-                    match course.weave.output(stream, at, bytes) {
+                    match course.merger.output(stream, at, bytes) {
                         Err(why) => return Err(Cut(why)),
                         Ok(()) => course.deliver(Vec::new(), sink),
                     }

@@ -9,12 +9,12 @@ mod follow;
 mod frames;
 mod host_key;
 mod line;
+mod merge;
 mod order;
 mod outcome;
 mod places;
 mod proof;
 mod session;
-mod weave;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -205,8 +205,8 @@ impl Remote {
             for (name, value) in [
                 ("store", attempt.identity.store.clone()),
                 ("expected", attempt.identity.boot.clone()),
-                ("from_out", course.weave.had(Stream::Stdout).to_string()),
-                ("from_err", course.weave.had(Stream::Stderr).to_string()),
+                ("from_out", course.merger.had(Stream::Stdout).to_string()),
+                ("from_err", course.merger.had(Stream::Stderr).to_string()),
                 ("from_log", course.log.to_string()),
             ] {
                 call = call.with(name, value);
@@ -216,14 +216,14 @@ impl Remote {
                 false => call.of_a_block("attach"),
             };
             let text = text.map_err(Cut)?;
-            let before = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
+            let before = (course.log, course.merger.had(Stream::Stdout), course.merger.had(Stream::Stderr));
             match self.follow(&attempt.id, &text, start && tries == 0, course, sink).await {
                 Ok(last) => {
                     return Ok((last, !start || course.is_there || tries > 0));
                 }
                 Err(Cut(why)) => {
                     let after =
-                        (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
+                        (course.log, course.merger.had(Stream::Stdout), course.merger.had(Stream::Stderr));
                     let since = *cut_since.get_or_insert_with(Instant::now);
                     if before != after {
                         // It was reached in between.

@@ -71,9 +71,9 @@ pub(super) fn came(
         }),
         Last::Doubt(why, block) => {
             // What it printed is worth seeing, whatever came of it.
-            course.weave.finish(
-                course.weave.had(Stream::Stdout),
-                course.weave.had(Stream::Stderr),
+            course.merger.finish(
+                course.merger.had(Stream::Stdout),
+                course.merger.had(Stream::Stderr),
                 Duration::ZERO,
             );
             course.deliver(Vec::new(), sink);
@@ -125,7 +125,7 @@ fn of_end(
     let took = Duration::from_millis(of("took").parse::<u64>().unwrap_or_default() * 10);
     let mut remarks = Vec::new();
     let lost: Vec<&str> = of("lost").split(',').filter(|what| *what != "none").collect();
-    match course.weave.last_secret() {
+    match course.merger.last_secret() {
         Ok(Some((name, value))) => {
             if course.refused.is_none()
                 && let Err(why) = sink.on_secret(&name, &value)
@@ -142,7 +142,7 @@ fn of_end(
     }
     let sizes: Vec<u64> = of("sizes").split(' ').filter_map(|size| size.parse().ok()).collect();
     if let [out, err] = sizes[..] {
-        course.weave.finish(out, err, took);
+        course.merger.finish(out, err, took);
         course.deliver(Vec::new(), sink);
     }
     if let Some(stream) = lost.iter().find(|what| ["out", "err"].contains(what)) {

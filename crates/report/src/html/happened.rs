@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::environment::anchor;
 use super::outputs::script;
-use super::told::{Detail, Expectation, Outputs, Pen, Told, tone};
+use super::told::{Detail, Expectation, HtmlHappening, Outputs, Pen, tone};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
@@ -47,7 +47,7 @@ struct Story {
     facts: Vec<String>,
     undone: Option<String>,
     places: Option<Table>,
-    happenings: Vec<Told>,
+    happenings: Vec<HtmlHappening>,
 }
 
 /// A step that is done at several places: a row a place, a column an action.
@@ -160,16 +160,16 @@ impl<'a> Pen<'a> {
         soaks: &[Soak],
         about: About<'_>,
         is_last_attempt: impl Fn(usize) -> bool,
-    ) -> Vec<Told> {
+    ) -> Vec<HtmlHappening> {
         let between = crate::soaks::between(history, soaks, |n| self.corrections.contains_key(&n));
         let tell = |(at, happening): (usize, &Happening)| {
             let mut told = match between.get(&at) {
                 None => self.tell(happening, about, is_last_attempt(at)),
-                Some(words) => Told {
+                Some(words) => HtmlHappening {
                     tone: "good",
                     words: "HELD".to_owned(),
                     facts: vec![words.clone()?, format!("from {} on", clock(happening.at, &self.m.zone))],
-                    ..Told::default()
+                    ..HtmlHappening::default()
                 },
             };
             if let Some(place) = &happening.place {
@@ -190,18 +190,18 @@ impl<'a> Pen<'a> {
         history.iter().enumerate().filter_map(tell).collect()
     }
 
-    fn tell(&self, happening: &Happening, about: About<'_>, counts: bool) -> Told {
+    fn tell(&self, happening: &Happening, about: About<'_>, counts: bool) -> HtmlHappening {
         let at = clock(happening.at, &self.m.zone);
-        let simple = |tone, words: &str, facts: Vec<String>| Told {
+        let simple = |tone, words: &str, facts: Vec<String>| HtmlHappening {
             tone,
             words: words.to_owned(),
             facts,
-            ..Told::default()
+            ..HtmlHappening::default()
         };
         match &happening.what {
             What::Attempt(attempt) => {
                 let collapsed = !counts && self.outputs != Outputs::Full;
-                Told { collapsed, ..self.attempt(attempt, &at, about.block, counts) }
+                HtmlHappening { collapsed, ..self.attempt(attempt, &at, about.block, counts) }
             }
             What::Confirmed { text, by } => {
                 let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
@@ -290,7 +290,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
-    fn signed(&self, n: u64, given: &SignedOff, at: String) -> Told {
+    fn signed(&self, n: u64, given: &SignedOff, at: String) -> HtmlHappening {
         let row = |name, value: String| (name, value);
         let mut rows = vec![
             row("Signed by", format!("{} ({}){}", given.name, given.by.who, words::signed_via(&given.by))),
@@ -304,12 +304,12 @@ impl<'a> Pen<'a> {
         if let Some(presence) = &given.presence {
             rows.extend([row("From", presence.words()), row("Shown", shown(presence))]);
         }
-        Told {
+        HtmlHappening {
             tone: if self.summary.counts(n) { "good" } else { "none" },
             words: words::signed(self.summary.counts(n)).to_owned(),
             facts: vec![words::meaning(given.meaning).to_owned(), given.name.clone()],
             details: vec![Detail::Rows { rows }],
-            ..Told::default()
+            ..HtmlHappening::default()
         }
     }
 }

@@ -92,7 +92,7 @@ pub fn html_and_policy(m: &Material<'_>, kept: &Kept<'_>, outputs: Outputs) -> R
         verdict: summary.verdict_words(),
         tone: tone(&summary),
         zone: zone_name(&m.zone, summary.run.opened),
-        statuses: summary.steps.iter().map(Told::of).collect(),
+        statuses: summary.steps.iter().map(StatusLabel::of).collect(),
         decided: decided(&summary),
         waits_words: summary.waits.as_ref().map(Waits::words),
         answered_by_file: summary.answered_by_file(),
@@ -121,7 +121,7 @@ struct Page<'a> {
     verdict: String,
     tone: &'static str,
     zone: String,
-    statuses: Vec<Told>,
+    statuses: Vec<StatusLabel>,
     decided: Vec<Decided<'a>>,
     waits_words: Option<String>,
     answered_by_file: Option<String>,
@@ -189,14 +189,14 @@ impl<'a> Beside<'a> {
 
 /// A status in words, and what kind of news it is.
 #[derive(Serialize)]
-struct Told {
+struct StatusLabel {
     words: String,
     tone: &'static str,
 }
 
-impl Told {
-    fn of(step: &StepSummary) -> Told {
-        Told { words: step.words(), tone: told::tone(step.status) }
+impl StatusLabel {
+    fn of(step: &StepSummary) -> StatusLabel {
+        StatusLabel { words: step.words(), tone: told::tone(step.status) }
     }
 }
 

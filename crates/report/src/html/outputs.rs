@@ -3,7 +3,7 @@
 use holdpoint_engine::{BlobRef, Finished, Outcome};
 use holdpoint_model::{Block, many};
 
-use super::told::{Detail, Expectation, Moved, Outputs, Pen, Told, tone};
+use super::told::{Detail, Expectation, HtmlHappening, Moved, Outputs, Pen, tone};
 use crate::edges::Edges;
 use crate::markdown::words;
 use crate::time::took;
@@ -15,7 +15,13 @@ const EDGE_OF_EARLIER: usize = 20;
 
 impl Pen<'_> {
     /// Tells an attempt; `counts` is the one that counts.
-    pub(super) fn attempt(&self, attempt: &Attempt, at: &str, block: Option<&Block>, counts: bool) -> Told {
+    pub(super) fn attempt(
+        &self,
+        attempt: &Attempt,
+        at: &str,
+        block: Option<&Block>,
+        counts: bool,
+    ) -> HtmlHappening {
         let probe = if attempt.probe { "PROBE " } else { "" };
         let mut facts = Vec::new();
         if !(counts && attempt.attempt == 1) {
@@ -34,7 +40,7 @@ impl Pen<'_> {
             facts.extend([format!("begun {at}"), who]);
             let status = Status::Running.seen(attempt.running);
             let words = format!("{probe}{}", status.words());
-            return Told { tone: tone(status), words, facts, details, ..Told::default() };
+            return HtmlHappening { tone: tone(status), words, facts, details, ..HtmlHappening::default() };
         };
         let result = &ended.result;
         let status = Status::from(result.outcome);
@@ -50,12 +56,12 @@ impl Pen<'_> {
             details.push(Detail::Lines { lines });
         }
         details.extend(self.output(result, block, if counts { EDGE } else { EDGE_OF_EARLIER }));
-        Told {
+        HtmlHappening {
             tone: tone(status),
             words: format!("{probe}{}", status.words()),
             facts,
             details,
-            ..Told::default()
+            ..HtmlHappening::default()
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{Material, NoteFacts, Status, Summary};
 
 /// One happening.
 #[derive(Default, Serialize)]
-pub(super) struct Told {
+pub(super) struct HtmlHappening {
     pub(super) tone: &'static str,
     pub(super) words: String,
     pub(super) facts: Vec<String>,

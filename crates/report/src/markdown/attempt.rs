@@ -3,7 +3,7 @@
 use holdpoint_engine::{BlobRef, Finished, Judged, Outcome};
 use holdpoint_model::{Block, many};
 
-use super::history::{About, Told, Weight};
+use super::history::{About, MarkdownHappening, Weight};
 use super::pen::Pen;
 use super::words;
 use crate::edges::{Edges, shorten};
@@ -17,7 +17,13 @@ const EDGE_OF_EARLIER: usize = 5;
 
 impl Pen<'_> {
     /// Tells an attempt.
-    pub(super) fn attempt(&self, attempt: &Attempt, at: &str, about: About<'_>, weight: Weight) -> Told {
+    pub(super) fn attempt(
+        &self,
+        attempt: &Attempt,
+        at: &str,
+        about: About<'_>,
+        weight: Weight,
+    ) -> MarkdownHappening {
         let alone = weight == Weight::Alone;
         let who = prose(self.summary.name_of(&attempt.who));
         let probe = if attempt.probe { "PROBE " } else { "" };
@@ -37,7 +43,7 @@ impl Pen<'_> {
         }
         let Some(ended) = &attempt.finished else {
             let word = format!("{probe}{}", Status::Running.seen(attempt.running).words());
-            return Told { word, rest: format!("{number}begun {at} · by {who}"), details };
+            return MarkdownHappening { word, rest: format!("{number}begun {at} · by {who}"), details };
         };
         let result = &ended.result;
         details.extend(expectations(&result.expectations));
@@ -56,7 +62,7 @@ impl Pen<'_> {
         let held = held.map(|held| format!("{held} · ")).unwrap_or_default();
         let took = took(result.duration_ms);
         let rest = format!("{number}{} · {took} · {held}{at} · by {who}", ending(result));
-        Told { word, rest, details }
+        MarkdownHappening { word, rest, details }
     }
 
     fn output(&self, result: &Finished, block: Option<&Block>, edge: usize) -> Vec<String> {

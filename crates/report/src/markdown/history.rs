@@ -11,7 +11,7 @@ use crate::time::{clock, took};
 use crate::{ActionSummary, Happening, Soak, Status, StepSummary, What, blobs};
 
 /// A happening told: a word in capitals, the rest of its line, and lines below it.
-pub(super) struct Told {
+pub(super) struct MarkdownHappening {
     pub(super) word: String,
     pub(super) rest: String,
     pub(super) details: Vec<String>,
@@ -181,9 +181,10 @@ impl Pen<'_> {
         lines
     }
 
-    fn tell(&self, happening: &Happening, about: About<'_>, weight: Weight) -> Told {
+    fn tell(&self, happening: &Happening, about: About<'_>, weight: Weight) -> MarkdownHappening {
         let at = clock(happening.at, &self.m.zone);
-        let simple = |word: &str, rest: String| Told { word: word.to_owned(), rest, details: Vec::new() };
+        let simple =
+            |word: &str, rest: String| MarkdownHappening { word: word.to_owned(), rest, details: Vec::new() };
         let mut told = match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
             What::Confirmed { text, by } => {
@@ -291,7 +292,7 @@ impl Pen<'_> {
     }
 
     /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
-    fn signed(&self, n: u64, given: &SignedOff, at: &str) -> Told {
+    fn signed(&self, n: u64, given: &SignedOff, at: &str) -> MarkdownHappening {
         let row = |what: &str, value: String| format!("| {what} | {value} |");
         let mut details = vec![
             String::new(),
@@ -314,7 +315,7 @@ impl Pen<'_> {
             prose(&given.name),
             words::signed_via(&given.by)
         );
-        Told { word: words::signed(self.summary.counts(n)).to_owned(), rest, details }
+        MarkdownHappening { word: words::signed(self.summary.counts(n)).to_owned(), rest, details }
     }
 
     /// A script from a blob, whole.

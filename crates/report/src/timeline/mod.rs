@@ -25,7 +25,7 @@ use crate::blobs::{Piece, fetch, pass};
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
     let reading = Reading::new(m.plan);
-    let mut reel = Reel {
+    let mut builder = FrameBuilder {
         m,
         opened: first.at,
         now: Duration::ZERO,
@@ -36,15 +36,16 @@ pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
         frames: Vec::new(),
     };
     for stamped in m.events {
-        reel.turn_to(stamped.at);
-        reel.event(stamped);
+        builder.turn_to(stamped.at);
+        builder.event(stamped);
     }
     // Output is told by the event that ends its attempt, and came before that.
-    reel.frames.sort_by_key(|frame| (frame.at, frame.n));
-    reel.frames
+    builder.frames.sort_by_key(|frame| (frame.at, frame.n));
+    builder.frames
 }
 
-struct Reel<'a> {
+/// Makes frames of events, one after another.
+struct FrameBuilder<'a> {
     m: &'a Material<'a>,
     opened: Timestamp,
     /// When the event at hand happened: never before the one before it, even where a clock went back.
@@ -59,7 +60,7 @@ struct Reel<'a> {
     frames: Vec<Frame>,
 }
 
-impl Reel<'_> {
+impl FrameBuilder<'_> {
     fn turn_to(&mut self, at: Timestamp) {
         let elapsed = Duration::try_from(at.duration_since(self.opened)).unwrap_or(Duration::ZERO);
         self.before = self.now;

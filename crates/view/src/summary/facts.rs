@@ -1,8 +1,8 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Included, NotUndone, Override, Presence,
-    RollbackState, Runbook, Seat, Session, Standing, Status, Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Included, Login, NotUndone, Override,
+    Presence, RollbackState, Runbook, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -141,7 +141,7 @@ pub struct SignedSessionFacts {
     /// Fingerprint of the key.
     pub key: String,
     /// Where they sit.
-    pub seat: Seat,
+    pub seat: Login,
 }
 
 /// Rules of the environment held once more.

@@ -12,7 +12,7 @@ pub(super) struct Measured {
     pub(super) title: &'static str,
     /// Why the row could not be measured at all.
     pub(super) not_built: Option<String>,
-    pub(super) contenders: Vec<Told>,
+    pub(super) contenders: Vec<ContenderFigures>,
     pub(super) targets: Vec<Reached>,
     /// Who would be compared as well, and why not.
     pub(super) absent: Vec<(&'static str, String)>,
@@ -22,7 +22,7 @@ pub(super) struct Measured {
 
 /// A contender, measured.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Told {
+pub(super) struct ContenderFigures {
     pub(super) name: &'static str,
     pub(super) role: &'static str,
     pub(super) units: u32,
@@ -83,8 +83,12 @@ impl Spread {
     }
 }
 
-impl Told {
-    pub(super) fn of(contender: &Contender, rounds: Vec<(usize, Sample)>, failed: Option<String>) -> Told {
+impl ContenderFigures {
+    pub(super) fn of(
+        contender: &Contender,
+        rounds: Vec<(usize, Sample)>,
+        failed: Option<String>,
+    ) -> ContenderFigures {
         let units = f64::from(contender.units);
         let spread =
             |figure: &dyn Fn(&Sample) -> f64| Spread::of(rounds.iter().map(|(_, sample)| figure(sample)));
@@ -93,7 +97,7 @@ impl Told {
             Role::Limit => "limit",
             Role::Peer => "peer",
         };
-        Told {
+        ContenderFigures {
             name: contender.name,
             role,
             units: contender.units,
@@ -123,7 +127,7 @@ impl Told {
     }
 
     /// This one's figure over another's: of the medians; and of each round, for the spread.
-    pub(super) fn over(&self, other: &Told, figure: Figure) -> Spread {
+    pub(super) fn over(&self, other: &ContenderFigures, figure: Figure) -> Spread {
         let median = self.spread(figure).median / other.spread(figure).median;
         let pairs = self.rounds.iter().filter_map(|(round, mine)| {
             let (_, theirs) = other.rounds.iter().find(|(of, _)| of == round)?;
@@ -135,11 +139,11 @@ impl Told {
 }
 
 /// Every target of a row, judged.
-pub(super) fn judge(row: &Row, told: &[Told]) -> Vec<Reached> {
+pub(super) fn judge(row: &Row, told: &[ContenderFigures]) -> Vec<Reached> {
     row.targets.iter().map(|target| reached(target, told)).collect()
 }
 
-fn reached(target: &Target, told: &[Told]) -> Reached {
+fn reached(target: &Target, told: &[ContenderFigures]) -> Reached {
     let figures = |name| {
         let found = told.iter().find(|told| told.name == name).ok_or(format!("there is no {name}"))?;
         match &found.failed {
@@ -176,10 +180,10 @@ mod tests {
     use super::*;
     use crate::bench::row::Program;
 
-    fn told(name: &'static str, seconds: &[f64]) -> Told {
+    fn told(name: &'static str, seconds: &[f64]) -> ContenderFigures {
         let contender = Contender::new(name, Role::Ours, Program::Holdpoint, &[]).units(2);
         let sample = |seconds: &f64| Sample { seconds: *seconds, cpu: 0.0, peak: 1.0 };
-        Told::of(&contender, seconds.iter().map(sample).enumerate().collect(), None)
+        ContenderFigures::of(&contender, seconds.iter().map(sample).enumerate().collect(), None)
     }
 
     fn row(at_most: f64) -> Row {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::figures::{Measured, Told, judge};
+use super::figures::{ContenderFigures, Measured, judge};
 use super::options::Options;
 use super::row::{Contender, Row};
 use super::scene::{Sample, Scene};
@@ -28,7 +28,7 @@ pub(super) fn row(row: &Row, scene: &mut Scene, options: &Options) -> io::Result
     let load = load();
     println!("\n==> {}: {}", row.name, row.title);
     let absent = row.absent.iter().map(|(who, why)| (*who, (*why).to_owned())).collect();
-    let measured = |not_built, contenders: Vec<Told>| {
+    let measured = |not_built, contenders: Vec<ContenderFigures>| {
         let targets = judge(row, &contenders);
         Measured { name: row.name, title: row.title, not_built, contenders, targets, absent, load }
     };
@@ -57,7 +57,8 @@ pub(super) fn row(row: &Row, scene: &mut Scene, options: &Options) -> io::Result
             one.turn(scene, round, &patience)?;
         }
     }
-    let told = contest.into_iter().map(|one| Told::of(one.contender, one.rounds, one.failed)).collect();
+    let told =
+        contest.into_iter().map(|one| ContenderFigures::of(one.contender, one.rounds, one.failed)).collect();
     Ok(measured(None, told))
 }
 

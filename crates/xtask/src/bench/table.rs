@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{Measured, Reached, Spread, Told};
+use super::figures::{ContenderFigures, Measured, Reached, Spread};
 use super::row::Figure;
 
 /// Everything, row by row; `head` says when and with what.
@@ -59,8 +59,8 @@ fn summary(rows: &[Measured]) -> String {
     )
 }
 
-fn contender(told: &Told, limit: Option<&Told>) -> String {
-    let Told { name, role, time, cpu, peak, .. } = told;
+fn contender(told: &ContenderFigures, limit: Option<&ContenderFigures>) -> String {
+    let ContenderFigures { name, role, time, cpu, peak, .. } = told;
     if let Some(why) = &told.failed {
         return format!("| {} | {role} | {} | | | | | |\n", cell(name), cell(why));
     }

@@ -8,7 +8,7 @@ use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped};
 use holdpoint_record::{Reader, RunDir};
 use holdpoint_view::{HeldBy, Reading};
-use holdpoint_web::Told;
+use holdpoint_web::LiveUpdate;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -39,11 +39,11 @@ struct Follower<'t> {
     stood: Option<Value>,
     /// Until when it stands so, whatever is added.
     until: Option<Timestamp>,
-    tell: &'t mut dyn FnMut(Told) -> bool,
+    tell: &'t mut dyn FnMut(LiveUpdate) -> bool,
 }
 
 /// Tells all events of a run from `from` on, and how it stands, until it is sealed or nobody listens.
-pub fn follow(dir: &RunDir, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Problem> {
+pub fn follow(dir: &RunDir, from: u64, tell: &mut dyn FnMut(LiveUpdate) -> bool) -> Result<(), Problem> {
     short_enough(&dir.path)?;
     let mut follower = Follower { dir, next: from, stood: None, until: None, tell };
     let (_, first) = begin(dir)?;
@@ -117,7 +117,7 @@ impl Follower<'_> {
             // What was written within the same tick as the last look bears the same time.
             let settled = before.settled();
             sleep(LOOK);
-            if !(self.tell)(Told::Nothing) {
+            if !(self.tell)(LiveUpdate::Nothing) {
                 return None;
             }
             let now = Stamp::of(&self.dir.path);
@@ -136,7 +136,7 @@ impl Follower<'_> {
         let mut event = serde_json::to_value(stamped).unwrap_or_default();
         // As the record writes it: whole microseconds.
         event["at"] = Value::from(format!("{:.6}", stamped.at));
-        (self.tell)(Told::Event { happened: happened(stamped), event })
+        (self.tell)(LiveUpdate::Event { happened: happened(stamped), event })
     }
 
     fn standing(
@@ -154,6 +154,6 @@ impl Follower<'_> {
             return true;
         }
         self.stood = Some(row.json.clone());
-        (self.tell)(Told::Standing(Box::new(row)))
+        (self.tell)(LiveUpdate::Standing(Box::new(row)))
     }
 }

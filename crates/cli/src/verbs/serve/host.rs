@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use holdpoint_record::{RunDir, StoreError, by_all, seal_digest};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
-    Asker, HoldPoint, Host, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, RunName, Shown,
-    StepRow, ToSign, Told, Wanted, Wish,
+    Asker, HoldPoint, Host, LiveUpdate, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, RunName,
+    Shown, StepRow, ToSign, Wanted, Wish,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -203,7 +203,12 @@ impl Host for Store {
         made().map_err(|problem| self.refusal(&problem))
     }
 
-    fn follow(&self, run: &RunName, from: u64, tell: &mut dyn FnMut(Told) -> bool) -> Result<(), Refusal> {
+    fn follow(
+        &self,
+        run: &RunName,
+        from: u64,
+        tell: &mut dyn FnMut(LiveUpdate) -> bool,
+    ) -> Result<(), Refusal> {
         let dir = self.find(run)?;
         follow::follow(&dir, from, tell).map_err(|problem| self.refusal(&problem))
     }

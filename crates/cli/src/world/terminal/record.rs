@@ -12,7 +12,7 @@ use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::{Answer, RunView, Store};
 
 /// What came of asking for a value.
-enum Told {
+enum ValueAnswer {
     /// It was written down.
     Value(Box<Event>),
     /// Something else was chosen.
@@ -48,11 +48,11 @@ pub(super) fn record(
     loop {
         if let Some(field) = view.run.open_fields(view.plan, task).get(events.len()) {
             match value(operator, view, task, (field, events.is_empty()), &options, store)? {
-                Told::Value(event) => events.push(*event),
-                Told::Else(answer) => return Ok(answer),
-                Told::Left if events.is_empty() => return Ok(Answer::Park),
-                Told::Left => events.clear(),
-                Told::Again => {}
+                ValueAnswer::Value(event) => events.push(*event),
+                ValueAnswer::Else(answer) => return Ok(answer),
+                ValueAnswer::Left if events.is_empty() => return Ok(Answer::Park),
+                ValueAnswer::Left => events.clear(),
+                ValueAnswer::Again => {}
             }
             continue;
         }
@@ -71,7 +71,7 @@ fn value(
     (field, first): (&Field, bool),
     options: &[Option_],
     store: &mut Store<'_>,
-) -> Result<Told, Problem> {
+) -> Result<ValueAnswer, Problem> {
     let screen = &operator.screen;
     let prompt = field.prompt.as_deref().unwrap_or(&field.name);
     let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
@@ -91,11 +91,11 @@ fn value(
             }
             // What only tells something leads back to this question.
             return match answer {
-                Some(answer) => Ok(Told::Else(answer)),
+                Some(answer) => Ok(ValueAnswer::Else(answer)),
                 None => self::value(operator, view, task, (field, first), options, store),
             };
         }
-        Asked::Left => return Ok(Told::Left),
+        Asked::Left => return Ok(ValueAnswer::Left),
     };
     let value = screen::meant(&field.kind, &value).to_owned();
     let within_limits = match field.fit(&value) {
@@ -109,11 +109,11 @@ fn value(
         true => Some(None),
         false => evidence(operator, view, field, store)?,
     };
-    let Some(evidence) = evidence else { return Ok(Told::Again) };
+    let Some(evidence) = evidence else { return Ok(ValueAnswer::Again) };
     let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
     let name = field.name.clone();
     let written = Event::ValueRecorded { step, action, name, value, evidence, within_limits, by };
-    Ok(Told::Value(Box::new(written)))
+    Ok(ValueAnswer::Value(Box::new(written)))
 }
 
 /// What is named as evidence, where the field asks for that; `None` where somebody left.

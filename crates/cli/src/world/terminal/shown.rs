@@ -4,7 +4,7 @@ use holdpoint_document::many;
 use holdpoint_engine::{BlobRef, Presence, Task, Wording};
 
 use crate::digest::{self, sha256};
-use crate::operator::Seat;
+use crate::operator::ProcessOrigin;
 use crate::pager;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -65,7 +65,7 @@ impl Shown {
 
     /// That somebody who was shown it sits here. [`Shown::keep`] keeps the text.
     pub fn presence(&self, view: &RunView<'_>) -> Box<Presence> {
-        let Seat { mut program, os_user, host, tty } = Seat::of_this_process();
+        let ProcessOrigin { mut program, os_user, host, tty } = ProcessOrigin::of_this_process();
         program.sha256 = digest::program();
         let other_account = view.run.is_other_account(&os_user);
         let shown = BlobRef { sha256: sha256(self.text.as_bytes()), bytes: self.text.len() as u64 };

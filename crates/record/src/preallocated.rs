@@ -15,7 +15,7 @@ const LEAST: u64 = 64 * 1024;
 const MOST: u64 = 1024 * 1024;
 
 /// The file, where its events end, and where its room ends.
-pub(crate) struct Roomy {
+pub(crate) struct PreallocatedLog {
     file: File,
     /// Where the next event goes.
     end: u64,
@@ -25,11 +25,11 @@ pub(crate) struct Roomy {
     failed: bool,
 }
 
-impl Roomy {
+impl PreallocatedLog {
     /// Goes on at `end`, which is the file's length. The file must not be open for appending only: Linux would write
     /// at its end whatever is said.
-    pub(crate) fn at(file: File, end: u64) -> Roomy {
-        Roomy { file, end, length: end, failed: false }
+    pub(crate) fn at(file: File, end: u64) -> PreallocatedLog {
+        PreallocatedLog { file, end, length: end, failed: false }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -38,10 +38,10 @@ impl Roomy {
             self.file.write_all_at(bytes, self.end)?;
         } else {
             let room = (end / 4).clamp(LEAST, MOST);
-            let mut roomy = Vec::with_capacity(bytes.len() + room as usize);
-            roomy.extend_from_slice(bytes);
-            roomy.resize(bytes.len() + room as usize, 0);
-            self.file.write_all_at(&roomy, self.end)?;
+            let mut padded = Vec::with_capacity(bytes.len() + room as usize);
+            padded.extend_from_slice(bytes);
+            padded.resize(bytes.len() + room as usize, 0);
+            self.file.write_all_at(&padded, self.end)?;
             self.length = end + room;
         }
         self.end = end;
@@ -63,7 +63,7 @@ impl Roomy {
     }
 }
 
-impl Log for Roomy {
+impl Log for PreallocatedLog {
     /// Without the room, unless the file is not as long as it was left.
     fn length(&self) -> io::Result<u64> {
         let found = self.file.metadata()?.len();
@@ -86,7 +86,7 @@ impl Log for Roomy {
     }
 }
 
-impl Drop for Roomy {
+impl Drop for PreallocatedLog {
     fn drop(&mut self) {
         if !self.failed {
             // What a power cut brings back of it is cut when the run is taken up.
@@ -128,10 +128,10 @@ pub(crate) trait Log: Send {
 mod tests {
     use super::*;
 
-    fn roomy() -> (tempfile::TempDir, Roomy) {
+    fn preallocated() -> (tempfile::TempDir, PreallocatedLog) {
         let dir = tempfile::tempdir().unwrap();
         let file = crate::disk::make_file(&dir.path().join("log")).unwrap();
-        (dir, Roomy::at(file, 0))
+        (dir, PreallocatedLog::at(file, 0))
     }
 
     fn on_disk(dir: &tempfile::TempDir) -> Vec<u8> {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_long_record_is_its_bytes_and_then_zeros_and_a_closed_one_its_bytes() {
-        let (dir, mut log) = roomy();
+        let (dir, mut log) = preallocated();
         let (mut expected, mut grown) = (Vec::new(), 0);
         for n in 0..2000_u32 {
             let line = format!("{n} {}\n", "x".repeat(n as usize % 700));
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_length_that_somebody_changed_shows() {
-        let (dir, mut log) = roomy();
+        let (dir, mut log) = preallocated();
         log.append(&vec![b'x'; WORTH_IT as usize]).unwrap();
         let whole = on_disk(&dir);
         assert_eq!(log.length().unwrap(), WORTH_IT);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn after_a_failure_nothing_is_cut() {
-        let (dir, mut log) = roomy();
+        let (dir, mut log) = preallocated();
         log.append(&vec![b'x'; WORTH_IT as usize]).unwrap();
         let whole = on_disk(&dir);
         log.file = std::fs::File::open(dir.path().join("log")).unwrap();

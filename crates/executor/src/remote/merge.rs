@@ -36,8 +36,8 @@ struct Waiting {
     covered: u64,
 }
 
-/// How far it is.
-pub(crate) struct Weave {
+/// Puts both outputs and the registered secrets back in order; this is how far it is.
+pub(crate) struct OutputMerger {
     mark: Vec<u8>,
     out: Waiting,
     err: Waiting,
@@ -51,11 +51,11 @@ pub(crate) struct Weave {
     latest: Duration,
 }
 
-impl Weave {
+impl OutputMerger {
     /// For an attempt whose output is already had up to `out` and `err`.
-    pub(crate) fn from(mark: &str, out: u64, err: u64) -> Weave {
+    pub(crate) fn from(mark: &str, out: u64, err: u64) -> OutputMerger {
         let waiting = |at| Waiting { at, ..Waiting::default() };
-        Weave {
+        OutputMerger {
             mark: [b"\0", mark.as_bytes(), b" "].concat(),
             out: waiting(out),
             err: waiting(err),
@@ -269,14 +269,14 @@ mod tests {
 
     #[test]
     fn output_comes_in_the_order_of_its_marks_with_its_times() {
-        let mut weave = Weave::from("M", 0, 0);
+        let mut merger = OutputMerger::from("M", 0, 0);
         let mut items = Vec::new();
-        weave.log(b"\0M s 100\0\0M o 2 101\0\0M e 1 150\0\0M o 1 200\0", &mut items).unwrap();
-        weave.output(Stream::Stdout, 0, b"abc").unwrap();
-        weave.due(&mut items);
+        merger.log(b"\0M s 100\0\0M o 2 101\0\0M e 1 150\0\0M o 1 200\0", &mut items).unwrap();
+        merger.output(Stream::Stdout, 0, b"abc").unwrap();
+        merger.due(&mut items);
         assert_eq!(items, [Item::Began, out("ab", 10)], "the third waits for what was printed before it");
-        weave.output(Stream::Stderr, 0, b"x").unwrap();
-        weave.due(&mut items);
+        merger.output(Stream::Stderr, 0, b"x").unwrap();
+        merger.due(&mut items);
         assert_eq!(items[2..], [err("x", 500), out("c", 1000)]);
     }
 
@@ -284,62 +284,62 @@ mod tests {
     fn a_secret_is_known_before_what_was_printed_after_it_wherever_the_log_is_cut() {
         let log = b"\0M s 0\0A=1\nB=l\0M o 3 1\0ong\n\0MC=2\n3\0\0M e 1 2\0D=4";
         for cut in 0..log.len() {
-            let mut weave = Weave::from("M", 0, 0);
+            let mut merger = OutputMerger::from("M", 0, 0);
             let mut items = Vec::new();
-            weave.output(Stream::Stdout, 0, b"abc").unwrap();
-            weave.output(Stream::Stderr, 0, b"d").unwrap();
+            merger.output(Stream::Stdout, 0, b"abc").unwrap();
+            merger.output(Stream::Stderr, 0, b"d").unwrap();
             for part in [&log[..cut], &log[cut..]] {
-                weave.log(part, &mut items).unwrap();
-                weave.due(&mut items);
+                merger.log(part, &mut items).unwrap();
+                merger.due(&mut items);
             }
             let at = |item: &Item| items.iter().position(|other| other == item);
             assert!(at(&secret("A", "1")) < at(&out("abc", 10)), "{cut}: {items:?}");
             assert!(at(&secret("B", "long")).is_some(), "{cut}: {items:?}");
             assert!(at(&secret("MC", "2\n3")) < at(&err("d", 20)), "{cut}: {items:?}");
-            assert_eq!(weave.last_secret().unwrap(), Some(("D".to_owned(), "4".to_owned())));
+            assert_eq!(merger.last_secret().unwrap(), Some(("D".to_owned(), "4".to_owned())));
         }
     }
 
     #[test]
     fn what_no_mark_covers_waits_until_the_end() {
-        let mut weave = Weave::from("M", 0, 0);
+        let mut merger = OutputMerger::from("M", 0, 0);
         let mut items = Vec::new();
-        weave.output(Stream::Stdout, 0, b"abcd").unwrap();
-        weave.due(&mut items);
+        merger.output(Stream::Stdout, 0, b"abcd").unwrap();
+        merger.due(&mut items);
         assert_eq!(items, []);
-        weave.log(b"\0M b 2 0 7\0", &mut items).unwrap();
-        weave.due(&mut items);
+        merger.log(b"\0M b 2 0 7\0", &mut items).unwrap();
+        merger.due(&mut items);
         assert_eq!(items, [out("ab", 0)]);
         // The pump says of the same bytes, later and in its own lengths.
-        weave.log(b"\0M o 3 9\0", &mut items).unwrap();
-        weave.due(&mut items);
+        merger.log(b"\0M o 3 9\0", &mut items).unwrap();
+        merger.due(&mut items);
         assert_eq!(items[1..], [out("c", 0)]);
-        weave.finish(4, 0, Duration::from_secs(1));
-        weave.due(&mut items);
+        merger.finish(4, 0, Duration::from_secs(1));
+        merger.due(&mut items);
         assert_eq!(items[2..], [out("d", 1000)]);
     }
 
     #[test]
     fn times_never_run_backwards() {
-        let mut weave = Weave::from("M", 0, 0);
+        let mut merger = OutputMerger::from("M", 0, 0);
         let mut items = Vec::new();
-        weave.log(b"\0M s 100\0\0M o 1 150\0", &mut items).unwrap();
-        weave.output(Stream::Stdout, 0, b"a").unwrap();
-        weave.due(&mut items);
-        weave.log(b"\0M e 1 149\0", &mut items).unwrap();
-        weave.output(Stream::Stderr, 0, b"b").unwrap();
-        weave.due(&mut items);
+        merger.log(b"\0M s 100\0\0M o 1 150\0", &mut items).unwrap();
+        merger.output(Stream::Stdout, 0, b"a").unwrap();
+        merger.due(&mut items);
+        merger.log(b"\0M e 1 149\0", &mut items).unwrap();
+        merger.output(Stream::Stderr, 0, b"b").unwrap();
+        merger.due(&mut items);
         assert_eq!(items[1..], [out("a", 500), err("b", 500)]);
     }
 
     #[test]
     fn what_was_had_before_is_not_handed_on_again() {
-        let mut weave = Weave::from("M", 3, 0);
+        let mut merger = OutputMerger::from("M", 3, 0);
         let mut items = Vec::new();
-        weave.log(b"A=1\n\0M o 2 1\0\0M o 2 2\0", &mut items).unwrap();
-        weave.output(Stream::Stdout, 3, b"d").unwrap();
-        weave.due(&mut items);
+        merger.log(b"A=1\n\0M o 2 1\0\0M o 2 2\0", &mut items).unwrap();
+        merger.output(Stream::Stdout, 3, b"d").unwrap();
+        merger.due(&mut items);
         assert_eq!(items, [secret("A", "1"), out("d", 0)]);
-        assert!(weave.output(Stream::Stdout, 9, b"x").is_err());
+        assert!(merger.output(Stream::Stdout, 9, b"x").is_err());
     }
 }
