@@ -175,6 +175,19 @@ impl Place {
         path.strip_prefix(&root).map_or(path.clone(), Path::to_owned)
     }
 
+    /// A path as the record names it, as somebody types it where they are: quoted for a shell.
+    pub fn typed(&self, path: &str) -> String {
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        let up = here.ok().and_then(|here| Some(here.strip_prefix(&root).ok()?.components().count()));
+        let typed = match up {
+            Some(_) if Path::new(path).is_absolute() => path.to_owned(),
+            Some(up) => "../".repeat(up) + path,
+            None => root.join(path).to_string_lossy().into_owned(),
+        };
+        shlex::try_quote(&typed).map_or_else(|_| typed.clone(), std::borrow::Cow::into_owned)
+    }
+
     /// What git knows of a document and of the files that it includes, each by its path and the bytes that were read: they
     /// are compared, and no file again.
     pub fn trace(&self, read: &[(&str, &[u8])]) -> Result<Traced, Problem> {

@@ -53,8 +53,8 @@ pub struct Fault {
 pub struct Audit {
     /// The runs, by number.
     pub runs: Vec<Audited>,
-    /// Numbers that no run has, up to the greatest.
-    pub missing: Vec<u64>,
+    /// Numbers that no run has, up to the greatest, from and to.
+    pub missing: Vec<(u64, u64)>,
     /// What is wrong.
     pub wrong: Vec<Fault>,
     /// What is not wrong and should be known, by run.
@@ -140,10 +140,15 @@ fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
 impl Audit {
     fn judge(&mut self) {
         let (mut wrong, mut remarks) = (Vec::new(), Vec::new());
-        let gaps = self.missing.iter().map(|number| Fault {
-            run: *number,
+        let gaps = self.missing.iter().map(|(from, to)| Fault {
+            run: *from,
             kind: "gap",
-            why: format!("there is no run {number}: its directory was removed"),
+            why: match from == to {
+                true => format!("there is no run {from}: its directory was removed"),
+                false => format!(
+                    "there are no runs {from} to {to}: their directories were removed, or one was put there that has a greater number"
+                ),
+            },
         });
         wrong.extend(gaps);
         for (at, this) in self.runs.iter().enumerate() {

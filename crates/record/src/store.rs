@@ -199,9 +199,14 @@ impl Store {
         Ok(runs)
     }
 
-    /// Numbers up to the last one that no run has: runs that somebody removed.
-    pub fn missing_numbers(&self) -> Result<Vec<u64>, StoreError> {
-        let numbers: Vec<u64> = self.runs()?.into_iter().map(|run| run.number).collect();
-        Ok((1..numbers.last().copied().unwrap_or(0)).filter(|n| numbers.binary_search(n).is_err()).collect())
+    /// Numbers up to the last one that no run has, from and to: runs that somebody removed. A directory of any name may be the last.
+    pub fn missing_numbers(&self) -> Result<Vec<(u64, u64)>, StoreError> {
+        let mut before = 0;
+        let gap = |run: RunDir| {
+            let gap = (before + 1, run.number.saturating_sub(1));
+            before = run.number;
+            (gap.0 <= gap.1).then_some(gap)
+        };
+        Ok(self.runs()?.into_iter().filter_map(gap).collect())
     }
 }

@@ -53,8 +53,16 @@ fn a_removed_run_leaves_a_gap_that_is_named() {
         bench.store.create_run("x").unwrap();
     }
     fs::remove_dir_all(bench.store.path().join("0002-x")).unwrap();
-    assert_eq!(bench.store.missing_numbers().unwrap(), [2]);
+    assert_eq!(bench.store.missing_numbers().unwrap(), [(2, 2)]);
     assert_eq!(bench.store.create_run("x").unwrap().0, 5, "a gap is not filled");
+}
+
+#[test]
+fn a_directory_of_a_great_number_is_told_at_once_as_a_gap_from_and_to() {
+    let bench = Bench::new();
+    bench.store.create_run("x").unwrap();
+    fs::create_dir(bench.store.path().join("18446744073709551615-x")).unwrap();
+    assert_eq!(bench.store.missing_numbers().unwrap(), [(2, u64::MAX - 1)]);
 }
 
 #[test]

@@ -17,6 +17,9 @@ use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::{Screen, Table};
 
+/// So many numbers that no run has are listed each; a directory of any number may be put into a store.
+const LISTED: usize = 1000;
+
 /// Looks at every run, and at what ties them together.
 pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> {
     let store = match &arguments.store {
@@ -139,7 +142,8 @@ impl AuditReport<'_> {
         json!({
             "store": store.path(),
             "runs": audit.runs.iter().map(run).collect::<Vec<_>>(),
-            "missing": audit.missing,
+            "missing": audit.missing.iter().flat_map(|(from, to)| *from..=*to).take(LISTED).collect::<Vec<_>>(),
+            "missing_in_all": audit.missing.iter().map(|(from, to)| to - from + 1).sum::<u64>(),
             "wrong": audit.wrong.iter().map(fault).collect::<Vec<_>>(),
             "remarks": audit.remarks.iter().map(remark).collect::<Vec<_>>(),
         })

@@ -78,7 +78,7 @@ fn document(checked: Checked, past: &Past) -> Result<Document, Problem> {
     if checked.findings.iter().any(Diagnostic::is_error) {
         return Err(Problem::usage(
             format!("{} has errors, so that nobody can say what it covers", checked.path),
-            format!("`holdpoint check {}` shows them.", checked.path),
+            format!("`holdpoint check {}` shows them.", checked.place.typed(&checked.path)),
         ));
     }
     let (summaries, passed_over) = past.runs_of(&checked.path, None);

@@ -117,7 +117,8 @@ fn command(prepared: &Prepared, gate: &Gate<'_>) -> String {
     let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned);
     let set = gate.same().filter_map(|(name, value)| Some(format!(" --set {name}={}", quoted(value?))));
     let set: String = set.collect();
-    format!("holdpoint run {} --env {}{set}", quoted(&prepared.path), quoted(gate.environment))
+    let path = prepared.place.typed(&prepared.path);
+    format!("holdpoint run {path} --env {}{set}", quoted(gate.environment))
 }
 
 fn inputs(prepared: &Prepared) -> String {

@@ -550,3 +550,24 @@ fn what_no_value_would_let_open_is_refused_before_a_value_is_asked_for() {
     assert_eq!(ran.code, 5, "{}", ran.both());
     assert!(!is_asked(), "there is no commit that it could run from");
 }
+
+#[test]
+fn what_a_refusal_says_to_type_works_where_it_was_said() {
+    for (there, document) in [(".", "parts/my book.md"), ("parts", "my book.md"), ("parts", "../book.md")] {
+        let bench = bench();
+        bench.file("parts/my book.md", &book(FRONT, BODY)).committed();
+        let mut command = bench.command(crate::support::HOLDPOINT);
+        command.current_dir(bench.path(there)).args(["run", document, "--unattended", "--env", "production"]);
+        let refused = Ran::of(command.args(["--set", "RELEASE=v1.4.0"]).output().unwrap());
+        assert_eq!(refused.code, 5, "{}", refused.both());
+        let told = refused.stderr.split_once("first:").unwrap().1.split_once(" (Or").unwrap().0;
+        let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let ran = bench
+            .command("sh")
+            .current_dir(bench.path(there))
+            .args(["-c", &format!("{line} --unattended")])
+            .output();
+        let ran = Ran::of(ran.unwrap());
+        assert_eq!(ran.code, 0, "{line}: {}", ran.both());
+    }
+}
