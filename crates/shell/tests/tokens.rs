@@ -161,10 +161,21 @@ fn where_shells_differ_there_is_doubt() {
         "cat <<\"a$b\"\nx\na$b\n",
         "echo \"${a:-'}'}\"",
         "echo $[1]",
+        "a[b c]=d",
+        "a[b\nc]=d",
+        "a[b;c]=d",
+        "a['b]' c]=d",
+        "a[b[c] d]=e",
     ] {
         assert!(!read(script).doubts.is_empty(), "{script}");
     }
-    for script in ["a | b; c \"$(d)\"", "cat <<E\n$x\nE\n", "case a in a|b) c;; esac", "echo $'a'"] {
+    for script in [
+        "a | b; c \"$(d)\"",
+        "cat <<E\n$x\nE\n",
+        "case a in a|b) c;; esac",
+        "echo $'a'",
+        "a[b]=c; tr a-z[ x; a[\"b c\"]=d",
+    ] {
         assert!(read(script).doubts.is_empty(), "{script}");
     }
 }

@@ -8,8 +8,9 @@ use holdpoint_shell::{inert_quotes, jq_is_plain, own, python_reads};
 
 /// Words of a shell script that look a variable up by its name, or hand all of them to a program that does.
 const LOOKERS: &[&str] = &[
-    "[[", "awk", "declare", "deno", "env", "eval", "export", "gawk", "jq", "let", "local", "lua", "mawk",
-    "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset", "yq",
+    "[[", "awk", "compgen", "declare", "deno", "env", "environ", "eval", "export", "gawk", "jq", "let",
+    "local", "lua", "mawk", "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset",
+    "yq",
 ];
 
 /// Whether the script reads the variable. A shell names it after a `$`, or to words that take a name; Python asks its
@@ -27,6 +28,9 @@ pub fn reads(block: &Block, script: &str, name: &str) -> bool {
     let script = without_comments(script);
     let script = without(&script, own(&script, name, block.options.strict));
     let script = without(&script, inert_quotes(&script));
+    if sources(&script) || names_with_prefixes(&script).any(|prefix| name.starts_with(prefix)) {
+        return true;
+    }
     let plain_jq = jq_is_plain(&script);
     let looks_up = script.contains("${!")
         || script
@@ -43,6 +47,24 @@ pub fn reads(block: &Block, script: &str, name: &str) -> bool {
         let named = (looks_up && !(sets && starts)) || (calculates("${", "}") && !before.ends_with("${"));
         let tested = ["-p", "-v"].iter().any(|option| before.trim_end().ends_with(option));
         dollar.ends_with('$') || tested || named || calculates("((", "))")
+    })
+}
+
+/// Whether a shell reads commands from a file, which may read anything.
+fn sources(script: &str) -> bool {
+    script.split(['\n', ';', '&', '|', '(', '{', '!']).any(|statement| {
+        let mut words = statement.split_whitespace();
+        matches!(words.next(), Some("." | "source")) && words.next().is_some_and(|file| file != "/dev/null")
+    })
+}
+
+/// What names begin with that a shell is asked for by `${!PREFIX*}` or `${!PREFIX@}`.
+fn names_with_prefixes(script: &str) -> impl Iterator<Item = &str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    script.split("${!").skip(1).filter_map(move |rest| {
+        let prefix = &rest[..rest.find(|c| !part(c))?];
+        let behind = &rest[prefix.len()..];
+        (behind.starts_with("*}") || behind.starts_with("@}")).then_some(prefix)
     })
 }
 
@@ -140,6 +162,12 @@ mod tests {
             "yq 'strenv(TAG)' x",
             "cat <<E\n'$TAG'\nE",
             "TAG=${TAG:-1}; echo $TAG",
+            "echo \"${!TA*}\"",
+            "echo ${!T@}",
+            "compgen -v | grep -x TAG",
+            "tr '\\0' '\\n' </proc/self/environ | grep TAG=",
+            ". ./lib.sh",
+            "true && source lib.sh",
         ] {
             assert!(reads(&block("sh"), script, "TAG"), "{script}");
         }
@@ -149,6 +177,8 @@ mod tests {
             "echo $TAGS ${TAG_NAME}",
             "TAG=1",
             "# the TAG",
+            "echo ${!STA*} ${!r}",
+            "cat source.txt . ; . /dev/null",
             "echo $MYTAG",
             "ls # $TAG",
             "echo '{\"TAG\":1}' | jq -e '.TAG == 2'",

@@ -47,7 +47,7 @@ fn nothing_before_a_signature_can_be_rewritten() {
     is_found_out("an input", |events| events[0]["inputs"][0]["value"] = json!("v2"));
     is_found_out("a commit", |events| events[0]["runbook"]["commit"] = json!("0".repeat(40)));
     is_found_out("a time", |events| events[1]["at"] = json!("2026-01-01T00:00:00.000000Z"));
-    is_found_out("a duration", |events| of(events, "action.finished")["duration_ms"] = json!(9));
+    is_found_out("a duration", |events| of(events, "action.finished")["duration_ms"] = json!(123_456));
     is_found_out("a remark", |events| of(events, "action.finished")["remarks"] = json!(["fine"]));
     is_found_out("a note put in", |events| {
         let note = json!({"n": 0, "prev": "", "at": "2026-01-01T00:00:00.000000Z", "type": "note", "text": "all well",

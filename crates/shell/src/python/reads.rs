@@ -33,7 +33,7 @@ pub fn reads(script: &str, name: &str) -> bool {
     let Some(lines) = read(script) else { return true };
     let all = || lines.iter().flat_map(|line| &line.tokens);
     if !all().any(|token| has_word(token.of(script), name)) {
-        return false;
+        return lines.iter().any(|line| asks_for_a_made_name(script, line));
     }
     let is_opaque = |token: &Token| {
         let text = token.of(script).to_lowercase();
@@ -45,6 +45,21 @@ pub fn reads(script: &str, name: &str) -> bool {
         return true;
     }
     lines.iter().any(|line| reads_in(script, line, name))
+}
+
+/// Whether a line asks the environment for a name that it makes up, which may be any.
+fn asks_for_a_made_name(script: &str, line: &Line) -> bool {
+    let word = |at: usize| line.tokens.get(at).map_or("", |token| token.of(script));
+    (0..line.tokens.len()).any(|at| {
+        let (key, closes): (_, &[&str]) = match (word(at), word(at + 1), word(at + 2), word(at + 3)) {
+            ("environ" | "environb", "[", ..) => (at + 2, &["]"]),
+            ("environ" | "environb", ".", "get" | "pop", "(") => (at + 4, &[",", ")"]),
+            ("getenv" | "getenvb", "(", ..) => (at + 2, &[",", ")"]),
+            _ => return false,
+        };
+        let is_plain = |token: &Token| matches!(token.kind, Kind::Text { plain: true, .. });
+        !(line.tokens.get(key).is_some_and(is_plain) && closes.contains(&word(key + 1)))
+    })
 }
 
 /// Whether a line uses the environment in another way than by the name of another variable.
@@ -109,6 +124,10 @@ mod tests {
             "open('/proc/self/environ').read().split('TAG')",
             "import posix\nposix.environ[b'TAG']",
             "TAG = (",
+            "import os\nos.environ['T' + 'AG']",
+            "import os\nos.environ['T' 'AG']",
+            "import os\nkey = 'T' + 'AG'\nprint(os.environ.get(key, 'none'))",
+            "import os\nprint(os.getenv(f'{x}'))",
         ] {
             assert!(reads(script, "TAG"), "{script:?}");
         }

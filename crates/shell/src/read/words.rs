@@ -50,7 +50,28 @@ impl Reader<'_> {
             };
             push(&mut parts, Part { kind, at: from..self.at.max(from) });
         }
+        if !pattern && self.leaves_a_subscript_open(&parts) {
+            self.doubt(
+                self.at,
+                "`NAME[` without its `]` in the same word: bash reads on to that, over blanks and lines",
+            );
+        }
         Word { parts }
+    }
+
+    /// Whether a word begins as an element of an array does, and ends before the element's subscript does.
+    fn leaves_a_subscript_open(&self, parts: &[Part]) -> bool {
+        let literal = |part: &&Part| part.kind == PartKind::Literal;
+        let name = parts.first().filter(literal).and_then(|part| self.text[part.at.clone()].split_once('['));
+        if !name.is_some_and(|(name, _)| crate::is_name(name)) {
+            return false;
+        }
+        let bytes = parts.iter().filter(literal).flat_map(|part| self.bytes[part.at.clone()].iter());
+        bytes.fold(0_isize, |depth, byte| match byte {
+            b'[' => depth + 1,
+            b']' => depth - 1,
+            _ => depth,
+        }) > 0
     }
 
     /// Whether what stands before is `NAME=` or `NAME+=`.
