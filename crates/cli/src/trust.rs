@@ -53,7 +53,7 @@ pub fn read(path: &Path, opened: &RunOpened, exchanged: &[(u64, RunOpened)]) -> 
             let missing = || cannot(&name, &format!("its {CONFIG} names `{file}`, which is not there"));
             return there(file)?.ok_or_else(missing).map(Some);
         }
-        Ok(plain.iter().find_map(|file| there(file).transpose()).transpose()?)
+        plain.iter().find_map(|file| there(file).transpose()).transpose()
     };
     let allowed = first(config.as_ref().and_then(|config| config.signers.as_ref()), &ALLOWED)?;
     let revoked = first(config.as_ref().and_then(|config| config.revoked.as_ref()), &REVOKED)?;
