@@ -1029,6 +1029,19 @@ def combo_statement_and_seal(forge: Forge) -> bool:
     return False
 
 
+# --- what a judge found that parted them once
+for name, version in (("long", "99999999999.0"), ("zeros", "03.0"), ("lf", "3.0\n"), ("arabic", "٣.٠"), ("huge", "2.18446744073709551616")):
+    said(4, f"format-{name}", 0, lambda e, version=version: e.update(format=version))
+for name, zone in (("right", "right/UTC"), ("posix", "posix/UTC"), ("lower", "utc"), ("rule", "CET-1CEST,M3.5.0,M10.5.0/3")):
+    said(5, f"zone-{name}", 0, lambda e, zone=zone: e["session"].update(time_zone=zone))
+founded("keys-mark", 5, lambda t: "\ufeff" + t)
+founded("keys-form-feed", 5, lambda t: "\f" + t)
+tombstone("tomb-separator", 9, lambda t: t.update(reason="\x1c"))
+tombstone("tomb-small-z", 9, lambda t: t.update(at="2026-12-01T00:00:00z"))
+review("rv-text-separator", second(lambda t: t.update(text="\x1f")))
+said(4, "at-year-1", 2, lambda e: e.update(at="0001-01-01T00:00:00Z"))
+
+
 def ask(command: list[str], where: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL, cwd=where, check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import fnmatch
+import functools
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import zoneinfo
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from narrow import OURS, CannotCheck, Fault
+from narrow import BLANKS, OURS, CannotCheck, Fault
 
 # ---------------- signatures ("Signatures")
 
@@ -144,12 +145,18 @@ def public_key(kind: str, text: str) -> bytes:
     raise Fault("a line is none that can be read")
 
 
+UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ufeff]")
+
+
 def text_lines(data: bytes) -> list[str]:
     try:
-        rows = [row.strip() for row in data.decode("utf-8").split("\n")]
+        rows = [row.strip(" \t\r") for row in data.decode("utf-8").split("\n")]
     except UnicodeDecodeError as error:
         raise Fault("it is not UTF-8") from error
-    return [row for row in rows if row and not row.startswith("#")]
+    rows = [row for row in rows if row and not row.startswith("#")]
+    if any(UNSEEN.search(row) for row in rows):
+        raise Fault("a line has a character that nobody sees")
+    return rows
 
 
 def signer_lines(data: bytes) -> list[SignerLine]:
@@ -159,6 +166,8 @@ def signer_lines(data: bytes) -> list[SignerLine]:
         parts = SIGNER.match(row)
         if not parts:
             raise Fault("a line is none that can be read")
+        if set(parts[1]) & set(BLANKS) - set(" \t"):
+            raise Fault("a principal has a blank that people do not type")
         options = parts[2] or ""
         spaces = re.search(r'(?i)namespaces="([^"]*)"', options)
         authority = bool(re.search(r"(?i)(^|,)cert-authority(,|$)", options))
@@ -268,14 +277,18 @@ class Keys:
         return self.ask(["ssh-keygen", "-Y", "check-novalidate", "-n", space, "-s", "signature"], message)
 
 
+@functools.cache
+def known_zones() -> set[str]:
+    return zoneinfo.available_timezones() - {"localtime"}
+
+
 def posix_zone(zone: str) -> str:
     """An IANA name as it is; an offset (+02, -03:30) as POSIX writes it, whose sign is the other way round."""
-    offset = re.fullmatch(r"([+-])(\d\d)(?::?(\d\d))?(?::?\d\d)?", zone, re.ASCII)
+    offset = re.fullmatch(r"([+-])([01]\d|2[0-3])(?::([0-5]\d))?", zone, re.ASCII)
     if offset:
         minutes = offset[3] or "00"
         return f"<{offset[1]}{offset[2]}{minutes}>{'-' if offset[1] == '+' else '+'}{offset[2]}:{minutes}"
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
-        raise Fault(f"the time zone {zone[:40]!r} is not known, so that no time of a key is") from error
+    # Not the files of an installation that are no names: `posix/UTC`, `right/UTC`, `localtime`.
+    if zone not in known_zones():
+        raise Fault(f"the time zone {zone[:40]!r} is not known, so that no time of a key is")
     return zone

@@ -85,6 +85,19 @@ def directory(path: str) -> bool:
     return True
 
 
+# "Lines": what Unicode calls white space, of which Python strips more.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
+def bare(text: str) -> str:
+    return text.strip(BLANKS)
+
+
+def configuration(data: bytes) -> str:
+    """The text of a holdpoint.toml, before which a mark may stand."""
+    return data.decode("utf-8").removeprefix("\ufeff")
+
+
 def must(holds: bool, why: str) -> None:
     if not holds:
         raise Fault(why)
@@ -260,7 +273,7 @@ SHAPES = {
 }
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z\Z", re.ASCII)
-ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\Z", re.ASCII)
 
 LATEST = "9999-12-30T22:00:00"
 
@@ -272,7 +285,8 @@ def moment(text: str) -> datetime:
     if text.endswith("Z") and text[:19] > LATEST:
         raise Fault(f"{text[:40]!r} is no time in every zone")
     try:
-        if text.startswith("0000"):  # a year that Python does not have
+        if text.startswith("0000"):  # a year that Python does not have, with the days of 2000
+            datetime.fromisoformat("2000" + text[4:19])
             return datetime.min.replace(tzinfo=timezone.utc)
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00")))
     except ValueError as error:

@@ -31,8 +31,8 @@ import anchors
 from keys import Keys
 from narrow import (
     APPROVAL, DOCUMENT, EVENTS, EXPUNGE, GIT, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SECOND, SIGNOFF, STATEMENT,
-    TOMBSTONE, WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, directory, exact, fits, has_shape, moment,
-    must, parse, read_file, read_object, sha256, too_deep,
+    TOMBSTONE, WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, bare, configuration, directory, exact,
+    fits, has_shape, moment, must, parse, read_file, read_object, sha256, too_deep,
 )
 
 try:
@@ -85,7 +85,7 @@ def check_line(line: bytes, n: int, prev: str) -> dict[str, Any]:
         raise Fault("its type is unknown")
     if n == 0 and event["type"] == "run.opened":
         version = event.get("format")
-        if isinstance(version, str) and re.match(r"\d+\.\d+\Z", version) and newer(version):
+        if isinstance(version, str) and VERSION.match(version) and newer(version):
             raise CannotCheck(f"it has format {version}: read it with a newer program")
         if version != "2.0":
             raise Fault(f"its format is {version!r}")
@@ -101,8 +101,11 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
+VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\Z")
+
+
 def newer(version: str) -> bool:
-    return [int(part[:9]) for part in version.split(".")] > [2, 0]
+    return [int(part) for part in version.split(".")] > [2, 0]
 
 
 def looks_torn(tail: bytes) -> bool:
@@ -300,7 +303,7 @@ class Record:
         must(stone["id"] == self.opened["id"], "it is of another run")
         must(stone["blob"]["sha256"] == digest, "it is of another blob")
         must(stone["blob"]["bytes"] == length, "it tells of another length")
-        must(bool(stone["who"].strip() and stone["reason"].strip()), "it names nobody, or no reason")
+        must(bool(bare(stone["who"]) and bare(stone["reason"])), "it names nobody, or no reason")
         key, time = None, moment(stone["at"])
         if self.keys.anybody:
             must(signature is not None, "nobody signed for it")
@@ -365,7 +368,7 @@ class Record:
             self.remarks.append("what the configuration asks for is not checked: there is none that can be read")
             return
         try:
-            asked = tomllib.loads(config.decode("utf-8")) if config is not None else {}
+            asked = tomllib.loads(configuration(config)) if config is not None else {}
             asked = asked.get("environments", {}).get(environment["name"], {})
             due = {key: asked.get(key, "typed") for key in ("signature", "sessions")}
         except (ValueError, AttributeError, RecursionError) as error:
@@ -414,7 +417,7 @@ class Record:
     def person(self, name: str) -> str:
         """One for all names of a person ("Independence")."""
         aliases = {alias.lower(): who for alias, who in self.opened.get("aliases", {}).items()}
-        return aliases.get(name.strip().lower(), name).strip().lower()
+        return bare(aliases.get(bare(name).lower(), name)).lower()
 
     def check_session(self, event: dict[str, Any]) -> None:
         """Where the environment asks for it, whoever operates signs that before anything else happens ("session.signed")."""
@@ -427,7 +430,7 @@ class Record:
             must(seat is None or seat == event["seat"], "the session is of another account, machine or terminal")
             self.awaited = None
         elif self.awaited is not None and kind == "decision" and event["choice"] == "abort":
-            must(bool(event.get("reason", "").strip()), "a run whose session is not signed is ended with a reason")
+            must(bool(bare(event.get("reason", ""))), "a run whose session is not signed is ended with a reason")
             must(self.person(event["by"]["who"]) == self.person(self.awaited[0]), "somebody else ends it")
             self.aborted = True
         elif kind not in ("session.opened", "note", "log.recovered", "signoff.lapsed"):
@@ -612,7 +615,7 @@ class Record:
             self.remarks.append("the rule that asks for the rehearsal is not checked: there is no configuration to read")
             return
         try:
-            rules = tomllib.loads(config.decode("utf-8"))["environments"][self.opened["environment"]["name"]]["requires"]
+            rules = tomllib.loads(configuration(config))["environments"][self.opened["environment"]["name"]]["requires"]
             wanted, same, age = rules["rehearsal"], rules.get("same", []), rules.get("max_age")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise Fault("the configuration asks for none") from error
@@ -653,7 +656,7 @@ class Record:
             must(told["seal"] == sha256(self.seal or b""), f"reviews/{name} is over another seal")
             must(told["number"] == number, f"reviews/{name} stands under another number")
             must(told.get("former") == before, f"reviews/{name} is over another review before it")
-            must(bool(told["text"].strip()), f"reviews/{name} says nothing")
+            must(bool(bare(told["text"])), f"reviews/{name} says nothing")
             of = told["verdict"]
             must(of == "intact and complete" or of.startswith("expunged: "), f"reviews/{name} is of a record that was not in order")
             at, signed_at = exact(told["at"]["time"]), moment(told["at"]["time"])
@@ -745,12 +748,13 @@ def load_trust(where: str) -> tuple[bytes, bytes | None]:
         names: dict[str, Any] = {}
         config = read_file(os.path.join(where, "holdpoint.toml"), DOCUMENT)
         if config is not None and tomllib is not None:
-            names = tomllib.loads(config.decode("utf-8")).get("signers", {})
+            names = tomllib.loads(configuration(config)).get("signers", {})
         signers = read_file(os.path.join(where, names.get("file", "allowed_signers")), DOCUMENT)
         for name in [names["revoked"]] if "revoked" in names else ["revoked", "revoked_keys"]:
             revoked = read_file(os.path.join(where, name), DOCUMENT)
             if revoked is not None:
                 break
+        must(revoked is not None or "revoked" not in names, "the list of revoked keys that it names is not there")
     except (Fault, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CannotCheck(f"what is to be trusted cannot be read: {error}") from error
     if signers is None:

@@ -232,7 +232,7 @@ pub fn withdrawn(
         let why = "holdpoint.toml names nobody here who may sign today: type it in the run's repository";
         return Ok(Some(why.to_owned()));
     }
-    let today = match approvals::signers(&place, &time_zone()) {
+    let today = match approvals::signers(&place, &time_zone()?) {
         Ok(today) => today,
         Err(why) => return Ok(Some(format!("who may sign today cannot be told: {why}"))),
     };

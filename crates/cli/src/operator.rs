@@ -3,8 +3,9 @@
 use std::env::VarError;
 use std::path::Path;
 
-use holdpoint_document::{Config, folded, unseen};
+use holdpoint_document::{Config, folded, recorded_zone, unseen};
 use holdpoint_engine::{BY_GIT, EnvironmentSeen, People, Program, Session};
+use jiff::tz::TimeZone;
 
 use crate::git;
 use crate::problem::Problem;
@@ -198,7 +199,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
         host,
         tty,
         cwd,
-        time_zone: time_zone(),
+        time_zone: time_zone()?,
         clock_synchronised: clock_synchronised(),
         checks: None,
         commit: None,
@@ -212,17 +213,44 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
 
 /// The zone's name, else its offset. Where the system says by a link which it is, as most do, the data base of all zones
 /// need not be looked through.
-pub fn time_zone() -> String {
-    let link = || {
-        let target = std::fs::read_link(LOCAL_TIME).ok().filter(|_| Path::new(LOCAL_TIME).is_file())?;
-        let (_, name) = target.to_str()?.split_once("/zoneinfo/")?;
-        (!name.is_empty()).then(|| name.to_owned())
+///
+/// # Errors
+/// `TZ` names none that is known: what the C library makes of it, nobody could tell later.
+pub fn time_zone() -> Result<String, Problem> {
+    let Some(asked) = std::env::var_os("TZ") else {
+        return Ok(linked().unwrap_or_else(|| told(&TimeZone::system())));
     };
-    let told = if std::env::var_os("TZ").is_some() { None } else { link() };
-    told.unwrap_or_else(|| {
-        let zone = jiff::tz::TimeZone::system();
-        zone.iana_name().map_or_else(|| zone.to_offset(jiff::Timestamp::now()).to_string(), str::to_owned)
+    // The same zones once more, as files of an installation: with leap seconds, and without.
+    let name = asked.to_str().unwrap_or_default();
+    let name = name.strip_prefix(':').unwrap_or(name);
+    if let Some(name) = plain(name)
+        && recorded_zone(name).is_ok()
+    {
+        return Ok(name.to_owned());
+    }
+    TimeZone::try_system().map(|zone| told(&zone)).map_err(|_| {
+        Problem::usage(
+            format!("TZ is `{}`, which is no time zone that is known", asked.display()),
+            "Nothing was done. Set it to an IANA name, such as Europe/Berlin, or unset it.",
+        )
     })
+}
+
+/// The name of a zone that stands in a directory for zones with, or without, leap seconds.
+fn plain(name: &str) -> Option<&str> {
+    name.strip_prefix("posix/").or_else(|| name.strip_prefix("right/"))
+}
+
+fn linked() -> Option<String> {
+    let target = std::fs::read_link(LOCAL_TIME).ok().filter(|_| Path::new(LOCAL_TIME).is_file())?;
+    let (_, name) = target.to_str()?.split_once("/zoneinfo/")?;
+    let name = plain(name).unwrap_or(name);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn told(zone: &TimeZone) -> String {
+    let known = zone.iana_name().filter(|name| recorded_zone(name).is_ok());
+    known.map_or_else(|| zone.to_offset(jiff::Timestamp::now()).to_string(), str::to_owned)
 }
 
 /// The link to the zone's data.
@@ -257,8 +285,8 @@ mod tests {
 
     #[test]
     fn the_zone_is_named_as_the_data_base_of_zones_names_it() {
-        let system = jiff::tz::TimeZone::system();
+        let (system, told) = (TimeZone::system(), time_zone().unwrap());
         // Where it has no name, its offset is told.
-        assert!(system.iana_name().is_none_or(|name| name == time_zone()), "{system:?}: {}", time_zone());
+        assert!(system.iana_name().is_none_or(|name| name == told), "{system:?}: {told}");
     }
 }

@@ -17,7 +17,7 @@ use crate::operator::time_zone;
 use crate::place::CONFIG;
 use crate::problem::Problem;
 
-/// File names where no configuration names others, or it names some that are not there.
+/// File names where no configuration names others.
 const ALLOWED: [&str; 1] = ["allowed_signers"];
 const REVOKED: [&str; 2] = ["revoked", "revoked_keys"];
 /// Certificates of time-stamping authorities.
@@ -47,16 +47,13 @@ pub fn read(path: &Path, opened: &RunOpened, exchanged: &[(u64, RunOpened)]) -> 
         Err(error) => Err(cannot(&path.join(file).display().to_string(), &error.to_string())),
     };
     let config = there(CONFIG)?.map(|bytes| configuration(&name, bytes)).transpose()?;
+    // A file that the configuration names is that one or none: a path that was mistyped must not take what it says away.
     let first = |configured: Option<&String>, plain: &[&str]| -> Result<Option<Vec<u8>>, Problem> {
-        for file in configured.map(String::as_str).into_iter().chain(plain.iter().copied()) {
-            if let Some(bytes) = there(file)? {
-                return Ok(Some(bytes));
-            }
+        if let Some(file) = configured {
+            let missing = || cannot(&name, &format!("its {CONFIG} names `{file}`, which is not there"));
+            return there(file)?.ok_or_else(missing).map(Some);
         }
-        match configured {
-            Some(file) => Err(cannot(&name, &format!("its {CONFIG} names `{file}`, which is not there"))),
-            None => Ok(None),
-        }
+        plain.iter().find_map(|file| there(file).transpose()).transpose()
     };
     let allowed = first(config.as_ref().and_then(|config| config.signers.as_ref()), &ALLOWED)?;
     let revoked = first(config.as_ref().and_then(|config| config.revoked.as_ref()), &REVOKED)?;
@@ -109,7 +106,7 @@ fn trusted(
     runbook: Option<String>,
 ) -> Result<Trusted, Problem> {
     let [allowed, revoked] = &keys;
-    let read = Signers::read(allowed.as_deref(), revoked.as_deref(), &time_zone())
+    let read = Signers::read(allowed.as_deref(), revoked.as_deref(), &time_zone()?)
         .and_then(|signers| signers.of_config(config.as_ref()))
         .map_err(|error| cannot(&from, &error.to_string()))?;
     let signers = Some(read).filter(|_| allowed.is_some() || revoked.is_some());

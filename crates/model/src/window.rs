@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Weekday;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use serde::{Serialize, Serializer};
 
 /// A part of the week, as a clock on the wall shows it in a time zone. It may go over midnight and over the week's end.
@@ -221,6 +221,25 @@ pub fn zone(name: &str) -> Result<TimeZone, NoTime> {
     if zone.iana_name() == Some(name) { Ok(zone) } else { Err(none()) }
 }
 
+/// The time zone that a record names: by its IANA name, as [`zone`], or how far it is ahead of UTC, as `+03` and `-03:30`.
+///
+/// # Errors
+/// It is neither.
+pub fn recorded_zone(name: &str) -> Result<TimeZone, NoTime> {
+    let Some(offset) = name.strip_prefix(['+', '-']) else { return zone(name) };
+    let none = || NoTime::Zone(name.to_owned());
+    let number = |text: &str, below: i32| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok()).flatten().filter(|number: &i32| *number < below)
+    };
+    let (hours, minutes) = offset.split_once(':').unwrap_or((offset, "00"));
+    let ahead =
+        number(hours, 24).zip(number(minutes, 60)).map(|(hours, minutes)| hours * 3600 + minutes * 60);
+    let ahead = ahead.ok_or_else(none)?;
+    let offset = Offset::from_seconds(if name.starts_with('-') { -ahead } else { ahead });
+    offset.map(Offset::to_time_zone).map_err(|_| none())
+}
+
 /// The names of all time zones.
 pub fn zones() -> Vec<String> {
     TimeZoneDatabase::bundled().available().map(|name| name.as_str().to_owned()).collect()
@@ -229,6 +248,33 @@ pub fn zones() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recorded_zone_is_a_name_of_the_data_base_or_an_offset() {
+        for name in ["UTC", "Etc/UTC", "Europe/Berlin", "CET", "+00", "+05:45", "-03:30"] {
+            assert!(recorded_zone(name).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            "utc",
+            "right/UTC",
+            "posix/UTC",
+            "localtime",
+            "posixrules",
+            "Mars/Olympus",
+            "Z",
+            "+3",
+            "+0300",
+            "+24",
+            "+03:60",
+            "+03:00:00",
+            "03:00",
+            "CET-1CEST",
+            "EST5EDT,M3.2.0,M11.1.0",
+        ] {
+            assert!(recorded_zone(name).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn a_window_is_written_as_it_is_read() {

@@ -115,8 +115,7 @@ fn broken(
         None => jiff::tz::TimeZone::UTC.to_datetime(at).date(),
         Some(_) => {
             let zone = &opened.session.time_zone;
-            let zone = jiff::fmt::temporal::DateTimeParser::new()
-                .parse_time_zone(zone)
+            let zone = holdpoint_model::recorded_zone(zone)
                 .map_err(|_| format!("the time zone `{zone}` is not known here"))?;
             zone.to_datetime(at).date()
         }

@@ -148,10 +148,14 @@ fn known_version(fields: &Map<String, Value>) -> Result<(), LineFault> {
     let Some(found) = fields.get("format").and_then(Value::as_str) else {
         return wrong("`format` is missing or no string");
     };
+    // Two numbers of at most nine digits, without zeros in front.
+    let number = |part: &str| {
+        let digits = (1..=9).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        let plain = digits && (part == "0" || !part.starts_with('0'));
+        plain.then(|| part.parse::<u32>().ok())?
+    };
     let numbers = |text: &str| {
         let (major, minor) = text.split_once('.')?;
-        let number =
-            |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u32>().ok())?;
         Some((number(major)?, number(minor)?))
     };
     match numbers(found) {

@@ -31,6 +31,7 @@ pub struct Tombstone {
     /// The blob that was there.
     pub blob: BlobRef,
     /// When it was expunged, UTC.
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub at: Timestamp,
     /// Who did it; never empty.
     pub who: String,

@@ -57,12 +57,10 @@ impl AllowedSigners {
     pub fn read(text: &str, zone: &TimeZone) -> Result<AllowedSigners, BadSigners> {
         let mut lines = Vec::new();
         for (index, text) in text.lines().enumerate() {
-            let text = text.trim_matches([' ', '\t', '\r']);
-            if text.is_empty() || text.starts_with('#') {
-                continue;
-            }
+            let Some(text) = of_a_key(text) else { continue };
             let number = index + 1;
-            lines.push(line(number, text, zone).map_err(|reason| BadSigners { line: number, reason })?);
+            let read = plain(text).and_then(|()| line(number, text, zone));
+            lines.push(read.map_err(|reason| BadSigners { line: number, reason })?);
         }
         Ok(AllowedSigners { lines })
     }
@@ -293,6 +291,20 @@ fn vouches(certificate: &Certificate, principal: &str, at: Timestamp) -> Result<
         .map_err(|_| "the certificate is not valid at that time, or not signed by its authority".to_owned())
 }
 
+/// What a line of a file of keys holds, without the blanks around it; `None` where that is nothing, or a comment.
+pub(crate) fn of_a_key(line: &str) -> Option<&str> {
+    let text = line.trim_matches([' ', '\t', '\r']);
+    (!text.is_empty() && !text.starts_with('#')).then_some(text)
+}
+
+/// Refuses what acts on a terminal, or what an editor puts before a file and nobody sees.
+pub(crate) fn plain(line: &str) -> Result<(), String> {
+    match line.chars().find(|c| c.is_control() && *c != '\t' || *c == '\u{feff}') {
+        None => Ok(()),
+        Some(c) => Err(format!("it has the character U+{:04X}, which nobody sees", u32::from(c))),
+    }
+}
+
 fn line(number: usize, text: &str, zone: &TimeZone) -> Result<Line, String> {
     let (principals, rest) = principals(text)?;
     let rest = rest.trim_start_matches([' ', '\t']);
@@ -330,6 +342,9 @@ fn principals(text: &str) -> Result<(String, &str), String> {
     };
     if list.is_empty() {
         return Err("the principals are missing".to_owned());
+    }
+    if let Some(c) = list.chars().find(|c| c.is_whitespace() && !matches!(c, ' ' | '\t')) {
+        return Err(format!("the principals have U+{:04X}, a blank that people do not type", u32::from(c)));
     }
     Ok((list.to_owned(), rest))
 }

@@ -26,6 +26,7 @@ pub struct Anchor {
     /// What of the record it is over.
     pub over: Over,
     /// The time that the token tells, or the tag.
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub time: Timestamp,
     /// SHA-256 of the token's or the tag's file, lower-case hex.
     pub file: String,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use holdpoint_engine::{BlobRef, People, RunOpened};
-use holdpoint_model::{Assurance, Config, folded};
+use holdpoint_model::{Assurance, Config, folded, recorded_zone};
 use jiff::Timestamp;
 
 use crate::{AllowedSigners, Envelope, NotASignature, Presented, Revoked};
@@ -44,9 +44,7 @@ impl Signers {
     /// # Errors
     /// One of them cannot be read whole.
     pub fn read(allowed: Option<&[u8]>, revoked: Option<&[u8]>, zone: &str) -> Result<Signers, BadFiles> {
-        let zone = jiff::fmt::temporal::DateTimeParser::new()
-            .parse_time_zone(zone)
-            .map_err(|_| BadFiles::Zone(zone.to_owned()))?;
+        let zone = recorded_zone(zone).map_err(|_| BadFiles::Zone(zone.to_owned()))?;
         let allowed = std::str::from_utf8(allowed.unwrap_or_default()).map_err(|_| BadFiles::NotText)?;
         Ok(Signers {
             allowed: AllowedSigners::read(allowed, &zone)?,

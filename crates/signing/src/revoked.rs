@@ -4,6 +4,7 @@ use ssh_key::PublicKey;
 use ssh_key::public::KeyData;
 
 use crate::Presented;
+use crate::allowed::{of_a_key, plain};
 
 /// A revocation list that cannot be read; nothing is accepted beside one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,11 +42,14 @@ impl Revoked {
             reason: reason.to_string(),
         };
         let text = std::str::from_utf8(bytes).map_err(|error| bad(1, &error))?;
-        let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
-        let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        let keys = lines.map(|(number, line)| {
-            line.parse::<PublicKey>().map(|key| key.key_data().clone()).map_err(|error| bad(number, &error))
-        });
+        let lines = text.lines().enumerate();
+        let keys =
+            lines.filter_map(|(index, line)| Some((index + 1, of_a_key(line)?))).map(|(number, line)| {
+                plain(line).map_err(|error| bad(number, &error))?;
+                line.parse::<PublicKey>()
+                    .map(|key| key.key_data().clone())
+                    .map_err(|error| bad(number, &error))
+            });
         Ok(Revoked { keys: keys.collect::<Result<_, _>>()? })
     }
 

@@ -1,7 +1,7 @@
 //! What is signed: everything the signer saw (record.md section 4), as JSON whose exact bytes are kept and signed.
 
 use holdpoint_engine::{Presence, RunOpened, Seen, SignedOff};
-use holdpoint_model::Meaning;
+use holdpoint_model::{Meaning, moment};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -89,11 +89,7 @@ impl Moment {
     /// # Errors
     /// It is no time with an offset.
     pub fn timestamp(&self) -> Result<Timestamp, String> {
-        // As it is written here, and as everybody else reads it: with a `T`.
-        if self.time.as_bytes().get(10) != Some(&b'T') {
-            return Err(format!("`{}` is no time as RFC 3339 writes it", self.time));
-        }
-        self.time.parse().map_err(|error: jiff::Error| format!("`{}` is no time: {error}", self.time))
+        moment(&self.time)
     }
 }
 

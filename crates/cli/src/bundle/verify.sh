@@ -107,11 +107,19 @@ written() {
     sed -e "$(printf 's/\\\\\\\\/\001/g;s/\\\\u007f/\177/g;s/\001/\\\\\\\\/g')" "$tmp/again" | digest >"$tmp/form"
     [ "$(cat "$tmp/form")" = "$(digest <"$1")" ]
 }
+# Times as records write them, and whether a text says anything: what Unicode calls white space does not.
+# shellcheck disable=SC2016 # jq's variables
+texts='def real: (.[0:10] | split("-") | map(tonumber)) as [$y, $m, $d] | $m >= 1 and $m <= 12 and $d >= 1
+        and $d <= [31, (if ($y % 4 == 0 and $y % 100 != 0) or $y % 400 == 0 then 29 else 28 end), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][$m - 1];
+    def clock($zone): type == "string" and real and test("\\A[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(" + $zone + ")\\z");
+    def utc: clock("Z") and .[0:19] <= "9999-12-30T22:00:00";
+    def zoned: clock("Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]");
+    def says: type == "string" and test("[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]");'
 # The keys of an object are some of these, in this order, and none is null.
 # shellcheck disable=SC2016 # jq's variables
-ordered='def ordered($all): type == "object" and keys_unsorted == ($all - ($all - keys_unsorted)) and ([.[]] | all(. != null));
+ordered=$texts'def ordered($all): type == "object" and keys_unsorted == ($all - ($all - keys_unsorted)) and ([.[]] | all(. != null));
     def person: ordered(["principal", "name"]); def moment: ordered(["time", "zone"])
-        and (.time | type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"));'
+        and (.time | zoned);'
 # Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
 holds() { [ "$(of "$@")" = true ]; }
 
@@ -150,6 +158,7 @@ dotted='function dotted(text,   parts, part, mark, end) {
 # shellcheck disable=SC2016 # fields of awk
 signers_of='BEGIN { ours = SUBSEP "signers" }
 /"""|\047\047\047/ { unread = 1 }
+NR == 1 { sub(/^\357\273\277/, "") }
 { sub(/\r$/, ""); sub(/^[ \t]+/, "") }
 /^#/ || /^$/ { next }
 /^\[/ {
@@ -197,11 +206,13 @@ $told
 
 E
     [ "$what" = read ] || cannot "this script cannot read which files $toml names under [signers]: name the file of allowed signers itself, or a directory that has it as allowed_signers, revoked keys as revoked, and no holdpoint.toml"
-    # In $found, the first of these files that is there: the one that is configured comes first.
+    # In $found, the file that is configured, else the first of these that is there.
     first() {
         found='' configured=$1
+        shift
+        [ -z "$configured" ] || set -- "$configured"
         for name in "$@"; do
-            case $name in '') continue ;; /*) ;; *) name=$trust/$name ;; esac
+            case $name in /*) ;; *) name=$trust/$name ;; esac
             [ -n "$found" ] || ! there "$name" || found=$name
         done
         [ -n "$found" ] || [ -z "$configured" ] ||
@@ -214,8 +225,22 @@ E
     first "$its_revoked" revoked revoked_keys
     trusted_revoked=$found
 fi
+# A file of keys has no characters that nobody sees: no control characters but tabs and line ends, no mark (BOM), and among
+# principals no blanks that people do not type.
+seen() {
+    tr '\000' '\001' <"$1" | awk '{ sub(/^[ \t\r]+/, ""); sub(/[ \t\r]+$/, "") }
+        /^#/ { next }
+        /[\001-\010\013-\037\177]|\302[\200-\237]|\357\273\277/ { exit 1 }
+        {
+            who = $0
+            if (sub(/^"/, "", who)) sub(/".*/, "", who)
+            else sub(/[ \t].*/, "", who)
+        }
+        who ~ /\302\240|\341\232\200|\342\200[\200-\212\250\251\257]|\342\201\237|\343\200\200/ { exit 1 }'
+}
 for name in "$trusted_signers" "$trusted_revoked"; do
     [ -z "$name" ] || { [ -f "$name" ] && [ -r "$name" ]; } || cannot "$name cannot be trusted: it is no file that can be read"
+    [ -z "$name" ] || seen "$name" || cannot "$name cannot be trusted: it has characters that nobody sees"
 done
 for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
@@ -271,7 +296,7 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 # that the run was opened in, where they do not say.
 # shellcheck disable=SC2016 # jq's variables
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
-    .type, (.format | if . == "2.0" then "known" elif type == "string" and test("^[0-9]{1,9}[.][0-9]{1,9}$")
+    .type, (.format | if . == "2.0" then "known" elif type == "string" and test("\\A(0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})\\z")
         and (split(".") | map(tonumber)) > [2, 0] then "newer" else "none" end), .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
     .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring), (.environment.sessions // "typed"), (.environment.name | tostring) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
@@ -304,9 +329,23 @@ case $zone in
 *) TZ=$zone ;;
 esac
 export TZ
+# Why no signature counts, where the zone is none that a record names, or the files of keys are none.
+unusable=
+case $zone in
+[+-][01][0-9] | [+-]2[0-3] | [+-][01][0-9]:[0-5][0-9] | [+-]2[0-3]:[0-5][0-9]) ;;
+'' | /* | *..* | posix/* | right/* | localtime | posixrules | *[!A-Za-z0-9_+/-]*) unusable="the time zone $zone is not known" ;;
+*)
+    zones=${TZDIR:-/usr/share/zoneinfo}
+    [ ! -f "$zones/UTC" ] || [ -f "$zones/$zone" ] || unusable="the time zone $zone is not known"
+    ;;
+esac
+for name in "$signers" "$revoked"; do
+    [ ! -f "$name" ] || seen "$name" || unusable="a file of keys has characters that nobody sees"
+done
 # What ssh-keygen says of a signature, in $said: vouched NAMESPACE WHO FILE SIGNATURE TIME.
 vouched() {
-    of=$3
+    of=$3 said=$unusable
+    [ -z "$said" ] || return 1
     set -- -Y verify -n "$1" -I "$2" -f "$signers" -s "$4" -O "verify-time=$5"
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
@@ -333,7 +372,7 @@ buried() {
     fi
     { small "$signers" 67108864 && [ "$(digest <"$signers")" = "$allowed" ]; } ||
         altered "$i" "$1 cannot be checked: the file that says who may sign is not there, or altered"
-    grep -qv '^[[:space:]]*\(#.*\)\{0,1\}$' "$signers" || return
+    grep -qv "^[ $tab$cr]*\\(#.*\\)\\{0,1\\}\$" "$signers" || return
     small "$1.sig" 65536 || altered "$i" "$1 is not signed"
     who=$(jq -r .who "$1")
     at=$(jq -r '.at[0:19] | gsub("[-:]"; "") | sub("T"; "") + "Z"' "$1")
@@ -346,16 +385,14 @@ buried() {
 
 # What there is to check, one thing a line, in the order of events, and where a write ends: with a line without `more`.
 # shellcheck disable=SC2016 # jq's variables
-over '
-    def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
-    def time: type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$")
-        and .[0:19] <= "9999-12-30T22:00:00" and (.[0:19] | . as $at | (try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false) or $at[0:4] == "0000");
+over "$texts"'
+    def hex: if type == "string" and test("\\A[0-9a-f]{64}\\z") then . else "none" end;
     foreach inputs as $raw (-1; . + 1; . as $i | line($i; $raw) |
         if . == null then ["noevent", $i] elif odd($i) or (.[0] | type) != "object" then ["refused", $i] else .[0] |
             ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
-            (if .at | time then empty else ["untimed", $i] end),
+            (if .at | utc then empty else ["untimed", $i] end),
             (if .type | IN("run.opened", "document.exchanged", "session.opened", "session.signed", "rules.checked", "log.recovered", "step.not_applicable",
                 "action.started", "action.finished", "rollback.opened", "rollback.started", "rollback.finished",
                 "item.confirmed", "value.recorded", "value.corrected", "signoff.requested", "signoff.given",
@@ -430,10 +467,10 @@ while IFS=$tab read -r what i a b c more; do
         fi
         if there "$path.expunged"; then
             # shellcheck disable=SC2016 # jq's variables
-            small "$path.expunged" 65536 && holds "$path.expunged" 'keys == ["at", "blob", "format", "id", "reason", "who"]
-                and ([.at, .format | type] | all(. == "string")) and .format == "2.0" and (.at | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}.[0-9]{2}:[0-9]{2}:[0-9]{2}"))
+            small "$path.expunged" 65536 && holds "$path.expunged" "$texts"'keys == ["at", "blob", "format", "id", "reason", "who"]
+                and ([.at, .format | type] | all(. == "string")) and .format == "2.0" and (.at | zoned)
                 and .id == $id and .blob == {$sha256, $bytes}
-                and (.who | test("\\S")) and (.reason | test("\\S"))' \
+                and (.who | says) and (.reason | says)' \
                 --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
                 altered "$i" "the tombstone of the blob $a is none"
             buried "$path.expunged"
@@ -497,6 +534,7 @@ printf '%s' "$dotted" >"$tmp/asked.awk"
 cat >>"$tmp/asked.awk" <<'A'
 BEGIN { ours = SUBSEP "environments" SUBSEP ENVIRON["NAME"] }
 /"""|\047\047\047/ { unread = 1 }
+NR == 1 { sub(/^\357\273\277/, "") }
 { sub(/\r$/, ""); sub(/^[ \t]+/, "") }
 /^#/ { next }
 /^\[\[/ { skip = 1; next }
@@ -557,7 +595,7 @@ while IFS= read -r opening; do
     # Where it stands, how many approved it, whether the run asks for anchors, and what is kept of its rehearsal.
     jq -r '.n, (.policy.approvals // [] | length), (.policy.kept // [] | index(["anchor"]) != null),
         (.policy.rehearsed // empty | [.seal.sha256, .log.sha256] |
-            map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[])' "$tmp/book" >"$tmp/told" 2>"$tmp/why" ||
+            map(tostring | if test("\\A[0-9a-f]{64}\\z") then . else "none" end)[])' "$tmp/book" >"$tmp/told" 2>"$tmp/why" ||
         wrong "does not conform at event $(head -n 1 "$tmp/told")" "what it says of its approvals and its rehearsal is none"
     {
         IFS= read -r here; IFS= read -r approved; IFS= read -r anchors_asked
@@ -669,7 +707,7 @@ history='select(.type as $type |
 # Sessions that are not signed by whoever operates where the environment asks for that, and what happened in them all the
 # same; signed ones where it does not.
 # shellcheck disable=SC2016 # jq's variables
-head -n "$events" run.jsonl | jq -rn '$opened[0] as $o |
+head -n "$events" run.jsonl | jq -rn "$texts"'$opened[0] as $o |
     def person: . as $who | ([$o.aliases // {} | to_entries[] | select((.key | ascii_downcase) == ($who | ascii_downcase)) | .value][0] // $who)
         | gsub("^[[:space:]]+|[[:space:]]+$"; "") | ascii_downcase;
     def seat: {os_user, host, tty};
@@ -682,7 +720,7 @@ head -n "$events" run.jsonl | jq -rn '$opened[0] as $o |
                 and (.seat == null or .seat == ($e.seat | seat)) then .due = false
             else .bad = "it signs a session that is not asked for, or of somebody or somewhere else" end
         elif .due and $e.type == "decision" and $e.choice == "abort" and ($e.by.who | person) == (.who | person)
-            and ($e.reason | type == "string" and test("\\S")) then .aborted = true
+            and ($e.reason | says) then .aborted = true
         elif .due and .aborted and $e.type == "run.closed" and $e.verdict == "aborted" then .
         elif .due and ($e.type | IN("note", "log.recovered", "signoff.lapsed") | not) then
             .bad = "it takes a session that its operator signed, and this one is not"
@@ -833,7 +871,7 @@ if there reviews; then
                 and ordered(["holdpoint", "run", "seal", "number", "former", "kind", "text", "verdict", "reviewer", "at"])
                 and (.run | ordered(["number", "id"])) and (.reviewer | person) and (.at | moment) and .run == {number: $o.number, id: $o.id}
                 and .seal == $seal and .number == $number and (.former // "none") == $former
-                and (.kind | IN("audit-trail", "late-note", "post-release")) and (.text | test("[^[:space:]]"))
+                and (.kind | IN("audit-trail", "late-note", "post-release")) and (.text | says)
                 and (.verdict | . == "intact and complete" or startswith("expunged: "))
                 and ([.reviewer[], .at[], .text, .verdict | type] | all(. == "string")),
                 ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
@@ -890,7 +928,7 @@ if there anchors; then
             small "$path.json" 1048576 || { bad "anchor $number is no file, or too long"; break; }
             # shellcheck disable=SC2016 # jq's variables
             of "$path.json" "$seconds $ordered"'
-                def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
+                def hex: if type == "string" and test("\\A[0-9a-f]{64}\\z") then . else "none" end;
                 ($opened[0] as $o | .holdpoint == "anchor/1.0" and .run == {number: $o.number, id: $o.id}
                 and .number == $number and (.kind | IN("rfc3161", "git-tag"))
                 and (.over | type == "object" and (keys == ["seal"]

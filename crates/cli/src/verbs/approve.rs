@@ -102,7 +102,7 @@ fn at_hand(arguments: &args::Approve) -> Result<AtHand, Problem> {
     let document = (checked.path.as_str(), sha256(sources.own().as_bytes()), sources.named());
     let document = (document.0, document.1.as_str(), document.2.as_slice());
     let asked = Asked::of(document, &checked.plan, checked.place.configuration());
-    let signers = approvals::signers(&checked.place, &time_zone())
+    let signers = approvals::signers(&checked.place, &time_zone()?)
         .map_err(|why| Problem::usage(why, "holdpoint.toml names these files under [signers]."))?;
     let kept = approvals::kept(&checked.place.root).map_err(|why| {
         Problem::usage(why, "Remove it, or bring back what was committed: `git status` shows it.")

@@ -181,7 +181,7 @@ fn reviewable<'p>(proof: &'p Verification, run: &str) -> Result<&'p RunOpened, P
 fn signers(place: &Place, opened: &RunOpened, dir: &Path) -> Result<Signers, Problem> {
     let bad = |why: String| Problem::usage(why, "holdpoint.toml names these files under [signers].");
     if place.configuration().is_some_and(|config| config.signers.is_some()) {
-        return approvals::signers(place, &time_zone()).map_err(bad);
+        return approvals::signers(place, &time_zone()?).map_err(bad);
     }
     by_key::signers(opened, |blob| text_blob(dir, blob).map_err(blob_problem))
 }

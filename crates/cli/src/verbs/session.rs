@@ -32,7 +32,7 @@ pub fn could_open(
     let config = place.configuration();
     let who = config.map_or(said.as_str(), |config| config.person(&said));
     let name = config.and_then(|config| config.people.get(who)?.name.as_deref());
-    could_sign(approvals::signers(place, &time_zone()), (who, name), KeyFile::of_key(key))
+    could_sign(approvals::signers(place, &time_zone()?), (who, name), KeyFile::of_key(key))
 }
 
 /// The same, of a run that is there: by the keys that it knows.

@@ -15,7 +15,7 @@ const GIT: &str = "git";
 pub fn wanting(place: &Place, plan: &Plan, only: Option<&str>) -> Vec<Diagnostic> {
     let Some(config) = place.configuration() else { return Vec::new() };
     // What is wrong with the files themselves is told where they are needed.
-    let signers = config.signers.as_ref().map(|_| approvals::signers(place, &time_zone()).ok());
+    let signers = config.signers.as_ref().map(|_| approvals::signers(place, &time_zone().ok()?).ok());
     let named = &plan.front.environments;
     let environments = config.environments.iter().filter(|(name, _)| match only {
         Some(only) => name.as_str() == only,

@@ -161,7 +161,7 @@ fn a_verifier_that_was_written_from_the_document_alone_agrees_on_good_and_forged
 type Altered = (&'static str, fn(&Shop, &Path, usize), i32, &'static str);
 
 /// Rewrites the statement of an event, signs it again, chains and seals anew.
-fn restate(shop: &Shop, dir: &Path, at: usize, how: impl FnOnce(String) -> String) {
+pub fn restate(shop: &Shop, dir: &Path, at: usize, how: impl FnOnce(String) -> String) {
     let path = dir.join(format!("signoffs/{at:04}.json"));
     fs::write(&path, how(fs::read_to_string(&path).unwrap())).unwrap();
     sign_again(shop, &path, "qa", "signoff@holdpoint");
@@ -172,13 +172,13 @@ fn restate(shop: &Shop, dir: &Path, at: usize, how: impl FnOnce(String) -> Strin
     });
 }
 
-fn rename_key(text: &str, from: &str, to: &str) -> String {
+pub fn rename_key(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} in {text}");
     text.replacen(from, to, 1)
 }
 
 /// Replaces in one line of the log, and chains and seals anew what comes behind it as it stands.
-fn rewrite(dir: &Path, at: usize, from: &str, to: &str) {
+pub fn rewrite(dir: &Path, at: usize, from: &str, to: &str) {
     let (mut log, text) = (Vec::new(), fs::read_to_string(dir.join("run.jsonl")).unwrap());
     for (n, line) in text.lines().enumerate() {
         let before: Value = serde_json::from_str(line).unwrap();
@@ -197,7 +197,7 @@ fn rewrite(dir: &Path, at: usize, from: &str, to: &str) {
     }
 }
 
-const GOOD: &str = "intact and complete, by its own signers";
+pub const GOOD: &str = "intact and complete, by its own signers";
 
 #[test]
 fn records_that_one_verifier_once_took_and_another_refused_are_told_alike_by_all() {

@@ -15,6 +15,7 @@ mod asking;
 mod authority;
 mod clauses;
 mod counted;
+mod differing;
 mod exchanged;
 mod export;
 mod forging;

@@ -30,6 +30,7 @@ pub struct Change {
 pub struct ChangeSeen {
     /// When it was asked.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub at: Timestamp,
     /// Its exit code: 0 lets the run go on. `None` where it did not end by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]

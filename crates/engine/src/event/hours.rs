@@ -16,6 +16,7 @@ pub struct Freeze {
     pub calendar: BlobRef,
     /// How far it was followed: what comes later nobody knows.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub until: Timestamp,
     /// The times that its events take, in order, none touching another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -29,9 +30,11 @@ pub struct Freeze {
 pub struct Frozen {
     /// When it begins.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub from: Timestamp,
     /// When it is over.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub to: Timestamp,
     /// The title of its event.
     pub what: String,

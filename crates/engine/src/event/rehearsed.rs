@@ -21,6 +21,7 @@ pub struct Rehearsed {
     pub environment: String,
     /// When its last event was written.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(deserialize_with = "holdpoint_model::moment_of")]
     pub ended: Timestamp,
     /// Its `seal.json`: the digest is what anchors it.
     pub seal: BlobRef,
