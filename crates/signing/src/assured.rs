@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use holdpoint_engine::{BlobRef, People, RunOpened};
 use holdpoint_model::{Assurance, Config, folded, recorded_zone};
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimeParser;
 
 use crate::{AllowedSigners, Envelope, NotASignature, Presented, Revoked};
 
@@ -44,7 +45,10 @@ impl Signers {
     /// # Errors
     /// One of them cannot be read whole.
     pub fn read(allowed: Option<&[u8]>, revoked: Option<&[u8]>, zone: &str) -> Result<Signers, BadFiles> {
-        let zone = recorded_zone(zone).map_err(|_| BadFiles::Zone(zone.to_owned()))?;
+        let unknown = || BadFiles::Zone(zone.to_owned());
+        recorded_zone(zone).map_err(|_| unknown())?;
+        // By the machine's own data base, as OpenSSH does: what is summer time in Dublin is another in ours.
+        let zone = DateTimeParser::new().parse_time_zone(zone).map_err(|_| unknown())?;
         let allowed = std::str::from_utf8(allowed.unwrap_or_default()).map_err(|_| BadFiles::NotText)?;
         Ok(Signers {
             allowed: AllowedSigners::read(allowed, &zone)?,

@@ -8,9 +8,8 @@ use holdpoint_shell::{inert_quotes, jq_is_plain, own, python_reads};
 
 /// Words of a shell script that look a variable up by its name, or hand all of them to a program that does.
 const LOOKERS: &[&str] = &[
-    "[[", "awk", "compgen", "declare", "deno", "env", "environ", "eval", "export", "gawk", "jq", "let",
-    "local", "lua", "mawk", "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset",
-    "yq",
+    "[[", "awk", "compgen", "declare", "deno", "env", "eval", "export", "gawk", "jq", "let", "local", "lua",
+    "mawk", "node", "perl", "php", "printenv", "python", "python3", "ruby", "set", "typeset", "yq",
 ];
 
 /// Whether the script reads the variable. A shell names it after a `$`, or to words that take a name; Python asks its
@@ -28,13 +27,16 @@ pub fn reads(block: &Block, script: &str, name: &str) -> bool {
     let script = without_comments(script);
     let script = without(&script, own(&script, name, block.options.strict));
     let script = without(&script, inert_quotes(&script));
-    if sources(&script) || names_with_prefixes(&script).any(|prefix| name.starts_with(prefix)) {
+    if sources(&script)
+        || script.contains("/environ")
+        || names_with_prefixes(&script).any(|prefix| name.starts_with(prefix))
+    {
         return true;
     }
     let plain_jq = jq_is_plain(&script);
     let looks_up = script.contains("${!")
         || script
-            .split(|c: char| c.is_whitespace() || ";|&()`{}".contains(c))
+            .split(|c: char| c.is_whitespace() || ";|&()<>`{}".contains(c))
             .map(|word| word.rsplit('/').next().unwrap_or(word))
             .any(|word| LOOKERS.contains(&word) && !(plain_jq && matches!(word, "jq" | "yq")));
     words(&script, name).any(|(before, after)| {
@@ -165,7 +167,7 @@ mod tests {
             "echo \"${!TA*}\"",
             "echo ${!T@}",
             "compgen -v | grep -x TAG",
-            "tr '\\0' '\\n' </proc/self/environ | grep TAG=",
+            "tr '\\0' '\\n' </proc/self/environ | grep '^TAG='",
             ". ./lib.sh",
             "true && source lib.sh",
         ] {
