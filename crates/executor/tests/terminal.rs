@@ -99,7 +99,10 @@ impl Desk {
         let limited = async { tokio::time::timeout(Duration::from_secs(60), run).await };
         let ended = self.runtime.block_on(limited);
         let (shown, sizes, _, done) = kept.into_inner();
-        let ended = ended.unwrap_or_else(|_| panic!("it hangs after {}", String::from_utf8_lossy(&shown)));
+        let ended = ended.unwrap_or_else(|_| {
+            let shown = String::from_utf8_lossy(&shown);
+            panic!("it hangs after {shown:?}, {done} deeds and the sizes {sizes:?}")
+        });
         if let Some(state) = &ended.state {
             self.state = state.clone();
         }

@@ -144,6 +144,9 @@ fn tests(arguments: &[&str]) -> io::Result<Tally> {
         );
         cargo.env("TMPDIR", memory);
     }
+    if let Some(path) = tools::path_of_programs()? {
+        cargo.env("PATH", path);
+    }
     // Tests that this machine cannot run say so in there: they have passed, and prove nothing.
     let skipped = tempfile::NamedTempFile::new()?;
     let tally = counted(cargo.env(SEED, seed).env(SKIPPED, skipped.path()))?;

@@ -155,6 +155,33 @@ pub fn python() -> PathBuf {
     target().join("tools/python/bin/python")
 }
 
+/// The `PATH` on which `python3` is the interpreter itself, where what stands there is a version manager's script that looks
+/// for it: that is two hundred processes each time, and tests start it thousands of times. None where it already is.
+///
+/// # Errors
+/// The link cannot be made.
+pub fn path_of_programs() -> io::Result<Option<OsString>> {
+    let Some(found) = find("python3") else { return Ok(None) };
+    let mut ask = Command::new(&found);
+    let Ok(told) = command::output(ask.args(["-I", "-c", "import sys; print(sys.executable)"])) else {
+        return Ok(None);
+    };
+    let interpreter = PathBuf::from(told.trim());
+    if !interpreter.is_file() || interpreter.canonicalize()? == found.canonicalize()? {
+        return Ok(None);
+    }
+    let folder = target().join("tools/interpreter");
+    std::fs::create_dir_all(&folder)?;
+    let link = folder.join("python3");
+    match std::fs::remove_file(&link) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => std::os::unix::fs::symlink(interpreter, &link)?,
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let places = std::iter::once(folder).chain(std::env::split_paths(&path));
+    std::env::join_paths(places).map(Some).map_err(io::Error::other)
+}
+
 /// Where [`ensure`] puts the packages of the npm registry.
 pub fn node_modules() -> PathBuf {
     target().join("tools/npm/node_modules")
