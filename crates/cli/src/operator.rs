@@ -65,6 +65,25 @@ pub fn listed(people: &People, said: &str) -> Result<String, Problem> {
     Ok(people.principal(said).to_owned())
 }
 
+/// The same, of somebody at a page, where names are looked up in today's configuration too. Who is one person there and
+/// was another when the run opened, as where an alias became somebody else's name, adds nothing in that other one's name.
+pub fn listed_still(people: &People, config: Option<&Config>, said: &str) -> Result<String, Problem> {
+    let said = said.trim();
+    if said.is_empty() {
+        return Err(Problem::usage("it is not said who that is", "Nothing was done. Say who you are."));
+    }
+    seen(said, "the name", "the page")?;
+    not_for_another(said, config)?;
+    let principal = listed(people, said)?;
+    match config.and_then(|config| config.principal(said)) {
+        Some(today) if folded(today) != folded(&principal) => Err(Problem::refused(
+            format!("{said} is {today} today, and was {principal} when the run opened"),
+            "Nothing was done. Whoever keeps holdpoint.toml gives each person a name of their own.",
+        )),
+        _ => Ok(principal),
+    }
+}
+
 /// Where the operator's name came from when it stands in the command.
 const BY_OPTION: &str = "option";
 

@@ -17,6 +17,8 @@ const KIND: &str = "webauthn-sk-ecdsa-sha2-nistp256@openssh.com";
 const LONGEST: usize = 4096;
 /// Flags of an authenticator beside those of a security key: a new key's data follow, extensions follow.
 const FOLLOWED: u8 = 0x40 | 0x80;
+/// The flag of an authenticator that verified its user.
+const VERIFIED: u8 = 0x04;
 /// What authenticators sign begins with: the digest of the site's name, flags, a counter.
 const AUTHENTICATOR_DATA: usize = 32 + 1 + 4;
 
@@ -65,6 +67,11 @@ impl Assertion {
             origin: origin.clone(),
             client_data: client_data.to_owned(),
         })
+    }
+
+    /// Whether the authenticator says that it asked who it is, by a finger, a face or a PIN (WebAuthn Level 2, section 6.1: UV).
+    pub fn verified_its_user(&self) -> bool {
+        self.flags & VERIFIED != 0
     }
 
     /// Whether an SSH signature is a passkey's, by its name.

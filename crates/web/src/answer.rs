@@ -67,7 +67,9 @@ impl Trouble {
         let (message, help) = match status {
             StatusCode::NOT_FOUND => return Trouble::no_such_page(),
             StatusCode::METHOD_NOT_ALLOWED => ("nothing is done here in that way", "Ask with GET."),
-            StatusCode::PAYLOAD_TOO_LARGE => ("the request is too long", "No request needs more than 4 KB."),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("the request is too long", "Say it in fewer words: no request needs more than 16 KB.")
+            }
             StatusCode::SERVICE_UNAVAILABLE => return Trouble::too_slow("it takes too long"),
             status if status.is_server_error() => return Trouble::fault(),
             _ => (

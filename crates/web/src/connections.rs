@@ -1,7 +1,10 @@
 //! Connections: so many, each with its time to say what it wants.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -26,15 +29,15 @@ const HEADERS: usize = 64;
 /// A pause where the machine takes no connections, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes connections until `stop` comes; then all of them end.
-pub(crate) async fn take(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// Takes connections of all listeners until `stop` comes; then all of them end.
+pub(crate) async fn take(listeners: Vec<TcpListener>, router: Router, stop: impl Future<Output = ()>) {
     let room = Arc::new(Semaphore::new(MOST));
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
             let place = Arc::clone(&room).acquire_owned().await;
-            (place, listener.accept().await)
+            (place, next(&listeners).await)
         };
         tokio::select! {
             () = &mut stop => return,
@@ -52,6 +55,15 @@ pub(crate) async fn take(listener: TcpListener, router: Router, stop: impl Futur
             }
         }
     }
+}
+
+/// The next connection, whichever listener it comes to.
+async fn next(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let mut polled = listeners.iter().map(|listener| listener.poll_accept(context));
+        polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
 }
 
 /// Answers one connection until it ends, or takes nothing of what it is told for so long.

@@ -95,7 +95,8 @@ pub(crate) enum Unsaid {
 fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut all = headers.get_all(name).into_iter();
     match (all.next(), all.next()) {
-        (Some(value), None) => value.to_str().ok(),
+        // Proxies send names as UTF-8, which is more than visible ASCII.
+        (Some(value), None) => std::str::from_utf8(value.as_bytes()).ok(),
         _ => None,
     }
 }

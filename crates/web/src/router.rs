@@ -13,8 +13,8 @@ use crate::guard::guard;
 use crate::state::{PATIENCE, State};
 use crate::{api, pages, signing};
 
-/// Most bytes of a request's body: a form with short fields.
-const LARGEST_BODY: usize = 4 * 1024;
+/// Most bytes of a request's body: a form with a field of 800 characters, each of which may be twelve bytes as forms write it.
+const LARGEST_BODY: usize = 16 * 1024;
 /// So much more than an answer may take, for whoever is slow to ask.
 const SLACK: Duration = Duration::from_secs(5);
 

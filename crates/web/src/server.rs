@@ -100,7 +100,8 @@ pub enum CannotServe {
 
 /// A server that listens, and answers nobody yet.
 pub struct Server {
-    listener: TcpListener,
+    /// The one of `address`, and where people come by the name `localhost`, that of its other address.
+    listeners: Vec<TcpListener>,
     address: SocketAddr,
     state: Arc<State>,
     url: String,
@@ -124,9 +125,9 @@ impl Server {
             }
         }
         let site = sign.then(|| site(listen.ip(), public.as_ref())).transpose()?;
-        let no_address = |cause| CannotServe::Address { address: listen, cause };
-        let listener = TcpListener::bind(listen).await.map_err(no_address)?;
-        let address = listener.local_addr().map_err(no_address)?;
+        let by_name = site.is_some() && public.is_none();
+        let listeners = if by_name { of_localhost(listen).await? } else { vec![bound(listen).await?] };
+        let address = local_address(&listeners, listen)?;
         let (reached, url) = reached(address, public, site);
         let link_file = state.join(format!("sign-in-{}", address.port()));
         let links = proxied.is_none();
@@ -135,7 +136,7 @@ impl Server {
             true => Some((new_link(&state, &url, &link_file)?, link_file)),
             false => None,
         };
-        Ok(Server { listener, address, state, url, link })
+        Ok(Server { listeners, address, state, url, link })
     }
 
     /// Where it listens.
@@ -156,10 +157,10 @@ impl Server {
 
     /// Answers until `stop` comes. Another link takes the place of one that was used, or is too old.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Server { listener, state, url, link, .. } = self;
+        let Server { listeners, state, url, link, .. } = self;
         let router = router::router(&state);
         let Some((_, link_file)) = link else {
-            return connections::take(listener, router, stop).await;
+            return connections::take(listeners, router, stop).await;
         };
         let links = async {
             loop {
@@ -170,12 +171,52 @@ impl Server {
             }
         };
         tokio::select! {
-            () = connections::take(listener, router, stop) => {}
+            () = connections::take(listeners, router, stop) => {}
             () = links => {}
         }
         let _ = fs::remove_file(&link_file);
     }
 }
+
+async fn bound(address: SocketAddr) -> Result<TcpListener, CannotServe> {
+    TcpListener::bind(address).await.map_err(|cause| CannotServe::Address { address, cause })
+}
+
+fn local_address(listeners: &[TcpListener], asked: SocketAddr) -> Result<SocketAddr, CannotServe> {
+    let first = listeners.first().ok_or_else(|| io::Error::other("nothing listens"));
+    first.and_then(TcpListener::local_addr).map_err(|cause| CannotServe::Address { address: asked, cause })
+}
+
+/// Both addresses that `localhost` has, at one port: a browser goes to whichever it likes, and whoever of this machine's users
+/// had the other one would be the page that people sign in at. A machine without the other family has nobody there.
+async fn of_localhost(listen: SocketAddr) -> Result<Vec<TcpListener>, CannotServe> {
+    let other = |port| match listen {
+        SocketAddr::V4(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
+        SocketAddr::V6(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+    };
+    let mut tries = 0;
+    loop {
+        let first = bound(listen).await?;
+        let port = local_address(std::slice::from_ref(&first), listen)?.port();
+        let without = [io::ErrorKind::AddrNotAvailable, io::ErrorKind::Unsupported];
+        match bound(other(port)).await {
+            Ok(second) => return Ok(vec![first, second]),
+            Err(CannotServe::Address { cause, .. })
+                if without.contains(&cause.kind()) || cause.raw_os_error() == Some(NO_SUCH_FAMILY) =>
+            {
+                return Ok(vec![first]);
+            }
+            // A port that the system chose may be taken there: it chooses another.
+            Err(taken) if listen.port() != 0 || tries == PORTS => return Err(taken),
+            Err(_) => tries += 1,
+        }
+    }
+}
+
+/// Most ports that are tried where the system chooses.
+const PORTS: usize = 20;
+/// The machine does not know addresses of this family at all.
+const NO_SUCH_FAMILY: i32 = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
 
 /// The site of the passkeys that sign here: the name by which the server is reached.
 fn site(listen: IpAddr, public: Option<&PublicUrl>) -> Result<String, CannotServe> {

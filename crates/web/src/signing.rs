@@ -64,9 +64,10 @@ fn told(state: &State, made: Result<Value, Trouble>) -> Response {
 }
 
 fn form<T>(given: Result<Form<T>, FormRejection>) -> Result<T, Trouble> {
-    let wrong =
-        |_| Trouble::new(StatusCode::BAD_REQUEST, "the form is not the one of this page", "Load it anew.");
-    given.map(|Form(form)| form).map_err(wrong)
+    given.map(|Form(form)| form).map_err(|wrong| match wrong.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Trouble::of(StatusCode::PAYLOAD_TOO_LARGE),
+        _ => Trouble::new(StatusCode::BAD_REQUEST, "the form is not the one of this page", "Load it anew."),
+    })
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,9 @@ const SITE: &str = "localhost";
 /// Somebody touched it, and it verified who.
 pub const VERIFIED: u8 = 5;
 
+/// Somebody touched it, and nobody was asked who.
+pub const TOUCHED: u8 = 1;
+
 /// One passkey.
 pub struct Passkey {
     key: SigningKey,

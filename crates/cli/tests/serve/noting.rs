@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::http::{serving, serving_with};
-use crate::signing::{QA, Visitor, refused, waiting};
+use crate::signing::{BOOK, CONFIG, QA, Visitor, key, refused, waiting};
 use crate::support::Bench;
 
 const NOTE: &str = "who=qa%40example.org&text=The+tape+is+in+the+safe";
@@ -32,7 +32,11 @@ fn a_note_by_nobody_of_no_words_from_elsewhere_or_to_a_run_that_is_over_or_drive
     let visitor = Visitor::of(&server);
     for (body, why) in [
         ("who=qa%40example.org&text=%20", "the note is empty"),
-        ("who=&text=x", "is nobody's"),
+        ("who=&text=x", "not said who"),
+        ("who=%20&text=x", "not said who"),
+        ("who=qa%E2%80%AE%40example.org&text=x", "U+202E"),
+        ("who=qa%0A%40example.org&text=x", "U+000A"),
+        ("who=q%D0%B0%40example.org&text=x", "looks like"),
         ("who=who%40example.org&text=x", "is not listed"),
         ("who=qa%40example.org", "form"),
         ("who=qa%40example.org&text=x&corrects=0", "form"),
@@ -75,4 +79,34 @@ fn without_being_asked_to_the_server_takes_no_note_and_none_of_a_run_that_has_se
     assert_eq!(ran.status.code(), Some(3), "{}", String::from_utf8_lossy(&ran.stderr));
     let server = serving_with(&bench, &["--sign"]);
     refused(Visitor::of(&server).post("/runs/1/note", NOTE), 400, "was given secrets");
+}
+
+#[test]
+fn a_note_of_800_letters_of_any_script_is_taken_and_one_that_is_too_long_is_told_so() {
+    let (bench, server) = waiting();
+    let visitor = Visitor::of(&server);
+    let of = |letter: &str, times: usize| format!("who=qa%40example.org&text={}", letter.repeat(times));
+    visitor.post("/runs/1/note", &of("%F0%9F%94%92", 800)).is(200);
+    refused(visitor.post("/runs/1/note", &of("a", 17_000)), 413, "too long");
+    assert_eq!(bench.of_type(1, "note")[0]["text"].as_str().unwrap().chars().count(), 800);
+}
+
+#[test]
+fn a_name_that_was_somebody_elses_when_the_run_opened_adds_nothing_in_theirs() {
+    let aliased =
+        CONFIG.replace("name = \"Quinn Auditor\"", "name = \"Quinn Auditor\"\nalias = \"quinn@old.example\"");
+    let signers = format!("{QA} {}\n", key().line());
+    let others =
+        [("allowed_signers", signers.as_str()), ("revoked_keys", ""), (".gitignore", ".holdpoint\n")];
+    let bench = Bench::with(&[&[("holdpoint.toml", aliased.as_str()), ("r.md", BOOK)][..], &others].concat());
+    bench.committed();
+    bench.ends(3, &["run", "r.md", "--env", "production", "--unattended"]);
+    bench.file(
+        "holdpoint.toml",
+        &format!("{CONFIG}\n[people.\"quinn@old.example\"]\nname = \"Quentin Other\"\n"),
+    );
+    let server = serving_with(&bench, &["--sign"]);
+    let visitor = Visitor::of(&server);
+    refused(visitor.post("/runs/1/note", "who=quinn%40old.example&text=x"), 400, "was qa@example.org");
+    assert!(bench.of_type(1, "note").is_empty());
 }

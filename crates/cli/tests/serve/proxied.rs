@@ -154,3 +154,20 @@ fn a_secret_that_others_can_read_or_guess_is_none_and_without_a_public_url_there
     says(&["--public-url", PUBLIC, "--identity-header", "X"], "--proxy-secret");
     says(&["--public-url", PUBLIC, "--identity-header", "X", "--proxy-secret", "../none"], "No such file");
 }
+
+#[test]
+fn somebody_whose_name_has_other_letters_than_ascii_comes_in_as_proxies_send_it() {
+    let (bench, server) = behind_a_proxy();
+    bench.file("holdpoint.toml", &CONFIG.replace("dev@example.org", "jörg@example.org"));
+    let list = asks_by(&server, "jörg@example.org", "GET", "/", "").is(200).body;
+    assert!(list.contains("You are Dan Developer (jörg@example.org)"), "{list}");
+    // Another account, which looks the same or is the same to whoever folds names.
+    for other in [
+        "j\u{f6}rg@example.org\u{202e}",
+        "\u{ff4f}ps@example.org",
+        "ops@example.org\u{200b}",
+        "op\u{17f}@example.org",
+    ] {
+        asks_by(&server, other, "GET", "/", "").is(403);
+    }
+}

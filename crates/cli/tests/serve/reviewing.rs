@@ -1,11 +1,12 @@
 //! Reviews over HTTP with a passkey in software: the queue, who reviews, and what is refused.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::authenticator::{Passkey, VERIFIED};
+use crate::authenticator::{Passkey, TOUCHED, VERIFIED};
 use crate::http::{Answer, Serving};
-use crate::signing::{QA, Visitor, key, refused, waiting};
+use crate::signing::{CONFIG, QA, Visitor, key, refused, waiting};
 use crate::support::{Bench, HOLDPOINT, Ran};
 
 /// A run that is over, a server, and the cookie of whoever is signed in.
@@ -131,5 +132,31 @@ fn a_key_that_left_the_list_meanwhile_reviews_nothing() {
     let challenge = prepares(&visitor);
     bench.file("allowed_signers", &format!("{QA} {}\n", Passkey::of(8).line()));
     refused(visitor.answers(&challenge), 400, "not signed by a passkey of");
+    assert_eq!(reviews(&bench), 0);
+}
+
+#[test]
+fn whom_todays_configuration_names_no_more_reviews_nothing_from_the_page() {
+    let (bench, server, cookie) = over();
+    let visitor = Visitor { server: &server, cookie };
+    let challenge = prepares(&visitor);
+    let former = CONFIG
+        .replace("[people.\"qa@example.org\"]\nname = \"Quinn Auditor\"\n", "")
+        .replace("\"qa@example.org\", ", "");
+    assert!(!former.contains(QA), "{former}");
+    bench.file("holdpoint.toml", &former);
+    refused(visitor.answers(&challenge), 400, "names today");
+    refused(asks(&visitor, QA, LOOKED), 400, "names today");
+    fs::remove_file(bench.path("holdpoint.toml")).unwrap();
+    refused(asks(&visitor, QA, LOOKED), 400, "names today");
+    assert_eq!(reviews(&bench), 0);
+}
+
+#[test]
+fn a_passkey_that_asked_for_no_finger_face_or_pin_reviews_nothing() {
+    let (bench, server, cookie) = over();
+    let visitor = Visitor { server: &server, cookie };
+    let answer = key().answers(&prepares(&visitor), &visitor.page(), TOUCHED);
+    refused(visitor.post("/runs/1/sign", &answer), 400, "did not ask for a finger");
     assert_eq!(reviews(&bench), 0);
 }

@@ -1,8 +1,11 @@
 //! Signing over HTTP with a passkey in software: who signs, and what is refused.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 
-use crate::authenticator::{Passkey, VERIFIED};
+use holdpoint_hosts::{Missing, skipped};
+
+use crate::authenticator::{Passkey, TOUCHED, VERIFIED};
 use crate::http::{Answer, Serving, serving, serving_with};
 use crate::support::Bench;
 use crate::waiting::eventually;
@@ -324,4 +327,43 @@ fn a_server_that_signs_is_reached_by_a_name() {
         assert_eq!(ran.code, 2, "{}", ran.both());
         assert!(ran.stderr.contains("a site that has a name"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_passkey_that_asked_for_no_finger_face_or_pin_signs_nothing_whatever_the_environment_asks_for() {
+    for (signature, why) in [("signature = \"fido-uv\"", "did not verify"), ("", "did not ask for a finger")]
+    {
+        let bench = repository(&format!("{QA} {}\n", key().line()));
+        bench.file("holdpoint.toml", &CONFIG.replace("signature = \"fido-uv\"", signature));
+        bench.ends(3, &["run", "r.md", "--env", "production", "--unattended"]);
+        let mut server = serving_with(&bench, &["--sign"]);
+        server.address = server.address.replace("127.0.0.1", "localhost");
+        let visitor = Visitor::of(&server);
+        let challenge = visitor.prepares(QA, "");
+        let answer = key().answers(&challenge, &visitor.page(), TOUCHED);
+        refused(visitor.post("/runs/1/sign", &answer), 400, why);
+        nothing_signed(&bench, 1);
+    }
+}
+
+#[test]
+fn where_people_come_by_the_name_localhost_nobody_else_has_its_other_address() {
+    let there = std::net::TcpListener::bind("[::1]:0");
+    let Ok(taken) = there else {
+        return skipped("the other address of localhost", &Missing("an address of IPv6, [::1]".into()));
+    };
+    let (bench, server) = waiting();
+    let port = server.address.rsplit(':').next().unwrap().to_owned();
+    assert!(std::net::TcpListener::bind(format!("[::1]:{port}")).is_err(), "another user could have it");
+    for address in ["127.0.0.1", "[::1]"] {
+        let mut to = std::net::TcpStream::connect(format!("{address}:{port}")).unwrap();
+        write!(to, "GET /sign-in HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut told = String::new();
+        to.read_to_string(&mut told).unwrap();
+        assert!(told.starts_with("HTTP/1.1 200"), "{address}: {told}");
+    }
+    let port = taken.local_addr().unwrap().port();
+    let ran = bench.holdpoint(&["serve", "--sign", "--listen", &format!("127.0.0.1:{port}")]);
+    assert_eq!(ran.code, 2, "{}", ran.both());
+    ran.says(&format!("[::1]:{port}"));
 }

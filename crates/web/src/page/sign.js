@@ -6,21 +6,32 @@
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  // What went wrong. Where no answer came, it may have been done all the same.
+  const failure = (message, unknown) => Object.assign(new Error(message), { unknown });
   const post = async (path, fields) => {
-    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
+    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) }).catch((error) => {
+      throw failure(`${error.message}.`, true);
+    });
+    const unknown = answer.status >= 500;
     if (!answer.headers.get("content-type")?.startsWith("application/json")) {
-      throw new Error("The server does not answer. Load the page anew.");
+      throw failure("The server does not answer. Load the page anew.", unknown);
     }
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(`${said.error[0].toUpperCase()}${said.error.slice(1)}. ${said.help}`);
+    const said = await answer.json().catch((error) => { throw failure(`${error.message}.`, true); });
+    if (!answer.ok) throw failure(`${said.error[0].toUpperCase()}${said.error.slice(1)}. ${said.help}`, unknown);
     return said;
   };
+  const told = (nothing) => ({ message, unknown }) => unknown
+    ? `No answer came that says whether it is on record. Load the page anew and look, before you do it again. (${message})`
+    : `${nothing} ${message}`;
   const signed = async (form, what, more) => {
     const { run, shown, site } = form.dataset;
     if (location.hostname !== site) throw new Error(`Passkeys are for ${site}: open this page by that name.`);
     const wish = { who: form.elements.who.value.trim(), shown, ...more };
     if (wish.who === "") throw new Error("Say who signs.");
-    const { challenge } = await post(`/runs/${run}/${what}/prepare`, wish);
+    const { challenge } = await post(`/runs/${run}/${what}/prepare`, wish).catch((error) => {
+      // Up to here nothing can have been signed.
+      throw failure(error.message, false);
+    });
     const credential = await navigator.credentials.get({
       publicKey: { rpId: site, challenge: bytes(challenge), userVerification: "required" },
     });
@@ -53,10 +64,10 @@
     if (form.id !== "note" && !deed) return;
     event.preventDefault();
     if (form.id === "note") {
-      note(form).then(tell("noted"), (error) => tell("noted")(`Nothing was noted. ${error.message}`));
+      note(form).catch(told("Nothing was noted.")).then(tell("noted"));
       return;
     }
     tell("said")("Your browser asks for your passkey.");
-    deed(form).then(tell("said"), (error) => tell("said")(`Nothing was signed. ${error.message}`));
+    deed(form).catch(told("Nothing was signed.")).then(tell("said"));
   });
 })();

@@ -125,7 +125,14 @@ impl Host for Store {
     fn person(&self, said: &str) -> Result<Person, Refusal> {
         // Names and roles may have come or gone since the server began.
         let place = Place::of(&self.place.root).map_err(|problem| self.refusal(&problem))?;
-        let named = place.configuration().and_then(|config| Some((config, config.principal(said)?)));
+        let named = place.configuration().and_then(|config| {
+            let principal = config.principal(said)?;
+            let alias = config.people.get(principal).and_then(|person| person.alias.as_deref());
+            // Names that only look alike are one person's where people type them. Where accounts prove them, as at the proxy,
+            // they are two accounts.
+            let written = |name: &str| name.eq_ignore_ascii_case(said);
+            (written(principal) || alias.is_some_and(written)).then_some((config, principal))
+        });
         let Some((config, principal)) = named else {
             return Err(Refusal {
                 kind: RefusalKind::Nobody,
@@ -241,7 +248,7 @@ impl Host for Store {
 
     fn note(&self, run: &RunName, who: &str, text: &str) -> Result<String, Refusal> {
         let dir = self.find(run)?;
-        note::note(dir, who, text).map_err(|problem| self.refusal(&problem))
+        note::note(&self.place, dir, who, text).map_err(|problem| self.refusal(&problem))
     }
 }
 

@@ -5,17 +5,15 @@ use holdpoint_record::{Deed, RunDir};
 
 use super::sign::{take, taken_up};
 use super::stamp::small_enough;
-use crate::operator::listed;
+use crate::operator::listed_still;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::verbs::note::not_empty;
 use crate::verbs::read::read_dir;
 
 /// Appends one note by somebody whom the run knows. In words, what was done.
-pub(super) fn note(dir: RunDir, who: &str, text: &str) -> Result<String, Problem> {
+pub(super) fn note(place: &Place, dir: RunDir, who: &str, text: &str) -> Result<String, Problem> {
     not_empty(text)?;
-    if who.is_empty() {
-        return Err(Problem::usage("the note is nobody's", "Say who you are."));
-    }
     small_enough(&dir.path)?;
     let recorded = read_dir(dir.clone())?;
     if recorded.opened().inputs.iter().any(|input| input.secret) {
@@ -24,7 +22,9 @@ pub(super) fn note(dir: RunDir, who: &str, text: &str) -> Result<String, Problem
             format!("In a terminal: holdpoint note {} TEXT", dir.number),
         ));
     }
-    let who = listed(&People::of(recorded.opened()), who)?;
+    // Names may have come or gone since the server began.
+    let place = Place::of(&place.root)?;
+    let who = listed_still(&People::of(recorded.opened()), place.configuration(), who)?;
     let mut recorder = taken_up(&recorded, take(&dir, &who, Deed::Note)?)?;
     let by = By { who, via: Via::Command };
     recorder.record(vec![Event::Note { text: text.to_owned(), step: None, corrects: None, by }])?;

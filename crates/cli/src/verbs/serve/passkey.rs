@@ -8,6 +8,10 @@ use crate::problem::Problem;
 /// Nothing was signed: behind what went wrong.
 pub const NOTHING: &str = "Nothing was signed.";
 
+/// Why a signature counts for nothing that was made without user verification, whatever is signed.
+pub const NOBODY_ASKED: &str =
+    "the passkey did not ask for a finger, a face or a PIN, so anybody may have touched it";
+
 /// Whose passkeys sign, and for what.
 #[derive(Clone, Copy)]
 pub struct Keys<'a> {

@@ -6,7 +6,7 @@ use holdpoint_signing::{Envelope, REVIEW, Review};
 use holdpoint_web::{Asker, Passkey, Pending, ToSign, Wish};
 use jiff::Timestamp;
 
-use super::passkey::{Keys, NOTHING, assertion};
+use super::passkey::{Keys, NOBODY_ASKED, NOTHING, assertion};
 use super::stamp::small_enough;
 use crate::args::ReviewAs;
 use crate::place::Place;
@@ -38,6 +38,9 @@ pub(super) fn complete(
         return Err(another());
     }
     let signature = keys(&reviewing, site).signature(&assertion, &statement)?;
+    if !assertion.verified_its_user() {
+        return Err(Problem::refused(NOBODY_ASKED, NOTHING));
+    }
     reviewing.keep(&review, &statement, signature.as_bytes())
 }
 
@@ -57,12 +60,26 @@ fn made(place: &Place, dir: &RunDir, wish: &Wish, at: Timestamp) -> Result<(Revi
     small_enough(&dir.path)?;
     // Names may have come or gone since the server began.
     let place = Place::of(&place.root)?;
+    still_named(&place, &wish.who)?;
     let reviewing = Reviewing::of(&place, &dir.path, &dir.number.to_string(), &wish.who)?;
     if reviewing.seal != wish.shown {
         return Err(another());
     }
     let review = reviewing.review(kind.kind(), text, at)?;
     Ok((reviewing, review))
+}
+
+/// Who may act at a page goes by the configuration of today, for reviews as for sign-offs.
+fn still_named(place: &Place, who: &str) -> Result<(), Problem> {
+    match place.configuration().is_some_and(|config| config.principal(who).is_some()) {
+        true => Ok(()),
+        false => Err(Problem::refused(
+            format!("{who} is nobody whom holdpoint.toml names today"),
+            format!(
+                "{NOTHING} Whoever keeps holdpoint.toml lists people there, under [people] or in a role."
+            ),
+        )),
+    }
 }
 
 fn keys<'a>(reviewing: &'a Reviewing, site: &'a str) -> Keys<'a> {

@@ -12,11 +12,11 @@ use holdpoint_signing::{Envelope, SIGNOFF, Signers};
 use holdpoint_web::{Asker, Passkey, Pending, ToSign as Asked, Wish};
 use jiff::Timestamp;
 
-use super::passkey::{Keys, NOTHING, assertion};
+use super::passkey::{Keys, NOBODY_ASKED, NOTHING, assertion};
 use super::stamp::small_enough;
 use crate::by_key::{self, Signature, ToSign, What, own_signers};
 use crate::digest::sha256;
-use crate::operator::listed;
+use crate::operator::listed_still;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::verbs::evidence::awaited;
@@ -84,7 +84,7 @@ pub(super) fn complete(
         }
         let signers = own_signers(hold_point.view, blobs)?;
         let signature = hold_point.keys(&signers).signature(&assertion, statement)?;
-        hold_point.answer(to_sign, (signature, &signers), blobs)
+        hold_point.answer(to_sign, (signature, &signers), assertion.verified_its_user(), blobs)
     })?;
     made.map_err(|refused| Problem::refused(refused, format!("{NOTHING} The attempt is on record.")))
 }
@@ -109,7 +109,7 @@ fn within<T>(
     }
     // Roles may have been withdrawn since the server began.
     let place = Place::of(&place.root)?;
-    let who = listed(&People::of(recorded.opened()), &wish.who)?;
+    let who = listed_still(&People::of(recorded.opened()), place.configuration(), &wish.who)?;
     let mut recorder = taken_up(&recorded, take(&dir, &who, Deed::Sign)?)?;
     // As `sign` does: what is shown is what is signed.
     recorder.lapse()?;
@@ -218,6 +218,7 @@ impl At<'_, '_> {
         &self,
         to_sign: ToSign,
         signature: (String, &Signers),
+        verified: bool,
         blobs: &mut Blobs<'_>,
     ) -> Result<(Result<String, String>, Vec<Event>), Problem> {
         let (step, action) = (self.step(), self.task.id(self.view.plan));
@@ -235,6 +236,10 @@ impl At<'_, '_> {
             Signature::Refused(reason) => return refused(reason),
             Signature::None(why) => return Err(Problem::refused(why, NOTHING)),
         };
+        // Whatever the environment asks for.
+        if !verified {
+            return refused(NOBODY_ASKED.to_owned());
+        }
         let Some(reason) = self.rejects() else {
             self.shown.keep(blobs)?;
             let said = format!("Signed off by {}.", given.name);
