@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -17,7 +17,7 @@ use crate::identity::Identity;
 use crate::proxied::Unsaid;
 use crate::secret::Digest;
 use crate::state::State;
-use crate::tokens::TokenError;
+use crate::tokens::{TokenError, is_of_ours};
 use crate::work::of_host;
 
 /// Somebody who is signed in. Pages are for them alone.
@@ -67,9 +67,13 @@ impl FromRequestParts<Arc<State>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<State>) -> Result<SignedIn, Response> {
-        let page = |trouble: Trouble| trouble.told(state, Kind::Page { path: Some(parts.uri.path()) });
+        // What a page's script asks for is told to the script, which tells it where somebody looks.
+        let by_script =
+            parts.headers.get(ACCEPT).is_some_and(|accepted| accepted.as_bytes() == b"application/json");
+        let kind = |path| if by_script { Kind::Api } else { Kind::Page { path } };
+        let page = |trouble: Trouble| trouble.told(state, kind(Some(parts.uri.path())));
         if let Some(proxied) = &state.proxied {
-            let told = |trouble: Trouble| trouble.told(state, Kind::Page { path: None });
+            let told = |trouble: Trouble| trouble.told(state, kind(None));
             let said = proxied.says(&parts.headers).map_err(|unsaid| told(unsaid.into()))?;
             let session = Digest::of(&format!("person {said}"));
             not_too_often(state, &Identity::Person(said.clone())).map_err(told)?;
@@ -78,7 +82,8 @@ impl FromRequestParts<Arc<State>> for SignedIn {
         }
         let cookie = cookie(&parts.headers, &state.reached.cookie);
         let session = cookie.and_then(|cookie| state.sessions.of(cookie, Timestamp::now()));
-        let session = session.ok_or_else(|| page(Trouble::unknown()))?;
+        // Whoever guesses sessions is somebody who guesses.
+        let session = session.ok_or_else(|| page(cookie.map_or_else(Trouble::unknown, |_| failed(state))))?;
         not_too_often(state, &Identity::Session(session)).map_err(page)?;
         Ok(SignedIn { session, person: None })
     }
@@ -102,8 +107,8 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
     let now = Timestamp::now();
     // A token that was given and does not count is told, whatever session there is beside it.
     let proxied = state.proxied.as_ref().filter(|proxied| proxied.carried(headers));
-    // What somebody gave the proxy, which hands it on, is nothing for us.
-    let theirs = |given: &&HeaderValue| proxied.is_none() || given.as_bytes().starts_with(b"Bearer ");
+    // What somebody gave the proxy, or another that it asks, and which it hands on, is nothing for us.
+    let theirs = |given: &&HeaderValue| proxied.is_none() || given.to_str().is_ok_and(is_of_ours);
     let identity = match headers.get(AUTHORIZATION).filter(theirs) {
         Some(given) => {
             let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
@@ -119,9 +124,9 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
         }
         None if let Some(proxied) = &state.proxied => Identity::Person(proxied.says(headers)?),
         None => {
-            let session =
-                cookie(headers, &state.reached.cookie).and_then(|cookie| state.sessions.of(cookie, now));
-            Identity::Session(session.ok_or_else(Trouble::unknown)?)
+            let cookie = cookie(headers, &state.reached.cookie);
+            let session = cookie.and_then(|cookie| state.sessions.of(cookie, now));
+            Identity::Session(session.ok_or_else(|| cookie.map_or_else(Trouble::unknown, |_| failed(state)))?)
         }
     };
     not_too_often(state, &identity)?;

@@ -13,6 +13,7 @@ mod guard;
 mod host;
 mod identity;
 mod known;
+mod listeners;
 mod live;
 mod name;
 mod pages;

@@ -116,9 +116,7 @@ fn listen(
     who: Identity,
     tell: impl FnOnce(&dyn Host, &Listener) + Send + 'static,
 ) -> Result<Response, Trouble> {
-    let Ok(place) = Arc::clone(&state.listeners).try_acquire_owned() else {
-        return Err(Trouble::too_slow("too many listen already"));
-    };
+    let place = state.listeners.place(&who).ok_or_else(|| Trouble::too_slow("too many listen already"))?;
     let (to, mut from) = mpsc::channel(WAITING);
     let listener = Listener { to, state: Arc::clone(state), who };
     let host = Arc::clone(&state.host);

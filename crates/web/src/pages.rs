@@ -23,7 +23,7 @@ use crate::state::State;
 use crate::work::of_host;
 
 /// Paths of pages.
-pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 9] {
+pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 10] {
     [
         ("/", get(list)),
         ("/runs/{run}", get(run)),
@@ -32,6 +32,7 @@ pub(crate) fn paths() -> [(&'static str, MethodRouter<Arc<State>>); 9] {
         ("/sign-out", post(sign_out)),
         ("/assets/style.css", get(|| asset("text/css", include_str!("page/style.css")))),
         ("/assets/list.js", get(|| asset("text/javascript", include_str!("page/list.js")))),
+        ("/assets/live.js", get(|| asset("text/javascript", include_str!("page/live.js")))),
         ("/assets/run.js", get(|| asset("text/javascript", include_str!("page/run.js")))),
         ("/assets/sign_in.js", get(|| asset("text/javascript", include_str!("page/sign_in.js")))),
     ]

@@ -268,6 +268,7 @@ fn new_link(state: &State, url: &str, file: &Path) -> Result<String, CannotServe
     let make = || -> io::Result<String> {
         let dir = file.parent().unwrap_or(Path::new("."));
         private(dir)?;
+        clear_links(dir);
         // Behind `#` it stands in no log and in no request: the page gives it on.
         let link = format!("{url}sign-in#{}", state.sessions.link(Timestamp::now())?);
         let mut kept = tempfile::NamedTempFile::new_in(dir)?;
@@ -276,6 +277,17 @@ fn new_link(state: &State, url: &str, file: &Path) -> Result<String, CannotServe
         Ok(link)
     };
     make().map_err(|cause| CannotServe::Link { path: file.to_owned(), cause })
+}
+
+/// Links of servers that were killed. One that runs writes its own anew before it is too old.
+fn clear_links(dir: &Path) {
+    let old = |entry: &fs::DirEntry| {
+        let age = entry.metadata().and_then(|of| of.modified()).ok().and_then(|at| at.elapsed().ok());
+        entry.file_name().to_string_lossy().starts_with("sign-in-")
+            && age.is_some_and(|age| age > LINK.unsigned_abs() * 2)
+    };
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter(old).for_each(|entry| drop(fs::remove_file(entry.path())));
 }
 
 #[cfg(test)]

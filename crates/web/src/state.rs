@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::host::Host;
 use crate::identity::Identity;
+use crate::listeners::Listeners;
 use crate::proxied::Proxied;
 use crate::rendering::Pages;
 use crate::sessions::Sessions;
@@ -19,8 +20,6 @@ use crate::waiting::Waiting;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// So many records are read at once.
 const READERS: usize = 2;
-/// So many listen at once to what happens.
-const LISTENERS: usize = 32;
 
 /// What all requests share. Nothing of it is anybody's run: those are the host's.
 pub(crate) struct State {
@@ -34,7 +33,7 @@ pub(crate) struct State {
     /// Who says who somebody is, where that is no link.
     pub(crate) proxied: Option<Proxied>,
     pub(crate) readers: Arc<Semaphore>,
-    pub(crate) listeners: Arc<Semaphore>,
+    pub(crate) listeners: Listeners,
     pub(crate) limits: Limits,
 }
 
@@ -84,7 +83,7 @@ impl State {
             reached,
             proxied,
             readers: Arc::new(Semaphore::new(READERS)),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            listeners: Listeners::default(),
             limits: Limits {
                 strangers: RateLimiter::direct(a_second(50, 200)),
                 failed: RateLimiter::direct(a_second(1, 10)),

@@ -69,6 +69,11 @@ pub enum TokenError {
     TooMany,
 }
 
+/// Whether what `Authorization` holds is a token of ours, by its look.
+pub(crate) fn is_of_ours(given: &str) -> bool {
+    given.strip_prefix("Bearer ").is_some_and(|token| token.starts_with(PREFIX))
+}
+
 impl Tokens {
     /// Those that are kept in a directory, which only the user can read. Nothing is read or made.
     pub fn within(dir: &Path) -> Tokens {

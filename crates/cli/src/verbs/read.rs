@@ -111,6 +111,24 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     Ok((proof, recorded.with_rehearsal()))
 }
 
+/// Proves the run in `dir` and reads it, for whoever is about to sign something of it.
+///
+/// # Errors
+/// It does not hold, or cannot be read: nobody signs for what was altered.
+pub fn to_be_signed(dir: RunDir) -> Result<Recorded, Problem> {
+    let number = dir.number;
+    let (proof, recorded) = proved(dir)?;
+    match proof.verdict {
+        RecordVerdict::IntactOpen | RecordVerdict::IntactComplete | RecordVerdict::Expunged { .. } => {
+            Ok(recorded)
+        }
+        altered => Err(Problem::record(
+            format!("the record is not intact: {altered}"),
+            format!("Nothing was signed. `holdpoint verify {number}` says more."),
+        )),
+    }
+}
+
 /// What proving a record came to, as reports tell it.
 pub fn said(proof: &Verification) -> Verified {
     Verified { words: proof.verdict.to_string(), intact: proof.verdict.intact() }

@@ -12,7 +12,7 @@ use super::farewell::{BY_AGENT, resuming};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{read_dir, summed_up};
+use super::read::{summed_up, to_be_signed};
 use super::run::hide;
 use super::taking_up::{Opened, Patience, take_up_beside};
 use super::watch::has_role_still;
@@ -34,7 +34,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     not_in_a_block("nothing is signed")?;
     let unasked = arguments.yes.then_some("--yes").or(arguments.reject.then_some("--reject"));
     let dir = chosen(screen, named(arguments.run.as_deref(), unasked)?, Among::SignOff)?;
-    let recorded = read_dir(dir.clone())?;
+    let recorded = to_be_signed(dir.clone())?;
     if recorded.events.iter().any(|stamped| matches!(stamped.event, Event::RunClosed { .. })) {
         return Err(over(&dir)?);
     }

@@ -106,12 +106,24 @@ fn whoever_signs_out_is_told_no_more() {
 }
 
 #[test]
-fn only_so_many_listen_at_once_and_others_are_answered() {
+fn only_so_many_listen_at_once_of_one_token_only_half_of_them_and_others_are_answered() {
     let bench = store();
     let server = serving(&bench);
     let cookie = server.signed_in();
-    let streams: Vec<Stream> = (0..32).map(|_| server.stream("/api/events", &[&cookie])).collect();
-    server.get("/api/events", &[&cookie]).is(503);
+    let token = |name: &str| {
+        let ran = bench.ends(0, &["serve", "--token", name]);
+        format!("Authorization: Bearer {}", ran.stdout.trim())
+    };
+    let (greedy, other) = (token("greedy"), token("other"));
+    let listens = |who: &str| {
+        let mut stream = server.stream("/api/events", &[who]);
+        stream.until("changed");
+        stream
+    };
+    let first: Vec<Stream> = (0..16).map(|_| listens(&greedy)).collect();
+    server.get("/api/events", &[&greedy]).is(503);
+    let second: Vec<Stream> = (0..16).map(|_| listens(&cookie)).collect();
+    server.get("/api/events", &[&other]).is(503);
     server.get("/runs/1", &[&cookie]).is(200);
-    drop(streams);
+    drop((first, second));
 }

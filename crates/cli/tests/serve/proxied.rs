@@ -66,7 +66,9 @@ fn whom_the_proxy_names_is_who_they_are_on_every_page() {
     // What a proxy was given by Basic authentication it hands on.
     let [who, secret, _] = by(QA, SECRET);
     ask(&server, "GET", "/api/runs", &[&who, &secret, "Authorization: Basic cWE6cHc="], "").is(200);
-    ask(&server, "GET", "/api/runs", &[&who, &secret, "Authorization: Bearer x"], "").is(401);
+    // And the token of its own that it took.
+    ask(&server, "GET", "/api/runs", &[&who, &secret, "Authorization: Bearer eyJhbGciOi.x.y"], "").is(200);
+    ask(&server, "GET", "/api/runs", &[&who, &secret, "Authorization: Bearer holdpoint_x"], "").is(401);
     ask(&server, "GET", "/api/runs", &[&who, "Authorization: Basic cWE6cHc="], "").is(401);
     asks_by(&server, QA, "GET", "/sign-in", "").is(404);
     asks_by(&server, QA, "POST", "/sign-out", "").is(404);
@@ -170,4 +172,12 @@ fn somebody_whose_name_has_other_letters_than_ascii_comes_in_as_proxies_send_it(
     ] {
         asks_by(&server, other, "GET", "/", "").is(403);
     }
+}
+
+#[test]
+fn a_configuration_that_is_broken_is_no_fault_of_whoever_asks() {
+    let (bench, server) = behind_a_proxy();
+    bench.file("holdpoint.toml", "[people\n");
+    let told = asks_by(&server, QA, "GET", "/api/runs", "").is(500).json();
+    assert!(told["help"].as_str().unwrap().contains("Whoever keeps holdpoint.toml"), "{told}");
 }

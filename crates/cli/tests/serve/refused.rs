@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::http::{serving, serving_with};
+use crate::pages::store;
 use crate::support::Bench;
 
 #[test]
@@ -175,4 +176,17 @@ fn who_guesses_is_slowed_down_and_the_right_link_is_not() {
     assert!(flood.iter().all(|status| *status == 404), "no path but those that there are");
     let flood: Vec<u16> = (0..250).map(|_| server.get("/api/runs", &[&cookie]).status).collect();
     assert!(flood.contains(&429) && flood[0] == 200, "{flood:?}");
+}
+
+#[test]
+fn whoever_guesses_sessions_is_turned_away_for_a_while_and_whoever_has_one_is_not() {
+    let bench = store();
+    let server = serving(&bench);
+    let cookie = server.signed_in();
+    let name = cookie.split_once('=').unwrap().0.to_owned();
+    let guesses = (0..40).map(|n| server.get("/", &[&format!("{name}={n}")]).status);
+    let mut turned: Vec<u16> = guesses.collect();
+    turned.dedup();
+    assert!(turned.starts_with(&[401, 429]), "{turned:?}");
+    server.get("/", &[&cookie]).is(200);
 }

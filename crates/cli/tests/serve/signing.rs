@@ -367,3 +367,30 @@ fn where_people_come_by_the_name_localhost_nobody_else_has_its_other_address() {
     assert_eq!(ran.code, 2, "{}", ran.both());
     ran.says(&format!("[::1]:{port}"));
 }
+
+#[test]
+fn a_record_whose_output_was_altered_is_signed_neither_from_the_page_nor_in_a_terminal() {
+    let (bench, server) = waiting();
+    let visitor = Visitor::of(&server);
+    let challenge = visitor.prepares(QA, "");
+    let form = format!("who=qa%40example.org&shown={}", visitor.shown());
+    let blobs = bench.run_dir(1).join("blobs/sha256");
+    let output = fs::read_dir(&blobs).unwrap().map(|entry| entry.unwrap().path());
+    let output = output.into_iter().find(|path| fs::read(path).unwrap() == b"built\n").unwrap();
+    fs::write(&output, "other\n").unwrap();
+    refused(visitor.answers(&challenge), 422, "not intact: altered");
+    refused(visitor.post("/runs/1/sign/prepare", &form), 422, "not intact: altered");
+    let before = bench.events(1).len();
+    bench.ends(6, &["sign", "1", "--as", QA]).says("not intact: altered").says("Nothing was signed");
+    assert_eq!(bench.events(1).len(), before);
+    fs::write(&output, "built\n").unwrap();
+    nothing_signed(&bench, 0);
+}
+
+#[test]
+fn a_script_of_the_page_is_told_in_json_why_it_gets_nothing() {
+    let (_bench, server) = waiting();
+    let lines = [&*server.origin(), "Accept: application/json"];
+    let told = server.ask("POST", "/runs/1/sign/prepare", &lines, "who=a&shown=b").is(401).json();
+    assert_eq!(told["error"], "you are not signed in");
+}

@@ -22,14 +22,10 @@
     } while (again);
     loading = false;
   };
-  const source = new EventSource("/api/events");
-  // Whoever signs out goes where that leads.
-  addEventListener("beforeunload", () => { leaving = true; source.close(); });
-  source.addEventListener("changed", load);
-  source.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
-  source.addEventListener("error", () => {
-    document.documentElement.dataset.live = "no";
+  liveLine(() => "/api/events", { changed: load }, () => {
     const live = document.getElementById("live");
     if (live) live.textContent = "The line to the server is lost; this may be old.";
   });
+  // Whoever signs out goes where that leads.
+  addEventListener("beforeunload", () => { leaving = true; });
 })();

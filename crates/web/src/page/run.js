@@ -42,35 +42,32 @@
     if (before !== now && !over) line.textContent = `Now: ${now}.`;
   };
   const soon = () => { due ??= setTimeout(load, 500); };
-  const source = new EventSource(happens.dataset.events);
+  let next = null;
+  const url = () => {
+    const { events } = happens.dataset;
+    return next === null ? events : events.replace(/from=\d+/, `from=${next}`);
+  };
+  const ends = (says) => {
+    over = true;
+    leave();
+    line.textContent = says;
+    soon();
+  };
+  const leave = liveLine(url, {
+    event: (told) => {
+      const item = document.createElement("li");
+      const { n, at, words } = JSON.parse(told.data);
+      next = n + 1;
+      item.value = n;
+      item.textContent = `${at} ${words}`;
+      happens.append(item);
+      while (happens.childElementCount > most) happens.firstElementChild.remove();
+      soon();
+    },
+    standing: soon,
+    end: () => ends("The run is over."),
+    refused: (told) => ends(`Nothing more is told: ${JSON.parse(told.data).error}`),
+  }, () => { line.textContent = "The line to the server is lost; what stands here may be old."; });
   // Whoever signs out goes where that leads.
-  addEventListener("beforeunload", () => { leaving = true; source.close(); });
-  source.addEventListener("event", (told) => {
-    const item = document.createElement("li");
-    const { n, at, words } = JSON.parse(told.data);
-    item.value = n;
-    item.textContent = `${at} ${words}`;
-    happens.append(item);
-    while (happens.childElementCount > most) happens.firstElementChild.remove();
-    soon();
-  });
-  source.addEventListener("standing", soon);
-  source.addEventListener("end", () => {
-    over = true;
-    source.close();
-    line.textContent = "The run is over.";
-    soon();
-  });
-  source.addEventListener("refused", (told) => {
-    over = true;
-    source.close();
-    line.textContent = `Nothing more is told: ${JSON.parse(told.data).error}`;
-    soon();
-  });
-  source.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
-  source.addEventListener("error", () => {
-    if (over) return;
-    document.documentElement.dataset.live = "no";
-    line.textContent = "The line to the server is lost; what stands here may be old.";
-  });
+  addEventListener("beforeunload", () => { leaving = true; });
 })();

@@ -9,7 +9,9 @@
   // What went wrong. Where no answer came, it may have been done all the same.
   const failure = (message, unknown) => Object.assign(new Error(message), { unknown });
   const post = async (path, fields) => {
-    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) }).catch((error) => {
+    const answer = await fetch(path, {
+      method: "POST", body: new URLSearchParams(fields), headers: { accept: "application/json" },
+    }).catch((error) => {
       throw failure(`${error.message}.`, true);
     });
     const unknown = answer.status >= 500;

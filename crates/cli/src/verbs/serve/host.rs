@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdpoint_record::{RunDir, StoreError, by_all, seal_digest};
+use holdpoint_record::{RecordVerdict, RunDir, StoreError, by_all, seal_digest};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
     Asker, HoldPoint, Host, LiveUpdate, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, RunName,
@@ -124,7 +124,13 @@ impl Host for Store {
 
     fn person(&self, said: &str) -> Result<Person, Refusal> {
         // Names and roles may have come or gone since the server began.
-        let place = Place::of(&self.place.root).map_err(|problem| self.refusal(&problem))?;
+        let place = Place::of(&self.place.root).map_err(|problem| Refusal {
+            // Nothing that whoever asks did wrong.
+            kind: RefusalKind::Fault,
+            help: "Whoever keeps holdpoint.toml puts it right: holdpoint check says what is wrong."
+                .to_owned(),
+            ..self.refusal(&problem)
+        })?;
         let named = place.configuration().and_then(|config| {
             let principal = config.principal(said)?;
             let alias = config.people.get(principal).and_then(|person| person.alias.as_deref());
@@ -261,13 +267,15 @@ impl Store {
         summary.anchor_wanted =
             anchored::still_wanted(&recorded.dir.path, recorded.opened(), summary.anchor_wanted);
         let mut intact = proof.verdict.intact();
-        if intact && let Err(why) = sound_beside(&summary) {
-            (intact, verdict) = (false, why.to_string());
+        // What was expunged is told, and leaves nothing that could not be signed or reviewed.
+        let mut holds = intact || matches!(proof.verdict, RecordVerdict::Expunged { .. });
+        if holds && let Err(why) = sound_beside(&summary) {
+            (intact, holds, verdict) = (false, false, why.to_string());
         }
         let mut json = serde_json::to_value(&summary).map_err(Problem::ours)?;
         json["intact"] = json!(intact);
-        // Of a record that is not intact nobody is shown what to sign.
-        let hold_point = match intact && !recorded.sealed {
+        // Of a record that does not hold nobody is shown what to sign.
+        let hold_point = match holds && !recorded.sealed {
             true => put_before(&recorded)?,
             false => None,
         };
@@ -279,7 +287,7 @@ impl Store {
         });
         json["hold_point"] = json!(hold_point);
         // Of an open run there is none, and what is wrong with one is in the verdict.
-        let reviewable = seal_digest(&recorded.dir.path).ok().flatten().filter(|_| intact);
+        let reviewable = seal_digest(&recorded.dir.path).ok().flatten().filter(|_| holds);
         let steps = summary.steps.iter().map(|step| StepRow {
             number: step.number.clone(),
             title: match &step.file {

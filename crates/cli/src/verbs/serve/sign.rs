@@ -20,7 +20,7 @@ use crate::operator::listed_still;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::verbs::evidence::awaited;
-use crate::verbs::read::{Recorded, open_problem, read_dir};
+use crate::verbs::read::{Recorded, open_problem, read_dir, to_be_signed};
 use crate::verbs::sign::{held_still, over};
 use crate::verbs::taking_up::{Opened, take_up};
 use crate::verbs::watch::has_role_still;
@@ -97,7 +97,7 @@ fn within<T>(
     does: impl FnOnce(&At<'_, '_>, &mut Blobs<'_>) -> Result<(T, Vec<Event>), Problem>,
 ) -> Result<T, Problem> {
     small_enough(&dir.path)?;
-    let recorded = read_dir(dir.clone())?;
+    let recorded = to_be_signed(dir.clone())?;
     if recorded.events.iter().any(|stamped| matches!(stamped.event, Event::RunClosed { .. })) {
         return Err(over(&dir)?);
     }
