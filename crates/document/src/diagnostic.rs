@@ -144,6 +144,8 @@ codes! {
     NoSigners = "no-signers", Warning;
     /// An environment asks for anchors, and nothing could make one.
     NoAnchors = "no-anchors", Warning;
+    /// A file that an environment's rules name, the calendar or the change's script, is not there.
+    NoRuleFile = "no-rule-file", Warning;
     /// `effective_date` lies in the future.
     NotYetEffective = "not-yet-effective", Warning;
     /// `effective_date` lies before `approval_date`.

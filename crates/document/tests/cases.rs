@@ -7,7 +7,7 @@ mod support;
 use holdpoint_document::{Code, Severity, read_config};
 
 /// Raised by whoever has more than one document or a shell at hand.
-const ELSEWHERE: &[Code] = &[Code::DuplicateDocumentId, Code::NoSigners, Code::NoAnchors];
+const ELSEWHERE: &[Code] = &[Code::DuplicateDocumentId, Code::NoSigners, Code::NoAnchors, Code::NoRuleFile];
 
 fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();

@@ -166,6 +166,39 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("image: { name: a, regstry: true }", "regstry", "not a key of `image`", "did you mean `registry`?"),
     ("image: { name: a, registry: r.example.org }", "r.example.org", "`true` or `false`", "`true`"),
     ("image: { name: a, digest: abc }", "abc", "`digest` cannot be", "sha256:"),
+    ("image: { name: a, architecture: x86_64 }", "x86_64", "cannot be `x86_64`", "`amd64` (not x86_64)"),
+    ("image: { name: a, architecture: amd46 }", "amd46", "cannot be `amd46`", "`amd64`"),
+    ("git: { branch: \"ma in\" }", "\"ma in\"", "`branch` cannot be", "branch's name"),
+    ("git: { tag: \"-v\" }", "\"-v\"", "`tag` cannot be", "tag's name"),
+    ("git: { branch: a..b }", "a..b", "`branch` cannot be", "branch's name"),
+    (
+        "dns: { name: a.example, servers: [192.0.2.1, \"192.0.2.1:53\"] }",
+        "[192.0.2.1, \"192.0.2.1:53\"]",
+        "`192.0.2.1:53` stands twice",
+        "each server once",
+    ),
+    (
+        "dns: { name: a.example, servers: [\"::1\", \"0:0:0:0:0:0:0:1\"] }",
+        "[\"::1\", \"0:0:0:0:0:0:0:1\"]",
+        "stands twice",
+        "each server once",
+    ),
+    ("dns: { name: a..example }", "a..example", "cannot be `a..example`", "letters"),
+    ("dns: { name: a.example, records: [1.2.3] }", "[1.2.3]", "no record of the type A", "192.0.2.7"),
+    (
+        "dns: { name: a.example, type: AAAA, records: [192.0.2.7] }",
+        "[192.0.2.7]",
+        "no record of the type AAAA",
+        "2001:db8::7",
+    ),
+    (
+        "dns: { name: a.example, type: MX, records: [mail.example] }",
+        "[mail.example]",
+        "no record of the type MX",
+        "10 mail.example.org.",
+    ),
+    ("http: { url: https://a, headers: { A: z, a: y } }", "a", "stands there twice", "each header once"),
+    ("http: { url: https://a, headers: { A: \"x\\ny\" } }", "\"x\\ny\"", "cannot be sent", "in one line"),
 ];
 
 #[test]
@@ -206,7 +239,7 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
         &["$.answered"],
     ),
     (
-        "dns: { name: a.example, type: MX, servers: [192.0.2.1, \"192.0.2.2:53\"], records: [b, a] }",
+        "dns: { name: a.example, type: MX, servers: [192.0.2.1, \"192.0.2.2:53\"], records: [1 b, 1 a] }",
         "asks 192.0.2.1, 192.0.2.2:53 for MX of a.example, from this machine",
         &["$.missing", "$.extra", "$.agree"],
     ),

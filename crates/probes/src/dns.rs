@@ -1,6 +1,6 @@
 //! `dns`: the same question to each server, whether they agree.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr as _;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
@@ -36,10 +36,19 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
     facts.set("name", probe.name.as_str());
     facts.set("type", probe.r#type.as_str());
     let (mut told, mut authenticated) = (Vec::new(), true);
+    // What the others say is told all the same.
+    let mut failed = None;
     let mut all: Vec<Vec<String>> = Vec::new();
     for server in servers {
         let checks = if probe.dnssec { Checks::Told } else { Checks::Own };
-        let answer = question(server, &name, kind, checks).await.map_err(|why| format!("{server} {why}"))?;
+        let answer = match question(server, &name, kind, checks).await {
+            Ok(answer) => answer,
+            Err(why) => {
+                told.push(json!({"server": server.to_string(), "error": why}));
+                failed.get_or_insert(format!("{server} {why}"));
+                continue;
+            }
+        };
         let code = answer.metadata.response_code;
         if !is_answer(code) {
             let mut why = format!("{server} answers {code}");
@@ -51,7 +60,9 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
                     );
                 }
             }
-            return Err(why);
+            told.push(json!({"server": server.to_string(), "code": code.to_string()}));
+            failed.get_or_insert(why);
+            continue;
         }
         let own = answer.answers.iter().filter(|record| record.record_type() == kind);
         let mut records: Vec<String> = own.clone().map(|record| record.data.to_string()).collect();
@@ -71,6 +82,9 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
         all.push(records);
     }
     facts.set("servers", told);
+    if let Some(why) = failed {
+        return Err(why);
+    }
     if probe.dnssec {
         facts.set("authenticated", authenticated);
     }
@@ -96,9 +110,20 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
     Ok(())
 }
 
-/// A text is served without the quotes that zone files put around each of its parts, and those are then one.
+/// A text is served without the quotes that zone files put around each of its parts, and those are then one; a name with its
+/// final dot; an address in the shortest form.
 fn as_served(wanted: &str, kind: RecordType, served: &[&String]) -> String {
     let is_served = served.iter().any(|served| *served == wanted);
+    let is_name = matches!(
+        kind,
+        RecordType::CNAME | RecordType::MX | RecordType::NS | RecordType::PTR | RecordType::SRV
+    );
+    if is_name && !wanted.ends_with('.') {
+        return format!("{wanted}.");
+    }
+    if let (RecordType::A | RecordType::AAAA, Ok(address)) = (kind, wanted.parse::<IpAddr>()) {
+        return address.to_string();
+    }
     let unquoted = (kind == RecordType::TXT && !is_served).then(|| unquoted(wanted)).flatten();
     unquoted.unwrap_or_else(|| wanted.to_owned())
 }

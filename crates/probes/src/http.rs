@@ -142,7 +142,15 @@ async fn request(
         _ => (Box::new(stream), Vec::new()),
     };
     let connected = begun.elapsed();
-    let failed = |error: hyper::Error| format!("{host} does not answer as a web server: {}", words(&error));
+    let failed = |error: hyper::Error| {
+        let why = words(&error);
+        // Whether a certificate was wanted is told behind the handshake (RFC 8446, 4.4.2.4).
+        let help = match why.contains("CertificateRequired") {
+            true => ": it wants a certificate of ours, which `tls.certificate` and `tls.key` name",
+            false => "",
+        };
+        format!("{host} does not answer as a web server: {why}{help}")
+    };
     let (mut sender, connection) =
         http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await.map_err(failed)?;
     let method = match probe.method {

@@ -84,9 +84,14 @@ fn watched<T>(dir: &Path, read: impl FnOnce() -> T) -> (T, Option<HeldBy>) {
 
 /// Reads the run in `dir`.
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
+    read_refusing(dir, None)
+}
+
+/// The same, where an event does not conform: no document of it, or of one behind it, takes the place of another.
+fn read_refusing(dir: RunDir, refused: Option<&Break>) -> Result<Recorded, Problem> {
     let (read, held) = watched(&dir.path, || holdpoint_record::read(&dir.path));
     let read = read.map_err(read_problem)?;
-    of_events(dir, read.events, (read.position, read.seal.is_some(), held))
+    of_events(dir, read.events, (read.position, read.seal.is_some(), held), refused)
 }
 
 /// Proves the run in `dir` and reads it, both at once.
@@ -105,8 +110,8 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
         | RecordVerdict::DoesNotConform { .. } => None,
     };
     let recorded = match sealed {
-        Some(sealed) => of_events(dir, events, (proof.position.clone(), sealed, held))?,
-        None => read_dir(dir)?,
+        Some(sealed) => of_events(dir, events, (proof.position.clone(), sealed, held), None)?,
+        None => read_refusing(dir, said(&proof).broken.as_ref())?,
     };
     Ok((proof, recorded.with_rehearsal()))
 }
@@ -216,6 +221,7 @@ fn folded_by(
     (mut events, first): (Reader, Stamped),
     (overview, now, verified): Told,
 ) -> Result<Fold, Problem> {
+    let refused = verified.as_ref().and_then(|verified| verified.broken.as_ref()).map(|broken| broken.n);
     let summing = Summing::begin(plan, &first, verified).map_err(Problem::ours)?;
     let summing = if overview { summing.overview() } else { summing };
     let mut summing = match now {
@@ -226,7 +232,9 @@ fn folded_by(
     let before = held_by(&dir.path);
     for stamped in events.by_ref() {
         let stamped = stamped.map_err(read_problem)?;
-        if let Some((_, plan)) = exchanged(dir, plan, summing.run(), &stamped)? {
+        if refused.is_none_or(|n| stamped.n < n)
+            && let Some((_, plan)) = exchanged(dir, plan, summing.run(), &stamped)?
+        {
             return Ok(Fold::Goes(Box::new(plan)));
         }
         summing.event(stamped);
@@ -281,8 +289,10 @@ fn of_events(
     dir: RunDir,
     events: Vec<Stamped>,
     (position, sealed, held): (Position, bool, Option<HeldBy>),
+    refused: Option<&Break>,
 ) -> Result<Recorded, Problem> {
-    let (sources, plan) = document_at_the_end(&dir, &events)?;
+    let end = refused.and_then(|refused| events.iter().position(|stamped| stamped.n == refused.n));
+    let (sources, plan) = document_at_the_end(&dir, &events[..end.map_or(events.len(), |end| end.max(1))])?;
     let reviews = reviews(&dir.path).map_err(read_problem)?;
     let anchors = match events.first().map(|first| &first.event) {
         Some(Event::RunOpened(opened)) => {
@@ -384,6 +394,14 @@ impl Recorded {
     /// Bytes of a block's output. The error says in words why there are none.
     pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         piece.read(self.open(piece.blob()))
+    }
+
+    /// Event 0 as it would be with the document that the run goes by at its end.
+    pub fn as_it_goes(&self) -> RunOpened {
+        self.events.iter().fold(self.opened().clone(), |opened, stamped| match &stamped.event {
+            Event::DocumentExchanged(exchanged) => exchanged.as_opened(&opened),
+            _ => opened,
+        })
     }
 
     /// What reports are made of.

@@ -145,6 +145,7 @@ pub async fn take_on(
     let redactor = hide(&secrets, hidden)?;
 
     let notices = Notices::of(screen, &place)?;
+    let as_it_goes = recorded.as_it_goes();
     let read = (recorded.events, recorded.position);
     let (mut writer, events, recovered) = go_on(screen, &dir, read)?;
     let orphan = Orphan::of(writer.predecessor(), &session.host);
@@ -256,7 +257,7 @@ pub async fn take_on(
             return Ok(Exit::Parked);
         }
     }
-    screen::head(screen, (plan, Some(&place.root)), &opened, &session, &label);
+    screen::head(screen, (plan, Some(&place.root)), &as_it_goes, &session, &label);
     notices.tell();
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;

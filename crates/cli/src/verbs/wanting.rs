@@ -21,7 +21,29 @@ pub fn wanting(place: &Place, plan: &Plan, only: Option<&str>) -> Vec<Diagnostic
         Some(only) => name.as_str() == only,
         None => named.is_empty() || named.contains(name),
     });
-    environments.flat_map(|environment| of(config, plan, environment, signers.as_ref())).collect()
+    let found = environments.flat_map(|environment| {
+        let mut found = of(config, plan, environment, signers.as_ref());
+        found.extend(files(place, environment));
+        found
+    });
+    found.collect()
+}
+
+/// Files of the rules: a run is refused without them, and production is a bad place to learn of that.
+fn files(place: &Place, (name, environment): (&String, &Environment)) -> Vec<Diagnostic> {
+    let requires = &environment.requires;
+    let script = requires.change.as_ref().and_then(|change| change.check.as_ref());
+    let named = [("freeze", requires.freeze.as_ref()), ("change.check", script)];
+    let missing = named.into_iter().filter_map(|(key, path)| {
+        let path = path.filter(|path| !place.root.join(path).is_file())?;
+        Some(Diagnostic::new(
+            Code::NoRuleFile,
+            None,
+            format!("{name} names {path} as `requires.{key}`, and there is no such file"),
+            "No run opens there without it. Write it, or take the key out.",
+        ))
+    });
+    missing.collect()
 }
 
 fn of(

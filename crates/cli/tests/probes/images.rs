@@ -42,7 +42,7 @@ fn an_image_is_asked_for_its_labels_architecture_and_digest() {
             "name: \"probe:v1\", digest: \"{id}\", architecture: {architecture}, labels: {{ org.example.release: v1 }}"
         ),
     );
-    asks(3, "name: \"probe:v1\", architecture: z80").says("z80");
+    asks(3, "name: \"probe:v1\", architecture: s390x").says("s390x");
     asks(3, "name: \"probe:v1\", labels: { org.example.release: v2 }").says("v2");
     asks(3, "name: \"probe:v9\"").says("docker:");
 }

@@ -170,6 +170,8 @@ fn a_probe_asks_every_server_for_a_name_and_wants_them_to_agree() {
         (format!("name: gone.shop.example, servers: [{all}]"), 3, "$.found = true"),
         (format!("name: shop.example, type: SOA, servers: [{}]", at(names.primary)), 0, "hostmaster"),
         (format!("name: {NAME}, servers: [{silent}]"), 3, "does not answer"),
+        // What the others say is told all the same.
+        (format!("name: {NAME}, servers: [{silent}, {}]", at(names.primary)), 3, "\"authoritative\": true"),
     ] {
         asked(&stage, &probe, code, words);
     }

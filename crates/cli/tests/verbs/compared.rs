@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::runs::book;
-use crate::support::{Bench, forge};
+use crate::support::{Bench, forge, sha256};
 
 const BODY: &str = r#"## Look
 
@@ -77,6 +77,26 @@ fn runs_that_differ_in_time_place_and_process_only_do_not_differ() {
     let told = bench.ends(0, &["compare", "1", "2"]);
     told.says("They do not differ but for what is masked.").says("MASKED  change#1, standard output");
     told.says("a: to staging.example.org").says("b: to www.example.org").says("dates and times");
+}
+
+#[test]
+fn another_text_of_an_included_file_is_another_document() {
+    let part = "---\nrunbook: 1\n---\n\n# Part\n\n## See\n\n```sh check\ntrue\n```\n";
+    let bench = Bench::with(&[
+        ("book.md", &book("", "[Before](part.md \"include\")\n\n## Do\n\n```sh check\ntrue\n```\n")),
+        ("part.md", part),
+    ]);
+    bench.ends(0, &["run", "book.md", "--unattended"]);
+    let other = part.replace("true\n", "true # for now\n");
+    bench.file("part.md", &other);
+    bench.ends(0, &["run", "book.md", "--unattended"]);
+    let found = differences(&compared(&bench, 0, &["1", "2"]));
+    assert_eq!(
+        found,
+        [format!("document part.md: {} / {}", sha256(part.as_bytes()), sha256(other.as_bytes()))]
+    );
+    let told = bench.ends(0, &["compare", "1", "2"]).both();
+    assert!(told.contains("part.md") && !told.contains("do not differ"), "{told}");
 }
 
 #[test]

@@ -134,7 +134,10 @@ fn a_run_is_taken_up_once_more_after_an_exchange_and_exchanged_again() {
         .says("is the document that run 1 goes by already");
     bench.file("book.md", &mended().replace("turned twice", "turned thrice"));
     assert_eq!(exchange(&bench, "no.yaml").code, 3);
-    bench.ends(0, &["resume", "1", "--unattended", "--answers", "yes.yaml"]);
+    let digest = sha256(&fs::read(bench.path("book.md")).unwrap());
+    let ran = bench.ends(0, &["resume", "1", "--unattended", "--answers", "yes.yaml"]);
+    // The head is of the document that the run goes by.
+    ran.says(&format!("digest      sha256 {}", &digest[..16]));
     assert_eq!(bench.text("turned"), "turned thrice seen\n");
     assert_eq!(bench.of_type(1, "document.exchanged").len(), 2);
     bench.ends(0, &["verify", "1"]).says("intact and complete");

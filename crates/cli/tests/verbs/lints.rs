@@ -45,6 +45,7 @@ fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
         Code::DuplicateDocumentId,
         Code::NoSigners,
         Code::NoAnchors,
+        Code::NoRuleFile,
         Code::NotYetEffective,
         Code::ReviewOverdue,
     ];
@@ -199,6 +200,26 @@ fn what_an_environment_asks_for_and_nobody_could_give_is_told_by_check_and_plan(
             assert!(said.is_none_or(|said| text.contains(said)), "{text}");
         }
     }
+}
+
+#[test]
+fn a_file_of_the_rules_that_is_not_there_is_told_by_check_and_plan_before_a_run_is_refused() {
+    let rules = "requires = { change = { pattern = 'C', check = \"open.sh\" }, freeze = \"freeze.ics\" }";
+    let bench = Bench::with(&[
+        ("book.md", &shell("sh", "true")),
+        ("holdpoint.toml", &format!("[environments.vault]\n{rules}\n")),
+    ]);
+    for words in [&["check", "book.md"][..], &["plan", "book.md", "--env", "vault"]] {
+        let ran = bench.ends(0, words);
+        ran.says("no-rule-file")
+            .says("vault names freeze.ics as `requires.freeze`")
+            .says("`requires.change.check`");
+    }
+    bench.ends(2, &["run", "book.md", "--env", "vault", "--unattended", "--change", "C"]);
+    bench.file("open.sh", "true\n");
+    bench.file("freeze.ics", "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nEND:VCALENDAR\n");
+    let ran = bench.ends(0, &["check", "book.md"]).both();
+    assert!(!ran.contains("no-rule-file"), "{ran}");
 }
 
 const WARNED: &str =

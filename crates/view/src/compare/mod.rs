@@ -112,7 +112,7 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Differing {
-    /// The document's bytes.
+    /// The document's bytes, or those of a file that it includes, which is named.
     Document,
     /// How the run ended.
     Verdict,
@@ -297,6 +297,10 @@ impl<'a> Comparing<'a> {
         let (a, b) = (self.a.summary, self.b.summary);
         let digest = |summary: &Summary| Some(summary.document.blob.sha256.clone());
         self.hold(Differing::Document, digest(a), digest(b));
+        let included = |summary: &'a Summary| -> BTreeMap<&str, String> {
+            summary.document.includes.iter().map(|one| (one.path.as_str(), one.blob.sha256.clone())).collect()
+        };
+        self.named(Differing::Document, &included(a), &included(b));
         let verdict = |summary: &Summary| Some(ended(summary));
         self.hold(Differing::Verdict, verdict(a), verdict(b));
         let inputs = |summary: &'a Summary| -> BTreeMap<&str, String> {

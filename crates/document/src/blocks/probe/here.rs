@@ -56,7 +56,7 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
     {
         reader.expects("$.clean", Json::Bool(clean), node.span);
     }
-    reader.expects_text("branch", "$.branch", |_| true, "");
+    reader.expects_text("branch", "$.branch", is_ref, "write the branch's name: `staging`");
     let ancestor = reader.pair("ancestor", "write `ancestor: [OLDER, NEWER]`");
     if let Some((_, span)) = &ancestor {
         reader.expects("$.ancestor", Json::Bool(true), *span);
@@ -66,6 +66,7 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
         reader.expects("$.equal_trees", Json::Bool(true), *span);
     }
     let (tag, signers) = (reader.text("tag"), reader.text("signers"));
+    let tag = reader.must_be("tag", tag, is_ref, "write the tag's name: `v1.4.0`");
     let signers = reader.must_be("signers", signers, |path| !leaves(path), INSIDE);
     if let (Some(_), Some(node)) = (&tag, reader.get("tag")) {
         reader.expects("$.tag.signed", Json::Bool(true), node.span);
@@ -87,6 +88,26 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
     })
 }
 
+/// Whether git takes it as a name (git-check-ref-format(1)).
+fn is_ref(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock")
+    };
+    let bad = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    name.split('/').all(part)
+        && !name.starts_with('-')
+        && !name.contains(bad)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name != "@"
+}
+
+/// Architectures as images name them (the values of Go's `GOARCH`, which the OCI image specification takes).
+const ARCHITECTURES: &[&str] = &[
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+    "riscv64", "s390x", "wasm",
+];
+
 pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
     let name = reader.need("name", "write `name: registry.example.org/app:v1`");
     let registry = match reader.get("registry") {
@@ -101,7 +122,12 @@ pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
         reader.must_be("name", name, good, "write the image's name, as the container engine takes it")
     };
     reader.expects_text("digest", "$.digest", is_image_digest, "write `sha256:` and 64 digits");
-    let architecture = reader.expects_text("architecture", "$.architecture", |_| true, "");
+    let architecture = reader.expects_text(
+        "architecture",
+        "$.architecture",
+        |name| ARCHITECTURES.contains(&name),
+        "write it as images do: `amd64` (not x86_64), `arm64` (not aarch64), `arm`, `386`, `ppc64le`, `riscv64`, `s390x`",
+    );
     if let Some(node) = reader.get("labels") {
         let Value::Map(entries) = &node.value else {
             let message = format!("expected labels, found {}", node.found());

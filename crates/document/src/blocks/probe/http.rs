@@ -119,7 +119,12 @@ fn headers(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Vec<(String, Head
         return None;
     };
     let mut headers = Vec::new();
-    for Entry { key, key_span, node } in entries {
+    for (at, Entry { key, key_span, node }) in entries.iter().enumerate() {
+        if entries[..at].iter().any(|before| before.key.eq_ignore_ascii_case(key)) {
+            let message = format!("`{}` stands there twice, for case does not count in headers", shown(key));
+            reader.findings.add(Code::BadValue, *key_span, message, "name each header once");
+            continue;
+        }
         let is_token =
             !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         if !is_token || OURS.contains(&&*key.to_ascii_lowercase()) {
@@ -132,6 +137,13 @@ fn headers(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Vec<(String, Head
             Value::Map(_) => secret(node, reader),
             _ => reader.text_of(node).map(HeaderValue::Text),
         };
+        if let Some(HeaderValue::Text(text)) = &value
+            && text.chars().any(|c| c.is_control() && c != '\t')
+        {
+            let message = format!("`{}` cannot be sent in a header", shown(text));
+            reader.bad(node, message, "write it in one line");
+            continue;
+        }
         headers.extend(value.map(|value| (key.clone(), value)));
     }
     (headers.len() == entries.len()).then_some(headers)

@@ -1,5 +1,7 @@
 //! `tcp` and `dns`
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use holdpoint_bounded::json::Value as Json;
 
 use super::reader::{Reader, is_address, shown};
@@ -47,7 +49,11 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
     if let Some(node) = reader.get("servers") {
         let all = servers.as_deref().unwrap_or_default();
         for (at, server) in all.iter().enumerate() {
-            if all[..at].contains(server) {
+            // With its port or without, in whatever form.
+            let same = |other: &String| {
+                other == server || where_is(other).is_some_and(|it| where_is(server) == Some(it))
+            };
+            if all[..at].iter().any(same) {
                 let message = format!("`{}` stands twice in `servers`", shown(server));
                 reader.bad(node, message, "name each server once: it always agrees with itself");
             }
@@ -58,6 +64,11 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
         }
     }
     let records = reader.texts("records");
+    if let (Some((records, _)), Some(of), Some(node)) = (&records, r#type, reader.get("records")) {
+        for record in records.iter().filter(|record| !is_templated(record) && !could_be(record, of)) {
+            reader.bad(node, format!("`{}` is no record of the type {of}", shown(record)), example(of));
+        }
+    }
     match &records {
         Some((_, span)) => {
             reader.expects("$.missing", Json::Array(Vec::new()), *span);
@@ -86,6 +97,41 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
     })
 }
 
+/// Where a server is, if that stands there.
+fn where_is(server: &str) -> Option<SocketAddr> {
+    server.parse().ok().or_else(|| Some(SocketAddr::new(server.parse().ok()?, 53)))
+}
+
+/// Whether a server could serve this; what is no literal is looked at when its values are known.
+fn could_be(record: &str, of: &str) -> bool {
+    let host = |name: &str| !name.is_empty() && is_name(name);
+    let numbers = |parts: &[&str]| parts.iter().all(|part| part.parse::<u16>().is_ok());
+    let parts: Vec<&str> = record.split_whitespace().collect();
+    match (of, &parts[..]) {
+        ("A", _) => record.parse::<Ipv4Addr>().is_ok(),
+        ("AAAA", _) => record.parse::<Ipv6Addr>().is_ok(),
+        ("CNAME" | "NS" | "PTR", [name]) => host(name),
+        ("MX", [preference, name]) => numbers(&[preference]) && host(name),
+        ("SRV", [priority, weight, port, name]) => numbers(&[priority, weight, port]) && host(name),
+        ("CNAME" | "NS" | "PTR" | "MX" | "SRV", _) => false,
+        _ => true,
+    }
+}
+
+fn example(of: &str) -> &'static str {
+    match of {
+        "A" => "write an address: `192.0.2.7`",
+        "AAAA" => "write an address: `2001:db8::7`",
+        "MX" => "write a preference and a name: `10 mail.example.org.`",
+        "SRV" => "write priority, weight, port and a name: `0 5 443 www.example.org.`",
+        _ => "write a name: `www.example.org.`",
+    }
+}
+
 fn is_name(name: &str) -> bool {
-    name.len() <= 254 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    let whole = labels.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+    name.len() <= 254
+        && (whole || name == ".")
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
