@@ -750,10 +750,10 @@ def load_trust(where: str) -> tuple[bytes, bytes | None]:
         if config is not None and tomllib is not None:
             names = tomllib.loads(configuration(config)).get("signers", {})
         signers = read_file(os.path.join(where, names.get("file", "allowed_signers")), DOCUMENT)
-        for name in [names["revoked"]] if "revoked" in names else ["revoked", "revoked_keys"]:
-            revoked = read_file(os.path.join(where, name), DOCUMENT)
-            if revoked is not None:
-                break
+        lists = [names["revoked"]] if "revoked" in names else ["revoked", "revoked_keys"]
+        found = [data for name in lists if (data := read_file(os.path.join(where, name), DOCUMENT)) is not None]
+        must(len(found) < 2, "revoked and revoked_keys both lie there, and no holdpoint.toml names one of them")
+        revoked = found[0] if found else None
         must(revoked is not None or "revoked" not in names, "the list of revoked keys that it names is not there")
     except (Fault, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CannotCheck(f"what is to be trusted cannot be read: {error}") from error

@@ -3,7 +3,7 @@
 # cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc; and openssl, where anchors/ holds time-stamps. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 # `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature as well against the files that
-# DIR/holdpoint.toml names under [signers], or allowed_signers and revoked (or revoked_keys) of DIR, which whoever wrote the
+# DIR/holdpoint.toml names under [signers], or allowed_signers and revoked (or revoked_keys, not both) of DIR, which whoever wrote the
 # record did not choose: a key that they do not vouch for, or that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
 # it: `holdpoint verify --trust` does that. Time-stamps are held against the certificates in DIR/tsa.pem, where it is there.
 #
@@ -206,14 +206,16 @@ $told
 
 E
     [ "$what" = read ] || cannot "this script cannot read which files $toml names under [signers]: name the file of allowed signers itself, or a directory that has it as allowed_signers, revoked keys as revoked, and no holdpoint.toml"
-    # In $found, the file that is configured, else the first of these that is there.
+    # In $found, the file that is configured, else the one of these that is there: of two, one would hide the other.
     first() {
         found='' configured=$1
         shift
         [ -z "$configured" ] || set -- "$configured"
         for name in "$@"; do
             case $name in /*) ;; *) name=$trust/$name ;; esac
-            [ -n "$found" ] || ! there "$name" || found=$name
+            there "$name" || continue
+            [ -z "$found" ] || cannot "$trust cannot be trusted: $found and $name both lie there, and no holdpoint.toml names one of them"
+            found=$name
         done
         [ -n "$found" ] || [ -z "$configured" ] ||
             cannot "$trust cannot be trusted: its holdpoint.toml names $configured, which is not there"
@@ -349,6 +351,16 @@ vouched() {
     set -- -Y verify -n "$1" -I "$2" -f "$signers" -s "$4" -O "verify-time=$5"
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
+}
+# Whether what ssh-keygen said last is of such a key as an assurance takes: assured ASSURANCE WHAT. The kind of key stands
+# behind the name of whoever signed, which may look like one.
+assured() {
+    kind=${said##* with }
+    case $1:${kind%% key *} in
+    ssh:*) ;;
+    fido-uv:*-SK | fido-uv:*-SK-CERT) tell '  %s: not checked here: whether the security key verified its user\n' "$2" ;;
+    *) return 1 ;;
+    esac
 }
 # Tells at the end what is not trusted: distrust FORMAT [WORD].
 distrust() { plainly "$@" >>"$tmp/untrusted"; }
@@ -631,11 +643,11 @@ while IFS= read -r opening; do
             and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
             and (.approvers | index([$a.who]) != null),
             ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
-            ([$opened[0].at | seconds] + ["none"])[0]
+            ([$opened[0].at | seconds] + ["none"])[0], $approval[0][4].assurance
             ' --slurpfile opened "$tmp/book" --argjson approval "[$approval]" >"$tmp/told"
         {
             IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
-            IFS= read -r opened_at
+            IFS= read -r opened_at; IFS= read -r assurance
         } <"$tmp/told"
         [ "$same" = true ] || bad "it is of another document, person or time"
         written "$path" || bad "it is not written as approvals are"
@@ -649,6 +661,7 @@ while IFS= read -r opening; do
         *) bad "the record says another key: $said" ;;
         esac
         trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event $here: the approval"
+        assured "$assurance" "event $here: the approval" || bad "the record says another assurance than the signature has: $said"
         tell '  approved by %s: %s\n' "$who" "$said"
     done <"$tmp/approvals"
 
@@ -680,10 +693,10 @@ while IFS= read -r opening; do
                         --slurpfile opened "$tmp/book" "$log" 2>"$tmp/why")" = true ] ||
                     bad "it captured other values than the run says"
                 tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
-                # How many zeros end the fraction of a second is no other time.
-                holds "$tmp/there" "$seconds"'def bare: if test("[.]") then sub("[.]?0+Z$"; "Z") else . end;
-                    .type == "run.closed" and .verdict == "passed"
-                    and (.at | bare) == ($opened[0].policy.rehearsed.ended | bare) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
+                # How many zeros end the fraction of a second is no other time, nor is an offset.
+                holds "$tmp/there" "$seconds $texts"'def instant: [seconds, ((capture("[.](?<f>[0-9]*?)0*(Z|[+-].*)$") | .f) // "")];
+                    $opened[0].policy.rehearsed.ended as $ended | .type == "run.closed" and .verdict == "passed"
+                    and ($ended | zoned) and (.at | instant) == ($ended | instant) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
                     --slurpfile opened "$tmp/book" || bad "it did not end as passed, at the time that is told, before this run"
             }
             tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/book")"
@@ -805,13 +818,7 @@ while IFS=$tab read -r i start path; do
         esac
         trusted "$space@holdpoint" "$who" "$path" "$path.sig" "$at" "event $i: the $space"
     done
-    # The kind of key stands behind the name of whoever signed, which may look like one.
-    kind=${said##* with }
-    case $assurance:${kind%% key *} in
-    ssh:*) ;;
-    fido-uv:*-SK | fido-uv:*-SK-CERT) tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
-    *) bad "the record says another assurance than the signature has: $said" ;;
-    esac
+    assured "$assurance" "event $i" || bad "the record says another assurance than the signature has: $said"
     tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
 [ -z "$unsigned" ] || wrong "does not conform at event $unsigned" "$why"
