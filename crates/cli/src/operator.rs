@@ -96,6 +96,7 @@ pub fn vouched(
     root: &Path,
 ) -> Result<Session, Problem> {
     not_for_another(&session.operator, config)?;
+    let session = Session { operator: as_written(session.operator, config), ..session };
     let known = config.is_some_and(|config| config.principal(&session.operator).is_some());
     let typed = session.operator_from == BY_OPTION
         && config.is_some_and(|config| config.principals().next().is_some());
@@ -107,6 +108,20 @@ pub fn vouched(
         true => Session { operator_from: BY_GIT.to_owned(), ..session },
         false => session,
     })
+}
+
+/// A name in the configuration's own letters, where it has it in others that are the same to whoever folds names (full width,
+/// another Unicode form): whoever verifies without folding sees one person, too.
+fn as_written(name: String, config: Option<&Config>) -> String {
+    let theirs = config.and_then(|config| {
+        let principal = config.principal(&name)?;
+        let alias = config.people.get(principal).and_then(|person| person.alias.as_deref());
+        [Some(principal), alias].into_iter().flatten().find(|written| folded(written) == folded(&name))
+    });
+    match theirs {
+        Some(theirs) if !theirs.eq_ignore_ascii_case(&name) => theirs.to_owned(),
+        _ => name,
+    }
 }
 
 /// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
@@ -239,13 +254,14 @@ pub fn time_zone() -> Result<String, Problem> {
     let Some(asked) = std::env::var_os("TZ") else {
         return Ok(linked().unwrap_or_else(|| told(&TimeZone::system())));
     };
-    // The same zones once more, as files of an installation: with leap seconds, and without.
+    // The same zones once more, as files of an installation, with leap seconds and without: by them nothing here tells times.
     let name = asked.to_str().unwrap_or_default();
     let name = name.strip_prefix(':').unwrap_or(name);
-    if let Some(name) = plain(name)
-        && recorded_zone(name).is_ok()
-    {
-        return Ok(name.to_owned());
+    if let Some(name) = plain(name) {
+        return Err(Problem::usage(
+            format!("TZ is `{}`, which names a file of zones and no zone", asked.display()),
+            format!("Nothing was done. Set it to {name}."),
+        ));
     }
     TimeZone::try_system().map(|zone| told(&zone)).map_err(|_| {
         Problem::usage(

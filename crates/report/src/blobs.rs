@@ -137,3 +137,10 @@ pub struct Material<'a> {
     /// The zone that times are shown in.
     pub zone: jiff::tz::TimeZone,
 }
+
+impl Material<'_> {
+    /// The event from which on nothing counts, where `verify` found one.
+    pub(crate) fn refused(&self) -> Option<holdpoint_view::Break> {
+        self.verdict_of_verify.as_ref().and_then(|verified| verified.broken.clone())
+    }
+}

@@ -14,6 +14,8 @@ pub struct Reading<'p> {
     plan: &'p Plan,
     run: Run,
     broken: Option<Break>,
+    /// What somebody else refuses.
+    refused: Option<Break>,
     moved: Option<Timestamp>,
     /// When it came to where it stands.
     reached: Option<Timestamp>,
@@ -33,11 +35,31 @@ pub struct Break {
 impl<'p> Reading<'p> {
     /// Of a record of this plan, before its first event.
     pub fn new(plan: &'p Plan) -> Reading<'p> {
-        Reading { plan, run: Run::new(plan), broken: None, moved: None, reached: None, session: None }
+        Reading {
+            plan,
+            run: Run::new(plan),
+            broken: None,
+            refused: None,
+            moved: None,
+            reached: None,
+            session: None,
+        }
+    }
+
+    /// The same, where `verify` found an event that does not conform, such as a sign-off whose signature is by another key:
+    /// the engine knows no signatures, and would take it.
+    pub fn refusing(self, refused: Option<Break>) -> Reading<'p> {
+        Reading { refused, ..self }
     }
 
     /// Takes the next event. The error says why it does not count.
     pub fn take(&mut self, stamped: &Stamped) -> Result<(), String> {
+        if self.broken.is_none() {
+            self.broken = self.refused.take_if(|refused| refused.n == stamped.n);
+            if let Some(Break { why, .. }) = &self.broken {
+                return Err(why.clone());
+            }
+        }
         if let Some(Break { n, .. }) = &self.broken {
             return Err(format!("it follows event {n}, which the engine did not ask for"));
         }

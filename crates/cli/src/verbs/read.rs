@@ -12,7 +12,7 @@ use holdpoint_record::{
     text_blob, tombstones,
 };
 use holdpoint_report::{Absent, Opened, Piece};
-use holdpoint_view::{ExpungedFacts, HeldBy, NotOpened, Summary, Summing, Verified};
+use holdpoint_view::{Break, ExpungedFacts, HeldBy, NotOpened, Summary, Summing, Verified};
 use jiff::Timestamp;
 
 use super::anchored::{self, Proved};
@@ -131,14 +131,27 @@ pub fn to_be_signed(dir: RunDir) -> Result<Recorded, Problem> {
 
 /// What proving a record came to, as reports tell it.
 pub fn said(proof: &Verification) -> Verified {
-    Verified { words: proof.verdict.to_string(), intact: proof.verdict.intact() }
+    let broken = match &proof.verdict {
+        RecordVerdict::DoesNotConform { event, reason } => Some(Break { n: *event, why: reason.clone() }),
+        _ => None,
+    };
+    Verified { words: proof.verdict.to_string(), intact: proof.verdict.intact(), broken }
 }
 
 /// Reads the run in `dir` and sums it up on the way, for an `overview` or whole: a long record takes no more memory than its
 /// summary. The chain is checked to its end before there is anything to show.
 pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
     let now = Some(Timestamp::now());
-    let Folded { mut summary, opened, position, sealed } = folded(dir, (overview, now), &Plans::default())?;
+    let mut read = folded(dir, (overview, now, None), &Plans::default())?;
+    // The engine knows no signatures: what a key signed is proved before anybody is told that it was.
+    if read.summary.is_signed_by_key() {
+        let proof = holdpoint_record::verify(&dir.path).map_err(read_problem)?;
+        let said = said(&proof);
+        if said.broken.is_some() {
+            read = folded(dir, (overview, now, Some(said)), &Plans::default())?;
+        }
+    }
+    let Folded { mut summary, opened, position, sealed } = read;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
     summary.anchor_wanted = anchored::still_wanted(&dir.path, &opened, summary.anchor_wanted);
@@ -152,7 +165,7 @@ pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
 
 /// The same of the run in `dir` as it is recorded, without what lies beside its record; whole. `plans` are those of the runs before it.
 pub fn summed_up_in(dir: &RunDir, plans: &Plans) -> Result<Summary, Problem> {
-    Ok(folded(dir, (false, None), plans)?.summary)
+    Ok(folded(dir, (false, None, None), plans)?.summary)
 }
 
 /// A record that was read to its end.
@@ -170,7 +183,10 @@ pub fn begin(dir: &RunDir) -> Result<(Reader, Stamped), Problem> {
     Ok((events, first.map_err(read_problem)?))
 }
 
-fn folded(dir: &RunDir, told: (bool, Option<Timestamp>), plans: &Plans) -> Result<Folded, Problem> {
+/// For an overview or whole, as whoever reads it at that time is told, and what `verify` said where that was asked.
+type Told = (bool, Option<Timestamp>, Option<Verified>);
+
+fn folded(dir: &RunDir, told: Told, plans: &Plans) -> Result<Folded, Problem> {
     let mut begun = begin(dir)?;
     let compiled = || document(dir, &begun.1).map(|(_, plan)| plan);
     let mut plan = match &begun.1.event {
@@ -178,7 +194,7 @@ fn folded(dir: &RunDir, told: (bool, Option<Timestamp>), plans: &Plans) -> Resul
         _ => Arc::new(compiled()?),
     };
     loop {
-        match folded_by(dir, &plan, begun, told)? {
+        match folded_by(dir, &plan, begun, told.clone())? {
             Fold::Whole(folded) => return Ok(*folded),
             // From the beginning once more.
             Fold::Goes(by) => (plan, begun) = (Arc::from(by), begin(dir)?),
@@ -198,9 +214,9 @@ fn folded_by(
     dir: &RunDir,
     plan: &Plan,
     (mut events, first): (Reader, Stamped),
-    (overview, now): (bool, Option<Timestamp>),
+    (overview, now, verified): Told,
 ) -> Result<Fold, Problem> {
-    let summing = Summing::begin(plan, &first, None).map_err(Problem::ours)?;
+    let summing = Summing::begin(plan, &first, verified).map_err(Problem::ours)?;
     let summing = if overview { summing.overview() } else { summing };
     let mut summing = match now {
         Some(now) => summing.seen_at(now),

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use holdpoint_engine::duration;
 use holdpoint_report::{Frame, FrameKind, Player, Turn, Wish};
-use holdpoint_view::{Break, Reading};
+use holdpoint_view::{Break, Reading, Verified};
 use serde_json::json;
 
 use self::keys::{HELP, Key, Keys};
 use self::show::Showing;
 use super::choice::{Among, chosen};
-use super::read::{Recorded, read_dir};
+use super::read::{Recorded, proved, said};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -27,7 +27,8 @@ const LOOKS: Duration = Duration::from_millis(100);
 
 /// Plays a run.
 pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, Problem> {
-    let recorded = read_dir(chosen(screen, arguments.run.as_deref(), Among::All)?)?;
+    let (proof, recorded) = proved(chosen(screen, arguments.run.as_deref(), Among::All)?)?;
+    let verified = said(&proof);
     if let Some(step) = &arguments.step
         && recorded.plan.step(step).is_none()
     {
@@ -51,9 +52,9 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
             return Err(Problem::usage(format!("the run has no place {place}"), help));
         }
     }
-    let broken = broken(&recorded);
+    let broken = broken(&recorded, &verified);
     let exit = if broken.is_some() { Exit::Record } else { Exit::Passed };
-    let frames = recorded.with_material(None, holdpoint_report::timeline);
+    let frames = recorded.with_material(Some(verified.clone()), holdpoint_report::timeline);
     let frames = match &arguments.step {
         Some(step) => of_step(frames, step),
         None => frames,
@@ -71,7 +72,7 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
     screen::head(screen, (&recorded.plan, None), opened, &opened.session, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
-    play(screen, player, &recorded).await?;
+    play(screen, player, (&recorded, verified)).await?;
     if let Some(Break { n, why }) = broken {
         screen.tell(&format!("The record does not conform from event {n} on: {why}"));
         screen.tell("What was shown from there on proves nothing; see `holdpoint verify`.");
@@ -79,16 +80,20 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     Ok(exit)
 }
 
-/// Where the record stops being one that the engine would have asked for.
-fn broken(recorded: &Recorded) -> Option<Break> {
-    let mut reading = Reading::new(&recorded.plan);
+/// Where the record stops being one that the engine would have asked for, or that `verify` takes.
+fn broken(recorded: &Recorded, verified: &Verified) -> Option<Break> {
+    let mut reading = Reading::new(&recorded.plan).refusing(verified.broken.clone());
     let refused = recorded.events.iter().any(|stamped| reading.take(stamped).is_err());
     reading.broken().filter(|_| refused).cloned()
 }
 
 /// Shows what is due when it is due, and does what keys ask for in between.
-async fn play(screen: &Screen, mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
-    let summary = recorded.with_material(None, holdpoint_report::summarise);
+async fn play(
+    screen: &Screen,
+    mut player: Player<'_>,
+    (recorded, verified): (&Recorded, Verified),
+) -> Result<(), Problem> {
+    let summary = recorded.with_material(Some(verified), holdpoint_report::summarise);
     let fault = |error: holdpoint_report::ReportError| {
         Problem::fault(
             error.to_string(),

@@ -222,10 +222,10 @@ fn a_zone_that_is_no_name_of_the_data_base_is_none_for_anybody() {
 #[test]
 fn a_run_records_the_zone_that_its_clock_goes_by_or_does_not_begin() {
     for (asked, recorded) in [
-        ("posix/Europe/Berlin", Some("Europe/Berlin")),
-        ("right/Europe/Berlin", Some("Europe/Berlin")),
-        (":posix/Europe/Berlin", Some("Europe/Berlin")),
-        ("right/UTC", Some("UTC")),
+        ("posix/Europe/Berlin", None),
+        ("right/Europe/Berlin", None),
+        (":posix/Europe/Berlin", None),
+        ("right/UTC", None),
         ("utc", Some("UTC")),
         ("", Some("UTC")),
         ("CET-1CEST", None),
@@ -242,7 +242,7 @@ fn a_run_records_the_zone_that_its_clock_goes_by_or_does_not_begin() {
             }
             None => {
                 assert_eq!(ran.code, 2, "{asked}: {}", ran.both());
-                assert!(ran.stderr.contains("is no time zone that is known"), "{}", ran.stderr);
+                assert!(ran.stderr.contains("TZ is `") && ran.stderr.contains(" zone"), "{}", ran.stderr);
             }
         }
     }

@@ -33,6 +33,7 @@ mod strict;
 mod support;
 mod token;
 mod tokens;
+mod told;
 mod trust;
 mod two_people;
 mod zones;

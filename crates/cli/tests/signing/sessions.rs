@@ -476,3 +476,27 @@ fn a_run_whose_operator_s_key_can_never_count_again_is_ended_and_the_record_says
     });
     assert_eq!(all_say(&shop, &dir, "something was decided").0, 6);
 }
+
+#[test]
+fn an_operator_in_other_letters_that_are_the_same_is_recorded_as_the_configuration_writes_them() {
+    let shop = shop();
+    let config = shop.bench.text("holdpoint.toml");
+    shop.bench.file(
+        "holdpoint.toml",
+        &config
+            .replace("[people.\"ops@example.org\"]", "[people.\"ops@example.org\"]\nalias = \"jos\u{e9}\""),
+    );
+    for (number, who) in [(1, "\u{ff4f}ps@example.org"), (2, "jose\u{301}"), (3, "JOS\u{c9}")] {
+        let ran = run(&shop, who, &shop.key("ops"));
+        assert_eq!(ran.code, 3, "{who}: {}", ran.both());
+        let opened = &shop.bench.events(number)[0];
+        let written = if number == 1 { OPS } else { "jos\u{e9}" };
+        assert_eq!(opened["session"]["operator"], written);
+        let bundle = format!("run{number}.tar.zst");
+        shop.bench.ends(0, &["export", &number.to_string(), "-o", &bundle]);
+        assert_eq!(
+            all_say(&shop, &unpacked(&shop, &bundle), who),
+            (0, "intact, open, by its own signers".to_owned())
+        );
+    }
+}

@@ -215,7 +215,7 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
     let mut running: HashMap<String, Timestamp> = HashMap::new();
     let mut waiting: HashMap<&str, (Timestamp, &str, &str)> = HashMap::new();
     let last = m.events.last().map(|stamped| stamped.at).unwrap_or_default();
-    let mut reading = Reading::new(m.plan);
+    let mut reading = Reading::new(m.plan).refusing(m.refused());
     for stamped in m.events {
         if reading.take(stamped).is_err() {
             break;

@@ -24,7 +24,7 @@ use crate::blobs::{Piece, fetch, pass};
 /// meanwhile. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
-    let reading = Reading::new(m.plan);
+    let reading = Reading::new(m.plan).refusing(m.refused());
     let mut builder = FrameBuilder {
         m,
         opened: first.at,

@@ -295,8 +295,11 @@ impl Tape {
             source: &self.source,
             events: &self.events,
             blob: &blob,
-            verdict_of_verify: verified
-                .map(|words| Verified { words: words.to_owned(), intact: words.starts_with("intact") }),
+            verdict_of_verify: verified.map(|words| Verified {
+                words: words.to_owned(),
+                intact: words.starts_with("intact"),
+                broken: None,
+            }),
             held: None,
             now: self.events.last().map_or(jiff::Timestamp::UNIX_EPOCH, |last| last.at),
             reviews: Vec::new(),

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Break;
+
 /// What `verify` said of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -11,6 +13,9 @@ pub struct Verified {
     /// Whether nothing is wrong with it, complete or open.
     #[serde(skip)]
     pub intact: bool,
+    /// The first event that does not conform, where one does not: nothing counts from there on.
+    #[serde(skip)]
+    pub broken: Option<Break>,
 }
 
 /// What is wrong with what lies beside a record, or should.

@@ -79,9 +79,10 @@ impl<'a> Summing<'a> {
         for (index, step) in plan.steps.iter().enumerate() {
             by_id.entry(step.id.as_str()).or_insert(index);
         }
+        let refused = verified.as_ref().and_then(|verified| verified.broken.clone());
         let summary = opening(plan, first, opened, verified);
         let mut summing = Summing {
-            reading: Reading::new(plan),
+            reading: Reading::new(plan).refusing(refused),
             by_id,
             last: 0,
             actor: 0,

@@ -210,6 +210,17 @@ impl Summary {
         named.flat_map(both).collect()
     }
 
+    /// Whether a key signed anything of it: an approval, a session, a sign-off or a rejection.
+    pub fn is_signed_by_key(&self) -> bool {
+        let keyed = |sign_off: &SignOffFacts| match &sign_off.what {
+            SignOffEvent::Given { key, .. } | SignOffEvent::Rejected { key, .. } => key.is_some(),
+            SignOffEvent::Requested { .. } | SignOffEvent::Refused { .. } | SignOffEvent::Lapsed { .. } => {
+                false
+            }
+        };
+        !self.approvals.is_empty() || !self.signed_sessions.is_empty() || self.sign_offs.iter().any(keyed)
+    }
+
     /// Where the record stops conforming, in words; `None` for a record that conforms.
     pub fn break_words(&self) -> Option<String> {
         let Misfit { n, why, .. } = self.misfits.first()?;
