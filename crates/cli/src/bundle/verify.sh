@@ -547,19 +547,31 @@ cat >>"$tmp/asked.awk" <<'A'
 BEGIN { ours = SUBSEP "environments" SUBSEP ENVIRON["NAME"] }
 /"""|\047\047\047/ { unread = 1 }
 NR == 1 { sub(/^\357\273\277/, "") }
-{ sub(/\r$/, ""); sub(/^[ \t]+/, "") }
-/^#/ { next }
-/^\[\[/ { skip = 1; next }
+{
+    sub(/\r$/, ""); sub(/^[ \t]+/, "")
+    # Whether it is TOML at all is told where there is a line that this does not know: of no text in UTF-8, or of none of these forms.
+    plain = $0
+    gsub(/[\302-\337][\200-\277]|[\340-\357][\200-\277][\200-\277]|[\360-\364][\200-\277][\200-\277][\200-\277]/, "", plain)
+    if (!odd && plain ~ /[\001-\010\013-\037\177-\377]/) odd = NR
+}
+/^#/ || /^$/ { next }
+/^\[\[/ { skip = lists = 1; next }
 /^\[/ {
     key = dotted(substr($0, 2))
     # Or a list that goes on from the line before.
-    if (key != "" && substr(rest, 1, 1) == "]") { table = key; skip = 0 }
+    if (key != "" && substr(rest, 1, 1) == "]") {
+        table = key; skip = 0
+        if (!odd && !lists && tables[key]++) odd = NR
+    } else if (!odd) odd = NR
     next
 }
 {
     key = dotted($0)
-    if (key == "" || substr(rest, 1, 1) != "=" || skip) next
+    if (key == "" || substr(rest, 1, 1) != "=") { if (!odd) odd = NR; next }
+    if (!odd && substr(rest, 2) ~ /^[ \t]*(#.*)?$/) odd = NR
+    if (skip) next
     key = table key
+    if (!odd && !lists && keys[key]++) odd = NR
     if (key == SUBSEP "environments" || key == ours) unread = 1
     if (key != ours SUBSEP "signature" && key != ours SUBSEP "sessions") next
     value = substr(rest, 2)
@@ -573,13 +585,15 @@ END {
     print unread + 0
     print ("signature" in asked) ? asked["signature"] : "typed"
     print ("sessions" in asked) ? asked["sessions"] : "typed"
+    print odd + 0
 }
 A
 configured=blobs/sha256/$config
 : >"$tmp/configured"
 [ "$config" = none ] || [ ! -f "$configured" ] || cat "$configured" >"$tmp/configured"
 NAME=$environment awk -f "$tmp/asked.awk" "$tmp/configured" >"$tmp/told"
-{ IFS= read -r unread; IFS= read -r due; IFS= read -r due_sessions; } <"$tmp/told"
+{ IFS= read -r unread; IFS= read -r due; IFS= read -r due_sessions; IFS= read -r odd_line; } <"$tmp/told"
+[ "$odd_line" = 0 ] || tell '  not checked: whether the recorded holdpoint.toml can be read: its line %s is none that this script knows\n' "$odd_line"
 if [ "$config" != none ] && [ ! -f "$configured" ]; then
     tell '  not checked: what the recorded holdpoint.toml asked for, which was expunged\n'
 elif [ "$unread" = 1 ]; then
@@ -724,6 +738,13 @@ head -n "$events" run.jsonl | jq -rn "$texts"'$opened[0] as $o |
     def person: . as $who | ([$o.aliases // {} | to_entries[] | select((.key | ascii_downcase) == ($who | ascii_downcase)) | .value][0] // $who)
         | gsub("^[[:space:]]+|[[:space:]]+$"; "") | ascii_downcase;
     def seat: {os_user, host, tty};
+    # What it says of the account that is not so, or of the printed name.
+    def untrue($users): if .type == "signoff.given" or .type == "signoff.rejected" or .type == "session.signed" then
+            (.by.who | person) as $who | (.signed.name? // .name) as $name
+            | ([$o.people // {} | to_entries[] | select((.key | person) == $who) | .value][0] // "") as $printed
+            | .presence? as $there | if $printed != "" and $name != null and $name != $printed then "the printed name is another than event 0 has"
+            elif $there != null and $there.other_account != ($users | index($there.os_user) == null) then "`other_account` is not so"
+            else null end else null end;
     ($o.environment.sessions == "ssh") as $asked |
     foreach inputs as $e ({i: -1, due: false}; .i += 1 | .bad = null |
         if $e.type == "run.opened" then . + {due: $asked, who: $e.session.operator, seat: ($e.session | seat)}
@@ -739,7 +760,9 @@ head -n "$events" run.jsonl | jq -rn "$texts"'$opened[0] as $o |
             .bad = "it takes a session that its operator signed, and this one is not"
         elif $e.type == "decision" and $e.choice == "abort" then .aborted = true
         elif $e.type == "handover.accepted" then . + {due: $asked, who: $e.by.who, seat: null}
-        else . end;
+        else . end |
+        (if $e.type == "run.opened" then .users = [$e.session.os_user] elif $e.type == "session.opened" then .users += [$e.os_user] else . end)
+        | .bad = (.bad // (.users as $users | $e | untrue($users)));
         select(.bad) | "\(.i)\t\(.bad)")' --slurpfile opened "$tmp/opened" >"$tmp/sessions" 2>/dev/null ||
     wrong "does not conform at event 0" "its sessions cannot be read"
 why="it takes a signature by key, and has none"
