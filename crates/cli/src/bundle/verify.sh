@@ -553,6 +553,12 @@ NR == 1 { sub(/^\357\273\277/, "") }
     plain = $0
     gsub(/[\302-\337][\200-\277]|[\340-\357][\200-\277][\200-\277]|[\360-\364][\200-\277][\200-\277][\200-\277]/, "", plain)
     if (!odd && plain ~ /[\001-\010\013-\037\177-\377]/) odd = NR
+    # A list may go on over lines.
+    inside = open
+    gsub(/"([^"\\]|\\.)*"|\047[^\047]*\047/, "", plain)
+    sub(/#.*/, "", plain)
+    open += gsub(/\[/, "", plain) - gsub(/\]/, "", plain)
+    if (!odd && open < 0) odd = NR
 }
 /^#/ || /^$/ { next }
 /^\[\[/ { skip = lists = 1; next }
@@ -561,14 +567,14 @@ NR == 1 { sub(/^\357\273\277/, "") }
     # Or a list that goes on from the line before.
     if (key != "" && substr(rest, 1, 1) == "]") {
         table = key; skip = 0
-        if (!odd && !lists && tables[key]++) odd = NR
-    } else if (!odd) odd = NR
+        if (!odd && !lists && !inside && tables[key]++) odd = NR
+    } else if (!odd && !inside) odd = NR
     next
 }
 {
     key = dotted($0)
-    if (key == "" || substr(rest, 1, 1) != "=") { if (!odd) odd = NR; next }
-    if (!odd && substr(rest, 2) ~ /^[ \t]*(#.*)?$/) odd = NR
+    if (key == "" || substr(rest, 1, 1) != "=") { if (!odd && !inside) odd = NR; next }
+    if (!odd && !inside && substr(rest, 2) ~ /^[ \t]*(#.*)?$/) odd = NR
     if (skip) next
     key = table key
     if (!odd && !lists && keys[key]++) odd = NR
@@ -585,7 +591,7 @@ END {
     print unread + 0
     print ("signature" in asked) ? asked["signature"] : "typed"
     print ("sessions" in asked) ? asked["sessions"] : "typed"
-    print odd + 0
+    print (!odd && open) ? NR : odd + 0
 }
 A
 configured=blobs/sha256/$config

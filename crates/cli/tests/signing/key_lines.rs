@@ -177,9 +177,13 @@ fn the_script_tells_that_it_does_not_know_whether_a_recorded_configuration_can_b
         script(shop, &dir).stderr
     };
     let told = "not checked: whether the recorded holdpoint.toml can be read: its line";
-    let plain = script_of(&shop);
-    assert!(!plain.contains(told), "{plain}");
     let toml = shop.bench.text("holdpoint.toml");
+    let lists = toml.replace("qa = [", "lead = [ # one\n  \"qb@example.org\", # [\n]\nqa = [");
+    for text in [&toml, &lists, &format!("\u{feff}# [ö]\r\n{toml}")] {
+        swap(&shop, "config", text, "qa");
+        let plain = script_of(&shop);
+        assert!(!plain.contains(told), "{text}\n{plain}");
+    }
     for text in [
         format!("{toml}\n[foo\n"),
         format!("{toml}\nfoo\n"),
