@@ -296,7 +296,10 @@ fn instead_of_an_agent(option: &str) -> String {
 
 fn socket(option: &str) -> Result<PathBuf, String> {
     std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from).ok_or_else(|| {
-        format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {}", instead_of_an_agent(option))
+        format!(
+            "no SSH agent is at hand (SSH_AUTH_SOCK is not set): give the key's file with {option}, or start one (eval \
+             \"$(ssh-agent)\"), then ssh-add"
+        )
     })
 }
 

@@ -1,10 +1,12 @@
 //! Pages for people, and what they are made with.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, RawQuery, State as Shared};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -94,18 +96,37 @@ async fn run(Shared(state): Shared<Arc<State>>, by: SignedIn, Path(run): Path<St
 async fn report(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<String>) -> Response {
     let made = async {
         let run = named(&run)?;
-        of_host(&state, move |host| host.report(&run)).await
+        // Until it was sent, it is held in memory: whoever takes it slowly keeps others from having more of them made.
+        let place = Arc::clone(&state.reports).try_acquire_owned();
+        let place = place.map_err(|_| Trouble::too_slow("other reports are being sent"))?;
+        Ok::<_, Trouble>((of_host(&state, move |host| host.report(&run)).await?, place))
     };
     match made.await {
-        Ok(report) => {
+        Ok((report, place)) => {
             let policy = HeaderValue::from_str(&format!("{}; frame-ancestors 'none'", report.policy));
             match policy {
-                Ok(policy) => ([(CONTENT_SECURITY_POLICY, policy)], Html(report.html)).into_response(),
+                Ok(policy) => {
+                    let length = HeaderValue::from(report.html.len());
+                    let head = [(CONTENT_SECURITY_POLICY, policy), (CONTENT_LENGTH, length)];
+                    (head, Html(sent(report.html, place))).into_response()
+                }
                 Err(_) => Trouble::fault().told(&state, Kind::Page { path: None }),
             }
         }
         Err(trouble) => trouble.told(&state, Kind::Page { path: None }),
     }
+}
+
+/// A text that is sent piece by piece, and what is held until it was.
+fn sent(text: String, held: impl Send + 'static) -> Body {
+    const PIECE: usize = 64 * 1024;
+    let mut text = Bytes::from(text);
+    let pieces = std::iter::from_fn(move || {
+        let _ = &held;
+        let piece = text.split_to(text.len().min(PIECE));
+        (!piece.is_empty()).then_some(Ok::<_, Infallible>(piece))
+    });
+    Body::from_stream(futures_util::stream::iter(pieces))
 }
 
 async fn sign_in_page(Shared(state): Shared<Arc<State>>, RawQuery(query): RawQuery) -> Response {

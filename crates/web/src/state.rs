@@ -20,6 +20,8 @@ use crate::waiting::Waiting;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// So many records are read at once.
 const READERS: usize = 2;
+/// So many reports are made or sent at once.
+const REPORTS: usize = 6;
 
 /// What all requests share. Nothing of it is anybody's run: those are the host's.
 pub(crate) struct State {
@@ -33,6 +35,7 @@ pub(crate) struct State {
     /// Who says who somebody is, where that is no link.
     pub(crate) proxied: Option<Proxied>,
     pub(crate) readers: Arc<Semaphore>,
+    pub(crate) reports: Arc<Semaphore>,
     pub(crate) listeners: Listeners,
     pub(crate) limits: Limits,
 }
@@ -83,6 +86,7 @@ impl State {
             reached,
             proxied,
             readers: Arc::new(Semaphore::new(READERS)),
+            reports: Arc::new(Semaphore::new(REPORTS)),
             listeners: Listeners::default(),
             limits: Limits {
                 strangers: RateLimiter::direct(a_second(50, 200)),

@@ -104,6 +104,9 @@ fn counts(screen: &Screen, dir: &Path, opened: &RunOpened, position: &Position) 
     Ok(Exit::Passed)
 }
 
+/// How a certificate begins as PEM (RFC 7468, section 5).
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+
 fn token(url: &str, digest: &str, authorities: Option<&Path>) -> Result<(Vec<u8>, Timestamp), Problem> {
     if !(url.starts_with("https://") || url.starts_with("http://")) {
         return Err(Problem::usage(
@@ -112,12 +115,15 @@ fn token(url: &str, digest: &str, authorities: Option<&Path>) -> Result<(Vec<u8>
         ));
     }
     let authorities = authorities.map(|path| {
-        files::read(path, files::TEXT).map_err(|error| {
-            Problem::usage(
-                format!("the certificates in {} cannot be read: {error}", path.display()),
-                "Nothing was sent.",
-            )
-        })
+        let unusable = |why: &str| {
+            Problem::usage(format!("the certificates in {} {why}", path.display()), "Nothing was sent.")
+        };
+        let read =
+            files::read(path, files::TEXT).map_err(|error| unusable(&format!("cannot be read: {error}")))?;
+        match String::from_utf8_lossy(&read).contains(CERTIFICATE) {
+            true => Ok(read),
+            false => Err(unusable(&format!("are none: no line of it is {CERTIFICATE}"))),
+        }
     });
     stamp(url, digest, authorities.transpose()?.as_deref())
 }

@@ -107,6 +107,11 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let rejected = events.iter().any(|event| matches!(event, Event::SignOffRejected { .. }));
     recorder.record(events)?;
     if refused {
+        let number = dir.number;
+        screen.tell(&format!(
+            "Nothing was signed, and the attempt is on record. Whoever may sign it does: holdpoint sign {number} --as WHO, with a key of \
+             theirs that the run's allowed_signers lists."
+        ));
         return Ok(Exit::Refused);
     }
     let verb = if rejected { "Rejected" } else { "On record" };

@@ -1,10 +1,13 @@
 //! What is refused whoever asks, and how it is refused to be started.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::http::{serving, serving_with};
 use crate::pages::store;
 use crate::support::Bench;
+use crate::waiting::eventually;
 
 #[test]
 fn it_is_not_reached_by_other_machines_unless_that_is_said_and_encrypted() {
@@ -189,4 +192,27 @@ fn whoever_guesses_sessions_is_turned_away_for_a_while_and_whoever_has_one_is_no
     turned.dedup();
     assert!(turned.starts_with(&[401, 429]), "{turned:?}");
     server.get("/", &[&cookie]).is(200);
+}
+
+#[test]
+fn reports_that_nobody_takes_are_held_so_many_times_and_no_more() {
+    let steps: String = (1..=5)
+        .map(|n| format!("## S{n}\n\n```sh check\nhead -c 2900000 /dev/urandom | base64\n```\n\n"))
+        .collect();
+    let bench = Bench::with(&[("big.md", &format!("---\nrunbook: 1\n---\n# Big\n\n{steps}"))]);
+    bench.ends(0, &["run", "big.md", "--unattended"]);
+    let server = serving(&bench);
+    let cookie = server.signed_in();
+    let mut slow = Vec::new();
+    for _ in 0..6 {
+        let mut asked = TcpStream::connect(&server.address).unwrap();
+        write!(asked, "GET /runs/1/report HTTP/1.1\r\nHost: {}\r\n{cookie}\r\n\r\n", server.address).unwrap();
+        // It has begun, and there it stays.
+        asked.read_exact(&mut [0; 12]).unwrap();
+        slow.push(asked);
+    }
+    server.get("/runs/1/report", &[&cookie]).is(503);
+    server.get("/runs/1", &[&cookie]).is(200);
+    drop(slow);
+    eventually("a place is free again", || server.get("/runs/1/report", &[&cookie]).status == 200);
 }
