@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-import fnmatch
+import calendar
 import functools
 import json
 import os
 import re
 import subprocess
+import time
+import unicodedata
 import zoneinfo
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import Any
 
-from narrow import BLANKS, OURS, CannotCheck, Fault
+from narrow import BLANKS, GIT, OURS, CannotCheck, Fault, bare
 
 # ---------------- signatures ("Signatures")
 
@@ -123,29 +126,97 @@ def passkey(key: bytes, numbers: bytes, rest: bytes, flags: int) -> None:
         raise Fault("the passkey signed within a page of another site")
 
 
+# ---------------- files of keys ("Signatures"): every line is read, also those that nobody needs
+
+
 @dataclass
 class SignerLine:
-    principals: list[str]
+    principals: str
     authority: bool
-    namespaces: list[str]
+    namespaces: str | None
     key: bytes
 
 
-OPTION = r'(?:[A-Za-z-]+(?:="(?:[^"\\]|\\.)*")?)'
-SIGNER = re.compile(rf'("[^"]*"|\S+)[ \t]+(?:({OPTION}(?:,{OPTION})*)[ \t]+)?(\S+)[ \t]+(\S+)(?:[ \t].*)?\Z')
-
-
-def public_key(kind: str, text: str) -> bytes:
-    try:
-        key = base64.b64decode(text, validate=True)
-        if _string(key, 0)[0].decode("ascii", "replace") == kind:
-            return key
-    except (binascii.Error, Fault):
-        pass
-    raise Fault("a line is none that can be read")
-
-
+UNREAD = "a line is none that can be read"
 UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ufeff]")
+# Of what nobody sees in a name: default-ignorable code points, what acts on a terminal, a blank that is none.
+UNSEEN_RANGES = "ad-ad 34f-34f 61c-61c 115f-1160 17b4-17b5 180b-180f 200b-200f 202a-202e 2060-206f 2800-2800 3164-3164"
+UNSEEN_RANGES += " fe00-fe0f feff-feff ffa0-ffa0 fff0-fffb 1bca0-1bca3 1d173-1d17a e0000-e0fff 0-1f 7f-9f"
+UNSEEN_IN_NAMES = {
+    code
+    for part in UNSEEN_RANGES.split()
+    for code in range(int(part.split("-")[0], 16), int(part.split("-")[1], 16) + 1)
+}
+
+
+def _seen(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", name) if ord(c) not in UNSEEN_IN_NAMES)
+
+
+def folded(name: str) -> str:
+    """A name as names are compared ("Independence"): in one case and one form of Unicode, without what nobody sees."""
+    name = bare(name)
+    for _ in range(4):
+        before, name = name, bare(_seen(_seen(name).upper().lower()))
+        if before == name:
+            break
+    return name
+
+
+@functools.cache
+def _pattern(pattern: str) -> re.Pattern[bytes]:
+    parts = {0x2A: b".*", 0x3F: b"."}
+    return re.compile(b"".join(parts.get(byte) or re.escape(bytes([byte])) for byte in pattern.encode()), re.DOTALL)
+
+
+def matches(name: str, patterns: str) -> bool:
+    """A list of patterns as OpenSSH has them: one that fits, and none behind a `!` that does."""
+    told = [(pattern.startswith("!"), _pattern(pattern.removeprefix("!"))) for pattern in patterns.split(",")]
+    fit = {denied for denied, pattern in told if pattern.fullmatch(name.encode())}
+    return fit == {False}
+
+
+def _fields(data: bytes, at: int) -> list[bytes]:
+    parts = []
+    while at < len(data):
+        part, at = _string(data, at)
+        parts.append(part)
+    return parts
+
+
+CURVES = {b"nistp256": 65, b"nistp384": 97, b"nistp521": 133}
+
+
+def is_key(kind: str, parts: list[bytes]) -> bool:
+    """Whether these are the parts of a key of that kind: as many as it has, and of the lengths that it has."""
+    if kind not in KEY_FIELDS:
+        return "@" in kind and "-cert-v01@" not in kind and len(parts) == 1
+    if len(parts) != KEY_FIELDS[kind]:
+        return False
+    if "ed25519" in kind:
+        return len(parts[0]) == 32
+    if "ecdsa" in kind:
+        point = parts[1]
+        short = kind.startswith("sk-") and len(point) == 33 and point[:1] in (b"\2", b"\3")
+        return kind.split("@")[0].endswith(parts[0].decode("ascii", "replace")) and (
+            short or len(point) == CURVES.get(parts[0]) and point[:1] == b"\4"
+        )
+    # Numbers that begin with no more zeros than they must.
+    return not any(part == b"\0" or part[:1] == b"\0" and part[1:2] < b"\x80" for part in parts)
+
+
+def public_key(text: str) -> bytes:
+    """The key of `KIND BASE64 [COMMENT]`, one blank between them."""
+    kind, _, rest = text.rstrip(BLANKS).partition(" ")
+    told = rest.partition(" ")[0]
+    try:
+        key = base64.b64decode(told, validate=True)
+        name, at = _string(key, 0)
+        if base64.b64encode(key).decode() == told and name.decode("ascii") == kind and is_key(kind, _fields(key, at)):
+            return key
+    except (ValueError, Fault):
+        pass
+    raise Fault(UNREAD)
 
 
 def text_lines(data: bytes) -> list[str]:
@@ -159,50 +230,157 @@ def text_lines(data: bytes) -> list[str]:
     return rows
 
 
-def signer_lines(data: bytes) -> list[SignerLine]:
-    """Every line of allowed_signers; a line that cannot be read makes the file unusable."""
-    found = []
-    for row in text_lines(data):
-        parts = SIGNER.match(row)
-        if not parts:
-            raise Fault("a line is none that can be read")
-        if set(parts[1]) & set(BLANKS) - set(" \t"):
-            raise Fault("a principal has a blank that people do not type")
-        options = parts[2] or ""
-        spaces = re.search(r'(?i)namespaces="([^"]*)"', options)
-        authority = bool(re.search(r"(?i)(^|,)cert-authority(,|$)", options))
-        found.append(
-            SignerLine(
-                parts[1].strip('"').split(","),
-                authority,
-                spaces[1].split(",") if spaces else list(OURS),
-                public_key(parts[3], parts[4]),
-            )
-        )
+# Up to the first blank outside of quotation marks.
+OPTIONS = re.compile(r'(?:[^"\\ \t]|\\.|\\\Z|"(?:[^"\\]|\\.)*(?:"|\Z))*', re.DOTALL)
+# One of them, and what stands between them.
+OPTION = re.compile(r'([^,=]*)(?:="((?:\\"|[^"\\]|\\(?!"))*)")?(,(?=.)|\Z)', re.DOTALL)
+TIME = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([0-9]{2})?)?(z|utc)?", re.IGNORECASE | re.ASCII)
+LAST = 253402207200  # the last second that there is in every zone
+
+
+def time_of(text: str, zone: str | None) -> int:
+    """Seconds since 1970; without a zone of its own, standard time of the run's, as ssh-keygen has it of mktime."""
+    parts = TIME.fullmatch(text)
+    if not parts:
+        raise Fault(f"{text[:40]!r} is no time")
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups()[:6])
+    try:
+        datetime(max(year, 1), month, day, hour, minute, second)
+        if parts[7]:
+            found = calendar.timegm((year, month, day, hour, minute, second))
+        else:
+            found = int(local(zone, (year, month, day, hour, minute, second)))
+    except (ValueError, OverflowError) as error:
+        raise Fault(f"{text[:40]!r} is no time") from error
+    if found <= 0 or found > LAST and year != 9999:
+        raise Fault(f"{text[:40]!r} is no time")
+    return min(found, LAST)
+
+
+def local(zone: str | None, parts: tuple[int, ...]) -> float:
+    before = os.environ.get("TZ")
+    try:
+        if zone is not None:
+            os.environ["TZ"] = posix_zone(zone)
+        time.tzset()
+        return time.mktime((*parts, 0, 0, 0))
+    finally:
+        os.environ.pop("TZ", None)
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
+def options_of(text: str, zone: str | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    at = 0
+    while True:
+        part = OPTION.match(text, at)
+        if not part:
+            raise Fault("options are none, or are not set apart by commas")
+        name, value = part[1].lower(), part[2]
+        if (name, value is None) not in [("cert-authority", True), ("namespaces", False), ("valid-after", False), ("valid-before", False)]:
+            raise Fault(f"{name[:40]!r} is no option that is known, or its value is missing or too much")
+        if name in found:
+            raise Fault(f"{name!r} is given twice")
+        found[name] = (value or "").replace('\\"', '"')
+        at = part.end()
+        if not part[3]:
+            break
+    times = {name: time_of(found[name], zone) for name in ("valid-after", "valid-before") if name in found}
+    if len(times) == 2 and times["valid-before"] <= times["valid-after"]:
+        raise Fault("`valid-before` is not after `valid-after`")
     return found
 
 
-def one_person_a_key(found: list[SignerLine], people: set[str]) -> None:
+def signer_line(row: str, zone: str | None) -> SignerLine:
+    if row.startswith('"'):
+        principals, closed, rest = row[1:].partition('"')
+        if not closed:
+            raise Fault("a quotation mark is missing")
+    else:
+        principals, rest = re.fullmatch(r"([^ \t]*)(.*)", row, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not principals:
+        raise Fault("the principals are missing")
+    if set(principals) & set(BLANKS) - set(" \t"):
+        raise Fault("a principal has a blank that people do not type")
+    rest = rest.lstrip(" \t")
+    if rest.startswith(("ssh-", "ecdsa-", "sk-")):
+        return SignerLine(principals, False, None, public_key(rest))
+    try:
+        return SignerLine(principals, False, None, public_key(rest))
+    except Fault:
+        end = OPTIONS.match(rest).end()  # type: ignore[union-attr]
+    options = options_of(rest[:end], zone)
+    key = public_key(rest[end:].lstrip(" \t"))
+    return SignerLine(principals, "cert-authority" in options, options.get("namespaces"), key)
+
+
+def signer_lines(data: bytes, zone: str | None) -> list[SignerLine]:
+    """Every line of allowed_signers; a line that cannot be read makes the file unusable."""
+    return [signer_line(row, zone) for row in text_lines(data)]
+
+
+@dataclass
+class People:
+    """Names that people go by, and whose each is, by how it is compared."""
+
+    names: list[str] = field(default_factory=list)
+    whose: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of_record(opened: dict[str, Any]) -> People:
+        aliases = opened.get("aliases", {})
+        known = {folded(alias): who for alias, who in aliases.items()}
+        members = [who for role in opened["roles"].values() for who in role]
+        known |= {folded(who): who for who in [*opened["people"], *members, *aliases.values()]}
+        return People(sorted({*known.values(), *(name for name, who in known.items() if name != folded(who))}), known)
+
+    @staticmethod
+    def of_configuration(toml: dict[str, Any]) -> People:
+        people = toml.get("people", {})
+        principals = [*people, *(who for role in toml.get("roles", {}).values() for who in role)]
+        aliases = {person["alias"]: who for who, person in people.items() if "alias" in person}
+        whose: dict[str, str] = {}
+        for name, who in [*((who, who) for who in principals), *aliases.items()]:
+            whose.setdefault(folded(name), who)
+        return People([*principals, *aliases], whose)
+
+    def person(self, name: str) -> str:
+        return folded(self.whose.get(folded(name), name))
+
+
+def one_person_a_key(found: list[SignerLine], people: People) -> None:
     """One key is one person, and a person is written in one way ("Signatures")."""
+
+    def literal(name: str) -> bool:
+        return bool(name) and not set(name) & set("*?!")
+
+    found = [row for row in found if row.namespaces is None or any(matches(space, row.namespaces) for space in (*OURS, GIT))]
+    spelt = {folded(name): name for name in people.names}
+    for row in found:
+        for name in filter(literal, row.principals.split(",")):
+            other = spelt.setdefault(folded(name), name)
+            if other != name and people.person(name) == people.person(other) and name not in people.names:
+                raise Fault(f"{name!r} and {other!r} are one person, written in two ways")
     owners: dict[bytes, str] = {}
-    spelt = {name.casefold(): name for name in people}
-    for line in found:
-        plain = {name for name in line.principals if not set(name) & set("*?!")}
-        for name in plain:
-            if spelt.setdefault(name.casefold(), name) != name:
-                raise Fault(f"{name} is written in two ways")
-        if line.authority or not any(fnmatch.fnmatchcase(ours, space) for ours in OURS for space in line.namespaces):
+    for row in found:
+        if row.authority:
             continue
-        denied = [name[1:] for name in line.principals if name.startswith("!")]
-        for name in sorted(people | plain):
-            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in line.principals):
-                continue
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in denied):
-                continue
-            if owners.setdefault(line.key, name) != name:
-                raise Fault(f"one key stands for {owners[line.key]} and {name}")
-    if any(line.authority and line.key in owners for line in found):
-        raise Fault("one key is somebody's own, and vouches for others")
+        listed = row.principals.split(",")
+        named = list(filter(literal, listed))
+        if any(name and not literal(name) for name in listed):
+            named += [name for name in sorted(spelt.values()) if matches(name, row.principals)]
+        for name in named:
+            whose = people.person(name)
+            if owners.setdefault(row.key, whose) != whose:
+                raise Fault(f"one key stands for {owners[row.key]} and {name}")
+    for row in found:
+        if not row.authority or row.key not in owners:
+            continue
+        for name in row.principals.split(","):
+            if name and (not literal(name) or people.person(name) != owners[row.key]):
+                raise Fault("one key is somebody's own, and vouches for others")
 
 
 @dataclass
@@ -213,17 +391,18 @@ class Keys:
     revoked: bytes | None
     zone: str | None
     scratch: str
-    people: set[str] = field(default_factory=set)
+    people: People = field(default_factory=People)
     fault: str | None = None
     anybody: bool = False
 
     def __post_init__(self) -> None:
         try:
-            found = signer_lines(self.signers or b"")
+            if self.zone is not None and self.signers is not None:
+                posix_zone(self.zone)
+            found = signer_lines(self.signers or b"", self.zone)
             self.anybody = bool(found)
             for row in text_lines(self.revoked or b""):
-                kind, _, rest = row.partition(" ")
-                public_key(kind, rest.split(" ")[0])
+                public_key(row)
             one_person_a_key(found, self.people)
         except Fault as fault:
             self.fault, self.anybody = str(fault), True
@@ -243,8 +422,8 @@ class Keys:
         for name, data in files.items():
             with open(os.path.join(self.scratch, name), "wb") as file:
                 file.write(data)
-        for time in times:
-            utc = time.astimezone(timezone.utc).strftime("%Y%m%d%H%M%SZ")
+        for at in times:
+            utc = at.astimezone(timezone.utc).strftime("%Y%m%d%H%M%SZ")
             command = ["ssh-keygen", "-Y", "verify", "-f", "signers", "-I", who, "-n", space, "-s", "signature"]
             command += ["-O", f"verify-time={utc}"] + (["-r", "revoked"] if "revoked" in files else [])
             key = self.ask(command, message)

@@ -28,7 +28,7 @@ from datetime import datetime
 from typing import Any
 
 import anchors
-from keys import Keys
+from keys import Keys, People
 from narrow import (
     APPROVAL, DOCUMENT, EVENTS, EXPUNGE, GIT, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SECOND, SIGNOFF, STATEMENT,
     TOMBSTONE, WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, bare, configuration, directory, exact,
@@ -386,7 +386,7 @@ class Record:
         lost = [name for name in ("signers", "revoked") if name in self.opened and self.blob(self.opened[name]) is None]
         if lost:
             raise Altered(0, f"the files that say who may sign cannot be expunged: {lost[0]}")
-        return Keys(signers, revoked, zone, self.scratch, set(self.opened["people"]))
+        return Keys(signers, revoked, zone, self.scratch, self.people)
 
     @staticmethod
     def by_key(event: dict[str, Any]) -> dict[str, Any] | None:
@@ -405,6 +405,8 @@ class Record:
                 self.check_presence(event)
                 if by_key is None:
                     continue
+                if event["type"] != "deviation":
+                    self.check_name(event, by_key)
                 has = "signature" in by_key
                 must(has == (by_key["assurance"] in ("ssh", "fido-uv")), "its assurance and its signature do not fit")
                 asked = self.opened["environment"]["signature"] in ("ssh", "fido-uv")
@@ -416,8 +418,17 @@ class Record:
 
     def person(self, name: str) -> str:
         """One for all names of a person ("Independence")."""
-        aliases = {alias.lower(): who for alias, who in self.opened.get("aliases", {}).items()}
-        return bare(aliases.get(bare(name).lower(), name)).lower()
+        return self.people.person(name)
+
+    @functools.cached_property
+    def people(self) -> People:
+        return People.of_record(self.opened)
+
+    def check_name(self, event: dict[str, Any], part: dict[str, Any]) -> None:
+        """The printed name of whoever signed is the one that event 0 has of them."""
+        who = self.person(event["by"]["who"])
+        configured = next((name for other, name in self.opened["people"].items() if self.person(other) == who), "")
+        must(configured in ("", part.get("name", configured)), "the printed name is another than event 0 has")
 
     def check_session(self, event: dict[str, Any]) -> None:
         """Where the environment asks for it, whoever operates signs that before anything else happens ("session.signed")."""
@@ -645,8 +656,8 @@ class Record:
         for number in range(1, len(names) + 1):
             name = f"{number:04}.json"
             must(name in names, f"reviews/{name} is not there")
-            data = read_file(self.path("reviews", name), STATEMENT)
-            signature = read_file(self.path("reviews", name + ".sig"), STATEMENT)
+            data = read_file(self.path("reviews", name), MIB)
+            signature = read_file(self.path("reviews", name + ".sig"), MIB)
             if data is None or signature is None:
                 raise Fault(f"reviews/{name} has no signature")
             told = read_object(data, "review", f"reviews/{name}", written=True)
@@ -721,8 +732,8 @@ class Record:
     # -- trust ("Trust"), of which only keys are checked
 
     def check_trust(self, where: str) -> None:
-        signers, revoked = load_trust(where)
-        keys = Keys(signers, revoked, None, self.scratch)
+        signers, revoked, people = load_trust(where)
+        keys = Keys(signers, revoked, None, self.scratch, people)
         if keys.fault:
             raise CannotCheck(f"what is to be trusted cannot be read: {keys.fault}")
         wrong = []
@@ -740,26 +751,28 @@ class Record:
             raise Fault("not as trusted")
 
 
-def load_trust(where: str) -> tuple[bytes, bytes | None]:
+def load_trust(where: str) -> tuple[bytes, bytes | None, People]:
     """A file of allowed signers, or a directory with that and `revoked`; what its holdpoint.toml names comes first."""
     try:
         if not os.path.isdir(where):
-            return read_file(where, DOCUMENT) or b"", None
+            return read_file(where, DOCUMENT) or b"", None, People()
         names: dict[str, Any] = {}
+        people = People()
         config = read_file(os.path.join(where, "holdpoint.toml"), DOCUMENT)
         if config is not None and tomllib is not None:
-            names = tomllib.loads(configuration(config)).get("signers", {})
+            toml = tomllib.loads(configuration(config))
+            names, people = toml.get("signers", {}), People.of_configuration(toml)
         signers = read_file(os.path.join(where, names.get("file", "allowed_signers")), DOCUMENT)
-        for name in [names["revoked"]] if "revoked" in names else ["revoked", "revoked_keys"]:
-            revoked = read_file(os.path.join(where, name), DOCUMENT)
-            if revoked is not None:
-                break
+        lists = [names["revoked"]] if "revoked" in names else ["revoked", "revoked_keys"]
+        found = [data for name in lists if (data := read_file(os.path.join(where, name), DOCUMENT)) is not None]
+        must(len(found) < 2, "revoked and revoked_keys both lie there, and no holdpoint.toml names one of them")
+        revoked = found[0] if found else None
         must(revoked is not None or "revoked" not in names, "the list of revoked keys that it names is not there")
     except (Fault, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CannotCheck(f"what is to be trusted cannot be read: {error}") from error
     if signers is None:
         raise CannotCheck(f"{where} has no allowed signers")
-    return signers, revoked
+    return signers, revoked, people
 
 
 def verdict_of(record: Record, trust: str | None) -> tuple[str, int]:

@@ -53,7 +53,17 @@ pub fn read(path: &Path, opened: &RunOpened, exchanged: &[(u64, RunOpened)]) -> 
             let missing = || cannot(&name, &format!("its {CONFIG} names `{file}`, which is not there"));
             return there(file)?.ok_or_else(missing).map(Some);
         }
-        plain.iter().find_map(|file| there(file).transpose()).transpose()
+        // Of two, one would hide the other.
+        let mut found: Option<(&str, Vec<u8>)> = None;
+        for file in plain {
+            let Some(bytes) = there(file)? else { continue };
+            if let Some((other, _)) = found {
+                let both = format!("{other} and {file} both lie in it, and no {CONFIG} names one of them");
+                return Err(cannot(&name, &both));
+            }
+            found = Some((file, bytes));
+        }
+        Ok(found.map(|(_, bytes)| bytes))
     };
     let allowed = first(config.as_ref().and_then(|config| config.signers.as_ref()), &ALLOWED)?;
     let revoked = first(config.as_ref().and_then(|config| config.revoked.as_ref()), &REVOKED)?;

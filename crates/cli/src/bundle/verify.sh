@@ -3,7 +3,7 @@
 # cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc; and openssl, where anchors/ holds time-stamps. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 # `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature as well against the files that
-# DIR/holdpoint.toml names under [signers], or allowed_signers and revoked (or revoked_keys) of DIR, which whoever wrote the
+# DIR/holdpoint.toml names under [signers], or allowed_signers and revoked (or revoked_keys, not both) of DIR, which whoever wrote the
 # record did not choose: a key that they do not vouch for, or that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
 # it: `holdpoint verify --trust` does that. Time-stamps are held against the certificates in DIR/tsa.pem, where it is there.
 #
@@ -206,14 +206,16 @@ $told
 
 E
     [ "$what" = read ] || cannot "this script cannot read which files $toml names under [signers]: name the file of allowed signers itself, or a directory that has it as allowed_signers, revoked keys as revoked, and no holdpoint.toml"
-    # In $found, the file that is configured, else the first of these that is there.
+    # In $found, the file that is configured, else the one of these that is there: of two, one would hide the other.
     first() {
         found='' configured=$1
         shift
         [ -z "$configured" ] || set -- "$configured"
         for name in "$@"; do
             case $name in /*) ;; *) name=$trust/$name ;; esac
-            [ -n "$found" ] || ! there "$name" || found=$name
+            there "$name" || continue
+            [ -z "$found" ] || cannot "$trust cannot be trusted: $found and $name both lie there, and no holdpoint.toml names one of them"
+            found=$name
         done
         [ -n "$found" ] || [ -z "$configured" ] ||
             cannot "$trust cannot be trusted: its holdpoint.toml names $configured, which is not there"
@@ -349,6 +351,16 @@ vouched() {
     set -- -Y verify -n "$1" -I "$2" -f "$signers" -s "$4" -O "verify-time=$5"
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
+}
+# Whether what ssh-keygen said last is of such a key as an assurance takes: assured ASSURANCE WHAT. The kind of key stands
+# behind the name of whoever signed, which may look like one.
+assured() {
+    kind=${said##* with }
+    case $1:${kind%% key *} in
+    ssh:*) ;;
+    fido-uv:*-SK | fido-uv:*-SK-CERT) tell '  %s: not checked here: whether the security key verified its user\n' "$2" ;;
+    *) return 1 ;;
+    esac
 }
 # Tells at the end what is not trusted: distrust FORMAT [WORD].
 distrust() { plainly "$@" >>"$tmp/untrusted"; }
@@ -535,19 +547,37 @@ cat >>"$tmp/asked.awk" <<'A'
 BEGIN { ours = SUBSEP "environments" SUBSEP ENVIRON["NAME"] }
 /"""|\047\047\047/ { unread = 1 }
 NR == 1 { sub(/^\357\273\277/, "") }
-{ sub(/\r$/, ""); sub(/^[ \t]+/, "") }
-/^#/ { next }
-/^\[\[/ { skip = 1; next }
+{
+    sub(/\r$/, ""); sub(/^[ \t]+/, "")
+    # Whether it is TOML at all is told where there is a line that this does not know: of no text in UTF-8, or of none of these forms.
+    plain = $0
+    gsub(/[\302-\337][\200-\277]|[\340-\357][\200-\277][\200-\277]|[\360-\364][\200-\277][\200-\277][\200-\277]/, "", plain)
+    if (!odd && plain ~ /[\001-\010\013-\037\177-\377]/) odd = NR
+    # A list may go on over lines.
+    inside = open
+    gsub(/"([^"\\]|\\.)*"|\047[^\047]*\047/, "", plain)
+    sub(/#.*/, "", plain)
+    open += gsub(/\[/, "", plain) - gsub(/\]/, "", plain)
+    if (!odd && open < 0) odd = NR
+}
+/^#/ || /^$/ { next }
+/^\[\[/ { skip = lists = 1; next }
 /^\[/ {
     key = dotted(substr($0, 2))
     # Or a list that goes on from the line before.
-    if (key != "" && substr(rest, 1, 1) == "]") { table = key; skip = 0 }
+    if (key != "" && substr(rest, 1, 1) == "]") {
+        table = key; skip = 0
+        if (!odd && !lists && !inside && tables[key]++) odd = NR
+    } else if (!odd && !inside) odd = NR
     next
 }
 {
     key = dotted($0)
-    if (key == "" || substr(rest, 1, 1) != "=" || skip) next
+    if (key == "" || substr(rest, 1, 1) != "=") { if (!odd && !inside) odd = NR; next }
+    if (!odd && !inside && substr(rest, 2) ~ /^[ \t]*(#.*)?$/) odd = NR
+    if (skip) next
     key = table key
+    if (!odd && !lists && keys[key]++) odd = NR
     if (key == SUBSEP "environments" || key == ours) unread = 1
     if (key != ours SUBSEP "signature" && key != ours SUBSEP "sessions") next
     value = substr(rest, 2)
@@ -561,13 +591,15 @@ END {
     print unread + 0
     print ("signature" in asked) ? asked["signature"] : "typed"
     print ("sessions" in asked) ? asked["sessions"] : "typed"
+    print (!odd && open) ? NR : odd + 0
 }
 A
 configured=blobs/sha256/$config
 : >"$tmp/configured"
 [ "$config" = none ] || [ ! -f "$configured" ] || cat "$configured" >"$tmp/configured"
 NAME=$environment awk -f "$tmp/asked.awk" "$tmp/configured" >"$tmp/told"
-{ IFS= read -r unread; IFS= read -r due; IFS= read -r due_sessions; } <"$tmp/told"
+{ IFS= read -r unread; IFS= read -r due; IFS= read -r due_sessions; IFS= read -r odd_line; } <"$tmp/told"
+[ "$odd_line" = 0 ] || tell '  not checked: whether the recorded holdpoint.toml can be read: its line %s is none that this script knows\n' "$odd_line"
 if [ "$config" != none ] && [ ! -f "$configured" ]; then
     tell '  not checked: what the recorded holdpoint.toml asked for, which was expunged\n'
 elif [ "$unread" = 1 ]; then
@@ -631,11 +663,11 @@ while IFS= read -r opening; do
             and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
             and (.approvers | index([$a.who]) != null),
             ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
-            ([$opened[0].at | seconds] + ["none"])[0]
+            ([$opened[0].at | seconds] + ["none"])[0], $approval[0][4].assurance
             ' --slurpfile opened "$tmp/book" --argjson approval "[$approval]" >"$tmp/told"
         {
             IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
-            IFS= read -r opened_at
+            IFS= read -r opened_at; IFS= read -r assurance
         } <"$tmp/told"
         [ "$same" = true ] || bad "it is of another document, person or time"
         written "$path" || bad "it is not written as approvals are"
@@ -649,6 +681,7 @@ while IFS= read -r opening; do
         *) bad "the record says another key: $said" ;;
         esac
         trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event $here: the approval"
+        assured "$assurance" "event $here: the approval" || bad "the record says another assurance than the signature has: $said"
         tell '  approved by %s: %s\n' "$who" "$said"
     done <"$tmp/approvals"
 
@@ -680,10 +713,10 @@ while IFS= read -r opening; do
                         --slurpfile opened "$tmp/book" "$log" 2>"$tmp/why")" = true ] ||
                     bad "it captured other values than the run says"
                 tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
-                # How many zeros end the fraction of a second is no other time.
-                holds "$tmp/there" "$seconds"'def bare: if test("[.]") then sub("[.]?0+Z$"; "Z") else . end;
-                    .type == "run.closed" and .verdict == "passed"
-                    and (.at | bare) == ($opened[0].policy.rehearsed.ended | bare) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
+                # How many zeros end the fraction of a second is no other time, nor is an offset.
+                holds "$tmp/there" "$seconds $texts"'def instant: [seconds, ((capture("[.](?<f>[0-9]*?)0*(Z|[+-].*)$") | .f) // "")];
+                    $opened[0].policy.rehearsed.ended as $ended | .type == "run.closed" and .verdict == "passed"
+                    and ($ended | zoned) and (.at | instant) == ($ended | instant) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
                     --slurpfile opened "$tmp/book" || bad "it did not end as passed, at the time that is told, before this run"
             }
             tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/book")"
@@ -711,6 +744,13 @@ head -n "$events" run.jsonl | jq -rn "$texts"'$opened[0] as $o |
     def person: . as $who | ([$o.aliases // {} | to_entries[] | select((.key | ascii_downcase) == ($who | ascii_downcase)) | .value][0] // $who)
         | gsub("^[[:space:]]+|[[:space:]]+$"; "") | ascii_downcase;
     def seat: {os_user, host, tty};
+    # What it says of the account that is not so, or of the printed name.
+    def untrue($users): if .type == "signoff.given" or .type == "signoff.rejected" or .type == "session.signed" then
+            (.by.who | person) as $who | (.signed.name? // .name) as $name
+            | ([$o.people // {} | to_entries[] | select((.key | person) == $who) | .value][0] // "") as $printed
+            | .presence? as $there | if $printed != "" and $name != null and $name != $printed then "the printed name is another than event 0 has"
+            elif $there != null and $there.other_account != ($users | index($there.os_user) == null) then "`other_account` is not so"
+            else null end else null end;
     ($o.environment.sessions == "ssh") as $asked |
     foreach inputs as $e ({i: -1, due: false}; .i += 1 | .bad = null |
         if $e.type == "run.opened" then . + {due: $asked, who: $e.session.operator, seat: ($e.session | seat)}
@@ -726,7 +766,9 @@ head -n "$events" run.jsonl | jq -rn "$texts"'$opened[0] as $o |
             .bad = "it takes a session that its operator signed, and this one is not"
         elif $e.type == "decision" and $e.choice == "abort" then .aborted = true
         elif $e.type == "handover.accepted" then . + {due: $asked, who: $e.by.who, seat: null}
-        else . end;
+        else . end |
+        (if $e.type == "run.opened" then .users = [$e.session.os_user] elif $e.type == "session.opened" then .users += [$e.os_user] else . end)
+        | .bad = (.bad // (.users as $users | $e | untrue($users)));
         select(.bad) | "\(.i)\t\(.bad)")' --slurpfile opened "$tmp/opened" >"$tmp/sessions" 2>/dev/null ||
     wrong "does not conform at event 0" "its sessions cannot be read"
 why="it takes a signature by key, and has none"
@@ -805,13 +847,7 @@ while IFS=$tab read -r i start path; do
         esac
         trusted "$space@holdpoint" "$who" "$path" "$path.sig" "$at" "event $i: the $space"
     done
-    # The kind of key stands behind the name of whoever signed, which may look like one.
-    kind=${said##* with }
-    case $assurance:${kind%% key *} in
-    ssh:*) ;;
-    fido-uv:*-SK | fido-uv:*-SK-CERT) tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
-    *) bad "the record says another assurance than the signature has: $said" ;;
-    esac
+    assured "$assurance" "event $i" || bad "the record says another assurance than the signature has: $said"
     tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
 [ -z "$unsigned" ] || wrong "does not conform at event $unsigned" "$why"

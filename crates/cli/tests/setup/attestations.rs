@@ -126,6 +126,24 @@ fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
     assert!(predicate["people"].as_array().unwrap().iter().any(|p| p["principal"] == "qa@example.org"));
 }
 
+#[test]
+fn the_documentation_lists_every_key_of_the_predicate() {
+    let envelope = attest(&sealed());
+    let payload = Base64::decode_vec(envelope["payload"].as_str().unwrap()).unwrap();
+    let statement: Value = serde_json::from_slice(&payload).unwrap();
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/record.md")).unwrap();
+    let section = text.split_once("\n## Attestations\n").unwrap().1.split_once("\n## ").unwrap().0;
+    for (key, value) in statement["predicate"].as_object().unwrap() {
+        let named = format!("`{key}`");
+        let heads = |line: &&str| line.split('|').nth(1).is_some_and(|cell| cell.contains(&named));
+        let row = section.lines().find(heads).unwrap_or_else(|| panic!("no row of {key}"));
+        let one = value.as_array().and_then(|all| all.first()).unwrap_or(value);
+        for inner in one.as_object().into_iter().flat_map(|object| object.keys()) {
+            assert!(row.contains(&format!("`{inner}`")), "{inner} of {key}: {row}");
+        }
+    }
+}
+
 const EVENTFUL: &str = "---\nrunbook: 1\ntitle: A release\nroles: [qa]\n---\n\n# A release\n\n## Look\n\n\
     ```sh check\n#| retry: { every: 10ms, for: 30s }\necho x >> tries\n[ \"$(wc -l < tries)\" -gt 1 ]\n```\n\n\
     ## Observe\n\n```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n\n\

@@ -349,7 +349,7 @@ fn who_has_approved_it_and_who_has_not_can_be_listed() {
 }
 
 /// A run of an approved document, given away.
-fn given_away() -> Shop {
+pub fn given_away() -> Shop {
     let shop = approved();
     shop.runs("vault");
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);

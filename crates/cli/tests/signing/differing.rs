@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::export::{signed_off, unpacked};
+use crate::approving::given_away;
+use crate::export::{script, signed_off, unpacked};
 use crate::independent::{GOOD, all_say, all_say_with, restate, rewrite};
+use crate::mill::approved;
 use crate::reviewing::{reviewed, sign_again as sign_file};
 use crate::shop::{QA, Shop};
-use crate::support::{HOLDPOINT, Ran, events};
+use crate::support::{HOLDPOINT, Ran, events, forge};
 use crate::trust::{sign_again, swap, trusted};
 
 /// The record as it stands now, in the bundle that was made of it when all was well.
@@ -285,5 +287,112 @@ fn the_first_day_that_there_is_is_a_time_for_everybody() {
         rewrite(&dir, at, &before, time);
         let expected = if code == 0 { (0, GOOD) } else { (6, "altered at event") };
         cases.hold(time, expected, || all_say(&shop, &dir, "a time"));
+    }
+}
+
+#[test]
+fn an_approval_by_a_plain_key_that_says_otherwise_is_refused_by_everybody() {
+    let shop = given_away();
+    let mut cases = Cases::default();
+    for (assurance, code) in [("ssh", 0), ("fido-uv", 6), ("typed", 6), ("rehearsal", 6)] {
+        let dir = unpacked(&shop, "run.tar.zst");
+        forge(&dir, |events| events[0]["policy"]["approvals"][1]["assurance"] = json!(assurance));
+        let expected = if code == 0 { (0, GOOD) } else { (6, "does not conform at event 0") };
+        cases.hold(assurance, expected, || all_say(&shop, &dir, "an approval"));
+    }
+    let dir = unpacked(&shop, "run.tar.zst");
+    forge(&dir, |events| events[0]["policy"]["approvals"][1]["assurance"] = json!("fido"));
+    // A word that there is not: the script does not hold values of events, and says where it stands all the same.
+    let ran = shop.bench.ends(6, &["verify", dir.to_str().unwrap()]);
+    assert_eq!(ran.stdout.trim(), "altered at event 0");
+    assert_eq!(script(&shop, &dir).code, 6);
+}
+
+#[test]
+fn two_lists_of_revoked_keys_of_which_one_would_hide_the_other_are_none_for_anybody() {
+    let shop = signed_off();
+    let dir = trusted(&shop);
+    let bundle = packed(&shop);
+    let toml = shop.bench.text("holdpoint.toml");
+    let unnamed = toml.replace("revoked = \"revoked_keys\"\n", "");
+    assert_ne!(toml, unnamed);
+    let path = dir.to_str().unwrap();
+    let mut cases = Cases::default();
+    for (hidden, shown) in [("revoked", "revoked_keys"), ("revoked_keys", "revoked")] {
+        fs::copy(shop.key("qa.pub"), dir.join(hidden)).unwrap();
+        fs::write(dir.join(shown), "").unwrap();
+        for config in [None, Some(&unnamed)] {
+            let _ = fs::remove_file(dir.join("holdpoint.toml"));
+            let _ = config.map(|text| fs::write(dir.join("holdpoint.toml"), text).unwrap());
+            cases.hold(hidden, (2, ""), || all_say_with(&shop, &bundle, Some(&dir), "both"));
+        }
+        for words in [&["verify", "1", "--trust", path][..], &["audit", "--trust", path]] {
+            shop.bench.ends(2, words).says("revoked and revoked_keys both lie in it");
+        }
+        let mut command = shop.bench.command("sh");
+        command.arg(bundle.join("verify.sh")).args(["--trust", path]);
+        let stock = Ran::of(command.output().unwrap());
+        assert!(
+            stock.stderr.contains("revoked") && stock.stderr.contains("both lie there"),
+            "{}",
+            stock.stderr
+        );
+    }
+    // One that is named is that one, as before: the other is nobody's.
+    fs::write(dir.join("holdpoint.toml"), &toml).unwrap();
+    fs::copy(shop.key("qa.pub"), dir.join("revoked")).unwrap();
+    fs::write(dir.join("revoked_keys"), "").unwrap();
+    let by_trusted = (0, "intact and complete, by trusted signers");
+    cases.hold("named", by_trusted, || all_say_with(&shop, &bundle, Some(&dir), "one is named"));
+    // One alone counts, whichever it is.
+    fs::write(dir.join("holdpoint.toml"), &unnamed).unwrap();
+    for (one, other) in [("revoked", "revoked_keys"), ("revoked_keys", "revoked")] {
+        fs::copy(shop.key("qa.pub"), dir.join(one)).unwrap();
+        let _ = fs::remove_file(dir.join(other));
+        let refused = (6, "intact and complete, but not as trusted");
+        cases.hold(one, refused, || all_say_with(&shop, &bundle, Some(&dir), "one alone"));
+    }
+}
+
+#[test]
+fn when_a_rehearsal_ended_is_the_same_time_for_everybody_however_it_is_written() {
+    let shop = approved();
+    let (bench, config) = (&shop.bench, shop.bench.text("holdpoint.toml"));
+    let rule = "requires = { approved_document = true, rehearsal = \"staging\" }";
+    let config = config.replacen("requires = { approved_document = true }", rule, 1);
+    bench.file("holdpoint.toml", &format!("{config}\n[environments.staging]\nrehearsal = true\n"));
+    shop.commit();
+    shop.runs("staging");
+    shop.runs("production");
+    bench.ends(0, &["export", "2", "-o", "run.tar.zst"]);
+    let ended = bench.events(2)[0]["policy"]["rehearsed"]["ended"].as_str().unwrap().to_owned();
+    let whole = ended.strip_suffix('Z').unwrap();
+    let (time, fraction) = whole.split_once('.').unwrap_or((whole, "0"));
+    let (hour, rest) = (time[11..13].parse::<u32>().unwrap(), &time[13..]);
+    // In a zone in which it is the same day.
+    let (there, offset) = if hour < 23 { (hour + 1, "+01:00") } else { (hour - 1, "-01:00") };
+    let mut cases = Cases::default();
+    for (text, same) in [
+        (format!("{whole}Z"), true),
+        (format!("{whole}+00:00"), true),
+        (format!("{whole}-00:00"), true),
+        (format!("{time}.{fraction:0<9}Z"), true),
+        (format!("{}{there:02}{rest}.{fraction}{offset}", &time[..11]), true),
+        (format!("{whole}+01:00"), false),
+        (format!("{time}.{fraction:0<8}1Z"), false),
+    ] {
+        let dir = unpacked(&shop, "run.tar.zst");
+        forge(&dir, |events| events[0]["policy"]["rehearsed"]["ended"] = json!(text));
+        let expected = if same { (0, GOOD) } else { (6, "does not conform at event 0") };
+        cases.hold(&text, expected, || all_say(&shop, &dir, "a rehearsal"));
+    }
+    for text in
+        [format!("{whole}z"), format!("{whole}+0000"), format!("{whole}+00:00[UTC]"), format!("{time}.Z")]
+    {
+        let dir = unpacked(&shop, "run.tar.zst");
+        forge(&dir, |events| events[0]["policy"]["rehearsed"]["ended"] = json!(text));
+        // What is no time is no event to those who hold values of events.
+        bench.ends(6, &["verify", dir.to_str().unwrap()]);
+        assert_eq!(script(&shop, &dir).code, 6, "{text}");
     }
 }

@@ -21,6 +21,7 @@ mod export;
 mod forging;
 mod included;
 mod independent;
+mod key_lines;
 mod mill;
 mod overriding;
 mod reviewing;
