@@ -53,7 +53,8 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
         }
     }
     let broken = broken(&recorded, &verified);
-    let exit = if broken.is_some() { Exit::Record } else { Exit::Passed };
+    let altered = !verified.intact && broken.is_none() && !proof.verdict.is_expunged();
+    let exit = if altered || broken.is_some() { Exit::Record } else { Exit::Passed };
     let frames = recorded.with_material(Some(verified.clone()), holdpoint_report::timeline);
     let frames = match &arguments.step {
         Some(step) => of_step(frames, step),
@@ -73,6 +74,9 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
     screen::head(screen, (&recorded.plan, None), opened, &opened.session, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
     play(screen, player, (&recorded, verified)).await?;
+    if altered {
+        screen.tell(&format!("The record is not intact: {}. See `holdpoint verify`.", proof.verdict));
+    }
     if let Some(Break { n, why }) = broken {
         screen.tell(&format!("The record does not conform from event {n} on: {why}"));
         screen.tell("What was shown from there on proves nothing; see `holdpoint verify`.");

@@ -53,7 +53,8 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
             screen.table(steps(screen, &summary));
         }
     }
-    Ok(if summary.break_words().is_some() { Exit::Record } else { Exit::Passed })
+    let refused = summary.run.verification.as_ref().is_some_and(|said| !said.intact);
+    Ok(if refused || summary.break_words().is_some() { Exit::Record } else { Exit::Passed })
 }
 
 fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
@@ -103,6 +104,10 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
     }
     if let Some(unsigned) = &summary.unsigned {
         fact("note", unsigned.clone());
+    }
+    if let Some(said) = summary.run.verification.as_ref().filter(|said| !said.intact && said.broken.is_none())
+    {
+        fact("NOT INTACT", format!("{}; see `holdpoint verify`", said.words));
     }
     if let Some(broken) = summary.break_words() {
         fact("conforms", format!("no: {broken}"));

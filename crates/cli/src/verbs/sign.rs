@@ -108,9 +108,9 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     recorder.record(events)?;
     if refused {
         let number = dir.number;
+        let key = if is_typed { "" } else { ", with a key of theirs that the run's allowed_signers lists" };
         screen.tell(&format!(
-            "Nothing was signed, and the attempt is on record. Whoever may sign it does: holdpoint sign {number} --as WHO, with a key of \
-             theirs that the run's allowed_signers lists."
+            "Nothing was signed, and the attempt is on record. Whoever may sign it does: holdpoint sign {number} --as WHO{key}."
         ));
         return Ok(Exit::Refused);
     }

@@ -35,3 +35,13 @@ fn a_sign_off_by_anothers_key_is_told_wherever_the_run_is_told() {
     report("cast").says("does not conform");
     shop.bench.ends(6, &["replay", "1", "--speed", "1000"]).says("does not conform");
 }
+
+#[test]
+fn a_sign_off_whose_signature_is_gone_is_told_by_show_and_replay() {
+    let shop = signed_off();
+    std::fs::remove_file(shop.signed(1, ".sig")).unwrap();
+    let verdict = shop.bench.ends(6, &["verify", "1"]).stdout.trim().to_owned();
+    shop.bench.ends(6, &["show", "1"]).says("NOT INTACT").says(&verdict);
+    shop.bench.ends(6, &["show", "1", "--format", "json"]).says(&verdict);
+    shop.bench.ends(6, &["replay", "1", "--speed", "1000"]).says("not intact").says(&verdict);
+}

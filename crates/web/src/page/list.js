@@ -9,10 +9,12 @@
     do {
       again = false;
       const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
-      if (leaving) return;
+      if (leaving) break;
       if (answer?.status === 401) { location.reload(); return; }
       if (!answer?.ok) break;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = await answer.text().catch(() => null);
+      if (text === null) break;
+      const page = new DOMParser().parseFromString(text, "text/html");
       const made = page.getElementById("runs");
       if (made && made.innerHTML !== runs.innerHTML) {
         const at = runs.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
@@ -22,10 +24,11 @@
     } while (again);
     loading = false;
   };
-  liveLine(() => "/api/events", { changed: load }, () => {
+  liveLine(() => "/api/events", { changed: load }, (says) => {
     const live = document.getElementById("live");
-    if (live) live.textContent = "The line to the server is lost; this may be old.";
+    if (live) live.textContent = says;
   });
-  // Whoever signs out goes where that leads.
+  // Whoever signs out goes where that leads; whoever comes back goes on.
   addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
 })();

@@ -3,7 +3,7 @@
 // the line is lost, or refused for now, it is made anew.
 globalThis.liveLine = (url, hears, tell) => {
   const again = 10000;
-  let source = null, later = null, over = false;
+  let source = null, later = null, over = false, lost = false;
   const close = () => {
     clearTimeout(later);
     source?.close();
@@ -15,11 +15,16 @@ globalThis.liveLine = (url, hears, tell) => {
     const made = new EventSource(url());
     source = made;
     for (const [name, hear] of Object.entries(hears)) made.addEventListener(name, hear);
-    made.addEventListener("open", () => { document.documentElement.dataset.live = "yes"; });
+    made.addEventListener("open", () => {
+      document.documentElement.dataset.live = "yes";
+      if (lost) tell("The line to the server is back.");
+      lost = false;
+    });
     made.addEventListener("error", () => {
       if (over || made !== source) return;
       document.documentElement.dataset.live = "no";
-      tell();
+      lost = true;
+      tell("The line to the server is lost; what stands here may be old.");
       // A browser gives up where it was refused.
       if (made.readyState === EventSource.CLOSED) later = setTimeout(open, again);
     });

@@ -67,7 +67,8 @@
     standing: soon,
     end: () => ends("The run is over."),
     refused: (told) => ends(`Nothing more is told: ${JSON.parse(told.data).error}`),
-  }, () => { line.textContent = "The line to the server is lost; what stands here may be old."; });
-  // Whoever signs out goes where that leads.
+  }, (says) => { line.textContent = says; });
+  // Whoever signs out goes where that leads; whoever comes back goes on.
   addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
 })();

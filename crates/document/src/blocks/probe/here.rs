@@ -75,7 +75,8 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
         let node = reader.node;
         reader.bad(node, "`signed_by` says who signed a tag, and none is named", "add `tag: NAME`");
     }
-    if reader.expected() == 0 {
+    let asked = ["branch", "tag"].iter().any(|key| reader.get(key).is_some());
+    if reader.expected() == 0 && !asked {
         let node = reader.node;
         let help = "write one of: clean, branch, ancestor, equal_trees, tag, signed_by";
         reader.bad(node, "nothing is asked of git", help);
@@ -90,16 +91,14 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
 
 /// Whether git takes it as a name (git-check-ref-format(1)).
 fn is_ref(name: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock")
-    };
-    let bad = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let bad = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
     name.split('/').all(part)
         && !name.starts_with('-')
+        && !name.ends_with('.')
         && !name.contains(bad)
         && !name.contains("..")
         && !name.contains("@{")
-        && name != "@"
 }
 
 /// Architectures as images name them (the values of Go's `GOARCH`, which the OCI image specification takes).

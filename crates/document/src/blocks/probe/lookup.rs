@@ -104,9 +104,11 @@ fn where_is(server: &str) -> Option<SocketAddr> {
 
 /// Whether a server could serve this; what is no literal is looked at when its values are known.
 fn could_be(record: &str, of: &str) -> bool {
-    let host = |name: &str| !name.is_empty() && is_name(name);
+    // Where names lead may have other letters, as for the delegation of a part of a network (RFC 2317).
+    let host = |name: &str| !name.is_empty() && name.len() <= 254 && !name.contains("..");
     let numbers = |parts: &[&str]| parts.iter().all(|part| part.parse::<u16>().is_ok());
-    let parts: Vec<&str> = record.split_whitespace().collect();
+    // As they are served: with one blank between them.
+    let parts: Vec<&str> = record.split(' ').collect();
     match (of, &parts[..]) {
         ("A", _) => record.parse::<Ipv4Addr>().is_ok(),
         ("AAAA", _) => record.parse::<Ipv6Addr>().is_ok(),
