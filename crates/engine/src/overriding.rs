@@ -45,6 +45,7 @@ impl Run {
             "the role does not let them override a rule",
         )?;
         ensure(!overridden.name.trim().is_empty(), "an override needs the printed name of whoever does it")?;
+        self.name_refusal(&deviation.by.who, &overridden.name).map_or(Ok(()), Err)?;
         ensure(
             matches!(deviation.by.via, Via::Terminal | Via::Command),
             "a person overrides rules, and no answers file",

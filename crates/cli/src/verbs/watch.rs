@@ -101,7 +101,11 @@ impl Watch<'_> {
         let change = opened.policy.change.as_ref();
         let asked =
             change.map(|change| changes::look(&self.screen, &self.root, (name, change), &self.secrets));
-        let looked = asked.transpose()?.flatten();
+        // A script that is gone gives no answer, which bars what changes something, and no roll-back.
+        let (looked, unasked) = match asked.transpose() {
+            Ok(looked) => (looked.flatten(), None),
+            Err(problem) => (None, Some(problem.to_string())),
+        };
         let none = Default::default();
         let facts = Facts {
             commit: traced.commit.as_deref(),
@@ -124,6 +128,10 @@ impl Watch<'_> {
             }
             if let (Rule::Change, Some(change)) = (unmet.rule, change) {
                 (why, help) = changes::told(why, change, looked.as_ref());
+                if let Some(unasked) = &unasked {
+                    why = format!("{why}: {unasked}");
+                    help = "Put it back as holdpoint.toml names it (requires.change.check).".to_owned();
+                }
             }
             obeyed.add(unmet.rule, why, help);
         }

@@ -112,6 +112,36 @@ fn a_change_that_was_closed_meanwhile_is_seen_before_anything_goes_on() {
 }
 
 #[test]
+fn a_script_that_is_gone_lets_nothing_go_on_and_keeps_nobody_from_taking_back_what_was_done() {
+    let bench = bench();
+    let undone = STEPS.replacen("## Ready", "```sh rollback\necho undone >>log\n```\n\n## Ready", 1);
+    bench.file("book.md", &book("", &undone));
+    bench.ends(3, &with("CHG1"));
+    bench.sh("rm scripts/open.sh");
+    bench.ends(5, &RESUME).says("scripts/open.sh").says("cannot be read").says("Put it back");
+    assert_eq!(bench.text("log"), "first\n");
+    let ran = bench.holdpoint(&["rollback", "1", "--reason", "the change is over", "--yes", "--unattended"]);
+    assert_eq!(bench.text("log"), "first\nundone\n", "{}", ran.both());
+    bench.ends(0, &["verify", "1"]);
+}
+
+#[test]
+fn an_override_under_another_printed_name_does_not_conform() {
+    let bench = bench();
+    bench.ends(3, &with("CHG1"));
+    bench.file("open", "");
+    let overriding = ["--override", "closed by mistake", "--override-by", "lead@example.org"];
+    bench.ends(0, &[&RESUME[..], &overriding].concat());
+    bench.ends(0, &["verify", "1"]);
+    forge(&bench.run_dir(1), |events| {
+        let one = events.iter_mut().find(|event| !event["overridden"].is_null()).unwrap();
+        assert_eq!(one["overridden"]["name"], "Lea Lead");
+        one["overridden"]["name"] = json!("Leo Lead");
+    });
+    bench.ends(6, &["verify", "1"]).says("the printed name of lead@example.org is Lea Lead, not Leo Lead");
+}
+
+#[test]
 fn a_script_that_gives_no_answer_lets_nothing_go_on() {
     let bench = bench();
     for (text, why) in [
