@@ -260,7 +260,12 @@ pub fn time_zone() -> Result<String, Problem> {
     if let Some(name) = plain(name) {
         return Err(Problem::usage(
             format!("TZ is `{}`, which names a file of zones and no zone", asked.display()),
-            format!("Nothing was done. Set it to {name}."),
+            match recorded_zone(name) {
+                Ok(_) => format!("Nothing was done. Set it to {name}."),
+                Err(_) => {
+                    "Nothing was done. Set it to an IANA name, such as Europe/Berlin, or unset it.".to_owned()
+                }
+            },
         ));
     }
     TimeZone::try_system().map(|zone| told(&zone)).map_err(|_| {

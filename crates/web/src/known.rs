@@ -82,8 +82,7 @@ impl FromRequestParts<Arc<State>> for SignedIn {
         }
         let cookie = cookie(&parts.headers, &state.reached.cookie);
         let session = cookie.and_then(|cookie| state.sessions.of(cookie, Timestamp::now()));
-        // Whoever guesses sessions is somebody who guesses.
-        let session = session.ok_or_else(|| page(cookie.map_or_else(Trouble::unknown, |_| failed(state))))?;
+        let session = session.ok_or_else(|| page(Trouble::unknown()))?;
         not_too_often(state, &Identity::Session(session)).map_err(page)?;
         Ok(SignedIn { session, person: None })
     }
@@ -126,7 +125,7 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
         None => {
             let cookie = cookie(headers, &state.reached.cookie);
             let session = cookie.and_then(|cookie| state.sessions.of(cookie, now));
-            Identity::Session(session.ok_or_else(|| cookie.map_or_else(Trouble::unknown, |_| failed(state)))?)
+            Identity::Session(session.ok_or_else(Trouble::unknown)?)
         }
     };
     not_too_often(state, &identity)?;

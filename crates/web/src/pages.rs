@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::answer::{Kind, Trouble};
 use crate::asked::{Given, named, wanted};
 use crate::guard::is_of_api;
+use crate::identity::Identity;
 use crate::known::{SignedIn, failed};
 use crate::live::in_a_line;
 use crate::sessions::SESSION;
@@ -93,12 +94,12 @@ async fn run(Shared(state): Shared<Arc<State>>, by: SignedIn, Path(run): Path<St
 }
 
 /// The report is a page of its own, with a policy of its own: it carries its style and its script.
-async fn report(Shared(state): Shared<Arc<State>>, _: SignedIn, Path(run): Path<String>) -> Response {
+async fn report(Shared(state): Shared<Arc<State>>, by: SignedIn, Path(run): Path<String>) -> Response {
     let made = async {
         let run = named(&run)?;
         // Until it was sent, it is held in memory: whoever takes it slowly keeps others from having more of them made.
-        let place = Arc::clone(&state.reports).try_acquire_owned();
-        let place = place.map_err(|_| Trouble::too_slow("other reports are being sent"))?;
+        let place = state.reports.place(&Identity::Session(by.session));
+        let place = place.ok_or_else(|| Trouble::too_slow("other reports are being sent"))?;
         Ok::<_, Trouble>((of_host(&state, move |host| host.report(&run)).await?, place))
     };
     match made.await {

@@ -76,7 +76,9 @@ impl Proxied {
         if !self.carried(headers) {
             return Err(Unsaid::Past);
         }
-        let named = one(headers, &self.header.0).map(str::trim);
+        let named = one(headers, &self.header.0);
+        // What HTTP takes for blanks (RFC 9110, 5.6.3); others are letters of another account's name.
+        let named = named.map(|named| named.trim_matches([' ', '\t']));
         let named = named.filter(|named| !named.is_empty() && named.len() <= LONGEST);
         named.map(str::to_owned).ok_or_else(|| Unsaid::Nobody(self.header.clone()))
     }

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::host::Host;
 use crate::identity::Identity;
-use crate::listeners::Listeners;
+use crate::places::Places;
 use crate::proxied::Proxied;
 use crate::rendering::Pages;
 use crate::sessions::Sessions;
@@ -22,6 +22,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const READERS: usize = 2;
 /// So many reports are made or sent at once.
 const REPORTS: usize = 6;
+/// So many listen at once to what happens.
+const LISTENERS: usize = 32;
 
 /// What all requests share. Nothing of it is anybody's run: those are the host's.
 pub(crate) struct State {
@@ -35,8 +37,8 @@ pub(crate) struct State {
     /// Who says who somebody is, where that is no link.
     pub(crate) proxied: Option<Proxied>,
     pub(crate) readers: Arc<Semaphore>,
-    pub(crate) reports: Arc<Semaphore>,
-    pub(crate) listeners: Listeners,
+    pub(crate) reports: Places,
+    pub(crate) listeners: Places,
     pub(crate) limits: Limits,
 }
 
@@ -86,8 +88,8 @@ impl State {
             reached,
             proxied,
             readers: Arc::new(Semaphore::new(READERS)),
-            reports: Arc::new(Semaphore::new(REPORTS)),
-            listeners: Listeners::default(),
+            reports: Places::new(REPORTS),
+            listeners: Places::new(LISTENERS),
             limits: Limits {
                 strangers: RateLimiter::direct(a_second(50, 200)),
                 failed: RateLimiter::direct(a_second(1, 10)),

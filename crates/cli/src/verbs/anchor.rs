@@ -120,9 +120,9 @@ fn token(url: &str, digest: &str, authorities: Option<&Path>) -> Result<(Vec<u8>
         };
         let read =
             files::read(path, files::TEXT).map_err(|error| unusable(&format!("cannot be read: {error}")))?;
-        match String::from_utf8_lossy(&read).contains(CERTIFICATE) {
+        match String::from_utf8_lossy(&read).lines().any(|line| line.trim() == CERTIFICATE) {
             true => Ok(read),
-            false => Err(unusable(&format!("are none: no line of it is {CERTIFICATE}"))),
+            false => Err(unusable(&format!("are none in PEM: no line of it is {CERTIFICATE}"))),
         }
     });
     stamp(url, digest, authorities.transpose()?.as_deref())

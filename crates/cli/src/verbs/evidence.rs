@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::choice::{Among, chosen};
 use super::note::known_secrets;
-use super::read::{Recorded, blob_problem, read_dir};
+use super::read::{Recorded, blob_problem, to_be_signed};
 use super::run::hide;
 use crate::args::{self, EvidenceFormat};
 use crate::digest::sha256;
@@ -22,7 +22,7 @@ use crate::screen::Screen;
 /// Gives it in the form that is asked for.
 pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
     output::untaken(arguments.output.as_deref())?;
-    let recorded = read_dir(chosen(screen, arguments.run.as_deref(), Among::SignOff)?)?;
+    let recorded = to_be_signed(chosen(screen, arguments.run.as_deref(), Among::SignOff)?)?;
     hide(&known_secrets(screen, &recorded, &Place::here()?)?, secrets)?;
     let run = as_signed(&recorded)?;
     let (task, _) = awaited(&run, &recorded)?;

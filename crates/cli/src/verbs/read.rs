@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdpoint_document::{NotIncluded, Plan};
+use holdpoint_document::{Action, NotIncluded, Plan, Work};
 use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
     Beside, BlobError, Holder, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir,
@@ -121,6 +121,23 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// # Errors
 /// It does not hold, or cannot be read: nobody signs for what was altered.
 pub fn to_be_signed(dir: RunDir) -> Result<Recorded, Problem> {
+    sound(dir, "Nothing was signed.")
+}
+
+/// The same, for whoever goes on with a run in which something is signed, and relies on that.
+///
+/// # Errors
+/// As above.
+pub fn to_be_taken_up(dir: RunDir) -> Result<Recorded, Problem> {
+    let recorded = read_dir(dir)?;
+    let signs = |action: &Action| matches!(action.work, Work::SignOff(_));
+    match recorded.plan.steps.iter().flat_map(|step| &step.actions).any(signs) {
+        true => sound(recorded.dir, "Nothing was done."),
+        false => Ok(recorded),
+    }
+}
+
+fn sound(dir: RunDir, nothing: &str) -> Result<Recorded, Problem> {
     let number = dir.number;
     let (proof, recorded) = proved(dir)?;
     match proof.verdict {
@@ -129,7 +146,7 @@ pub fn to_be_signed(dir: RunDir) -> Result<Recorded, Problem> {
         }
         altered => Err(Problem::record(
             format!("the record is not intact: {altered}"),
-            format!("Nothing was signed. `holdpoint verify {number}` says more."),
+            format!("{nothing} `holdpoint verify {number}` says more."),
         )),
     }
 }

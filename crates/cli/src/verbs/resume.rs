@@ -20,7 +20,7 @@ use super::handover;
 use super::orphan::Orphan;
 use super::overriding;
 use super::prepare;
-use super::read::{Recorded, read_dir};
+use super::read::{Recorded, to_be_taken_up};
 use super::run::hide;
 use super::session::{self, could_take_up};
 use super::taking_up::{OnDisk, go_on, is_over, read_alike, take_up, wait_for_others};
@@ -93,7 +93,7 @@ pub async fn take_on(
     let dir = chosen(screen, named(run, arguments.unattended.then_some("--unattended"))?, Among::Open)?;
     let place = Place::here()?;
     wait_for_others(screen, &dir);
-    let recorded = read_dir(dir.clone())?;
+    let recorded = to_be_taken_up(dir.clone())?;
     let mut opened = recorded.opened().clone();
     if let Some(exit) = is_over(screen, &dir, &recorded, undo.is_some())? {
         return Ok(exit);

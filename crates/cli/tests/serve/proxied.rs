@@ -168,6 +168,9 @@ fn somebody_whose_name_has_other_letters_than_ascii_comes_in_as_proxies_send_it(
         "j\u{f6}rg@example.org\u{202e}",
         "\u{ff4f}ps@example.org",
         "ops@example.org\u{200b}",
+        "ops@example.org\u{a0}",
+        "\u{3000}ops@example.org",
+        "ops@example.org\u{2028}",
         "op\u{17f}@example.org",
     ] {
         asks_by(&server, other, "GET", "/", "").is(403);

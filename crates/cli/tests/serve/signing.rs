@@ -382,6 +382,9 @@ fn a_record_whose_output_was_altered_is_signed_neither_from_the_page_nor_in_a_te
     refused(visitor.post("/runs/1/sign/prepare", &form), 422, "not intact: altered");
     let before = bench.events(1).len();
     bench.ends(6, &["sign", "1", "--as", QA]).says("not intact: altered").says("Nothing was signed");
+    bench.ends(6, &["sign", "1", "--format", "text"]).says("not intact: altered");
+    // Nor does anything go on that relies on it.
+    bench.ends(6, &["resume", "1", "--unattended"]).says("not intact: altered").says("Nothing was done");
     assert_eq!(bench.events(1).len(), before);
     fs::write(&output, "built\n").unwrap();
     nothing_signed(&bench, 0);

@@ -210,7 +210,7 @@ impl Summary {
         named.flat_map(both).collect()
     }
 
-    /// Whether a key signed anything of it: an approval, a session, a sign-off or a rejection.
+    /// Whether a key signed anything of it: an approval, a session, an override, a sign-off or a rejection.
     pub fn is_signed_by_key(&self) -> bool {
         let keyed = |sign_off: &SignOffFacts| match &sign_off.what {
             SignOffEvent::Given { key, .. } | SignOffEvent::Rejected { key, .. } => key.is_some(),
@@ -218,7 +218,13 @@ impl Summary {
                 false
             }
         };
-        !self.approvals.is_empty() || !self.signed_sessions.is_empty() || self.sign_offs.iter().any(keyed)
+        let overridden = |one: &DeviationFacts| {
+            one.overridden.as_ref().is_some_and(|overridden| overridden.signature.is_some())
+        };
+        self.deviations.iter().any(overridden)
+            || !self.approvals.is_empty()
+            || !self.signed_sessions.is_empty()
+            || self.sign_offs.iter().any(keyed)
     }
 
     /// Where the record stops conforming, in words; `None` for a record that conforms.

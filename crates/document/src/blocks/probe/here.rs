@@ -71,7 +71,9 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
     if let (Some(_), Some(node)) = (&tag, reader.get("tag")) {
         reader.expects("$.tag.signed", Json::Bool(true), node.span);
     }
-    if reader.expects_text("signed_by", "$.tag.signed_by", |_| true, "").is_some() && tag.is_none() {
+    if reader.expects_text("signed_by", "$.tag.signed_by", |_| true, "").is_some()
+        && reader.get("tag").is_none()
+    {
         let node = reader.node;
         reader.bad(node, "`signed_by` says who signed a tag, and none is named", "add `tag: NAME`");
     }
