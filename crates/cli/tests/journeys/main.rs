@@ -8,8 +8,6 @@
 #[path = "../common/forms.rs"]
 mod forms;
 mod support;
-#[path = "../common/waiting.rs"]
-mod waiting;
 
 mod expunged;
 mod gone_back;

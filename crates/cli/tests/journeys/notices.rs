@@ -7,8 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use serde_json::Value;
 
 use crate::screens::book;
-use crate::support::{Desk, PATIENCE, QA};
-use crate::waiting::eventually;
+use crate::support::{Desk, PATIENCE, QA, eventually};
 
 const STEPS: &str = "## Look\n\n```sh check\necho a-value-of-ours\n```\n\n## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\n```\n";
 
