@@ -107,7 +107,7 @@ fn under_tee_questions_are_asked_and_seen_and_the_file_holds_text_only() {
 fn ctrl_c_under_tee_parks_although_it_ends_the_tee_as_well() {
     for in_block in [false, true] {
         let desk = Desk::with(&book("## Work\n\n```sh run\necho begun >>begun; sleep 999\n```\n"));
-        let mut terminal = Terminal::start_under_tee(&desk, &["run", "book.md"]);
+        let mut terminal = Terminal::start_under_tee_that_ends(&desk, &["run", "book.md"]);
         terminal.waits_for("What now? [run]:");
         if in_block {
             terminal.types("run\r");
