@@ -115,8 +115,7 @@ pub fn vouched(
 fn as_written(name: String, config: Option<&Config>) -> String {
     let theirs = config.and_then(|config| {
         let principal = config.principal(&name)?;
-        let alias = config.people.get(principal).and_then(|person| person.alias.as_deref());
-        [Some(principal), alias].into_iter().flatten().find(|written| folded(written) == folded(&name))
+        config.names_of(principal).find(|written| folded(written) == folded(&name))
     });
     match theirs {
         Some(theirs) if !theirs.eq_ignore_ascii_case(&name) => theirs.to_owned(),
@@ -245,6 +244,9 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
     })
 }
 
+/// What to do where `TZ` names no zone.
+const SET_A_ZONE: &str = "Nothing was done. Set it to an IANA name, such as Europe/Berlin, or unset it.";
+
 /// The zone's name, else its offset. Where the system says by a link which it is, as most do, the data base of all zones
 /// need not be looked through.
 ///
@@ -262,16 +264,14 @@ pub fn time_zone() -> Result<String, Problem> {
             format!("TZ is `{}`, which names a file of zones and no zone", asked.display()),
             match recorded_zone(name) {
                 Ok(_) => format!("Nothing was done. Set it to {name}."),
-                Err(_) => {
-                    "Nothing was done. Set it to an IANA name, such as Europe/Berlin, or unset it.".to_owned()
-                }
+                Err(_) => SET_A_ZONE.to_owned(),
             },
         ));
     }
     TimeZone::try_system().map(|zone| told(&zone)).map_err(|_| {
         Problem::usage(
             format!("TZ is `{}`, which is no time zone that is known", asked.display()),
-            "Nothing was done. Set it to an IANA name, such as Europe/Berlin, or unset it.",
+            SET_A_ZONE,
         )
     })
 }

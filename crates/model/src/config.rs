@@ -127,6 +127,12 @@ impl Config {
         self.people.keys().chain(self.roles.values().flatten()).map(String::as_str)
     }
 
+    /// What somebody is called: their principal, and their alias where they have one.
+    pub fn names_of<'n>(&'n self, principal: &'n str) -> impl Iterator<Item = &'n str> {
+        let alias = self.people.get(principal).and_then(|person| person.alias.as_deref());
+        std::iter::once(principal).chain(alias)
+    }
+
     /// The principal of whoever a document or a command line calls `name`: by principal, else by alias, whatever the
     /// case. `None` where nobody is known by that name.
     pub fn principal<'n>(&'n self, name: &str) -> Option<&'n str> {

@@ -95,7 +95,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
     let (mut taken_as_done, mut captured) = (Vec::new(), BTreeMap::new());
     let mut deviations = 0;
     let (mut exchanged, mut unchecked, mut unproved) = (Vec::new(), None, Vec::new());
-    if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
+    if verdict.holds() {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
             deviations = replay.run.deviations();
@@ -233,7 +233,7 @@ struct Replay {
 impl Verification {
     /// Whether its events were held against its own run-book, all of them.
     pub fn conformity_checked(&self) -> bool {
-        (self.verdict.intact() || self.verdict.is_expunged()) && self.unchecked.is_none()
+        self.verdict.holds() && self.unchecked.is_none()
     }
 
     /// Why the record lacks an anchor, in words that follow on "but it has no anchor"; `None` where it is open, where none

@@ -76,6 +76,11 @@ impl RecordVerdict {
         matches!(self, RecordVerdict::Expunged { .. })
     }
 
+    /// Whether nothing is wrong with it but what was expunged.
+    pub fn holds(&self) -> bool {
+        self.intact() || self.is_expunged()
+    }
+
     /// What shows it, where something is wrong.
     pub fn reason(&self) -> Option<&str> {
         match self {

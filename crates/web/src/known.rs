@@ -123,8 +123,8 @@ fn known(headers: &HeaderMap, state: &State) -> Result<Identity, Trouble> {
         }
         None if let Some(proxied) = &state.proxied => Identity::Person(proxied.says(headers)?),
         None => {
-            let cookie = cookie(headers, &state.reached.cookie);
-            let session = cookie.and_then(|cookie| state.sessions.of(cookie, now));
+            let session =
+                cookie(headers, &state.reached.cookie).and_then(|cookie| state.sessions.of(cookie, now));
             Identity::Session(session.ok_or_else(Trouble::unknown)?)
         }
     };

@@ -26,7 +26,7 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
     let dir = place_of(&arguments.run)?;
     let proof = holdpoint_record::verify(&dir).map_err(read_problem)?;
     let opened = match &proof.opened {
-        Some(opened) if proof.verdict.intact() || proof.verdict.is_expunged() => opened,
+        Some(opened) if proof.verdict.holds() => opened,
         _ => {
             return Err(Problem::record(
                 format!("the record is not intact: {}", proof.verdict),

@@ -70,7 +70,7 @@ fn tokens(audit: &mut Audit) -> Result<(), Problem> {
     for run in &mut audit.runs {
         let Ok(proof) = &run.proof else { continue };
         let Some(opened) = &proof.opened else { continue };
-        if run.anchors.held.is_empty() || !(proof.verdict.intact() || proof.verdict.is_expunged()) {
+        if run.anchors.held.is_empty() || !proof.verdict.holds() {
             continue;
         }
         let before = run.anchors.wrong.is_some();

@@ -45,7 +45,7 @@ pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Probl
 fn intact(dir: RunDir) -> Result<Recorded, Problem> {
     let number = dir.number;
     let proof = verify(&dir.path).map_err(read_problem)?;
-    match proof.verdict.intact() || proof.verdict.is_expunged() {
+    match proof.verdict.holds() {
         true => read_dir(dir),
         false => Err(damaged(format!("the record of run {number} is not intact: {}", proof.verdict), number)),
     }

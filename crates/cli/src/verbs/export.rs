@@ -7,8 +7,7 @@ use std::path::Path;
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::bundle::{Content, pack};
 use holdpoint_record::{
-    LOG, Read, RecordVerdict, RunDir, Verification, anchor_files, referenced, review_files, reviews,
-    text_blob, verify,
+    LOG, Read, RunDir, Verification, anchor_files, referenced, review_files, reviews, text_blob, verify,
 };
 use jiff::tz::TimeZone;
 
@@ -32,7 +31,7 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
     }
     let proof = verify(&dir.path).map_err(read_problem)?;
     screen.data(&proof.verdict.to_string());
-    if !(proof.verdict.intact() || matches!(proof.verdict, RecordVerdict::Expunged { .. })) {
+    if !proof.verdict.holds() {
         let reason = proof.verdict.reason().unwrap_or_default().to_owned();
         return Err(Problem::record(
             format!("the record is not given away: {reason}"),

@@ -121,32 +121,31 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// # Errors
 /// It does not hold, or cannot be read: nobody signs for what was altered.
 pub fn to_be_signed(dir: RunDir) -> Result<Recorded, Problem> {
-    sound(dir, "Nothing was signed.")
+    let (proof, recorded) = proved(dir)?;
+    must_hold(&proof, &recorded.dir, "Nothing was signed.")?;
+    Ok(recorded)
 }
 
-/// The same, for whoever goes on with a run in which something is signed, and relies on that.
+/// Reads the run in `dir` for whoever goes on with it, and proves it where something is signed in it: they rely on that.
 ///
 /// # Errors
 /// As above.
 pub fn to_be_taken_up(dir: RunDir) -> Result<Recorded, Problem> {
     let recorded = read_dir(dir)?;
     let signs = |action: &Action| matches!(action.work, Work::SignOff(_));
-    match recorded.plan.steps.iter().flat_map(|step| &step.actions).any(signs) {
-        true => sound(recorded.dir, "Nothing was done."),
-        false => Ok(recorded),
+    if recorded.plan.steps.iter().flat_map(|step| &step.actions).any(signs) {
+        let proof = holdpoint_record::verify(&recorded.dir.path).map_err(read_problem)?;
+        must_hold(&proof, &recorded.dir, "Nothing was done.")?;
     }
+    Ok(recorded)
 }
 
-fn sound(dir: RunDir, nothing: &str) -> Result<Recorded, Problem> {
-    let number = dir.number;
-    let (proof, recorded) = proved(dir)?;
-    match proof.verdict {
-        RecordVerdict::IntactOpen | RecordVerdict::IntactComplete | RecordVerdict::Expunged { .. } => {
-            Ok(recorded)
-        }
-        altered => Err(Problem::record(
-            format!("the record is not intact: {altered}"),
-            format!("{nothing} `holdpoint verify {number}` says more."),
+fn must_hold(proof: &Verification, dir: &RunDir, nothing: &str) -> Result<(), Problem> {
+    match proof.verdict.holds() {
+        true => Ok(()),
+        false => Err(Problem::record(
+            format!("the record is not intact: {}", proof.verdict),
+            format!("{nothing} `holdpoint verify {}` says more.", dir.number),
         )),
     }
 }
@@ -168,10 +167,9 @@ pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
     // The engine knows no signatures: what a key signed is proved before anybody is told that it was.
     if read.summary.is_signed_by_key() {
         let proof = holdpoint_record::verify(&dir.path).map_err(read_problem)?;
-        let said = said(&proof);
         // With what was altered it is told as recorded, and that it was.
-        if !said.intact && !proof.verdict.is_expunged() {
-            read = folded(dir, (overview, now, Some(said)), &Plans::default())?;
+        if !proof.verdict.holds() {
+            read = folded(dir, (overview, now, Some(said(&proof))), &Plans::default())?;
         }
     }
     let Folded { mut summary, opened, position, sealed } = read;

@@ -53,7 +53,7 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
         }
     }
     let broken = broken(&recorded, &verified);
-    let altered = !verified.intact && broken.is_none() && !proof.verdict.is_expunged();
+    let altered = !proof.verdict.holds() && broken.is_none();
     let exit = if altered || broken.is_some() { Exit::Record } else { Exit::Passed };
     let frames = recorded.with_material(Some(verified.clone()), holdpoint_report::timeline);
     let frames = match &arguments.step {

@@ -46,12 +46,12 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         },
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
-    let reviews = match proof.verdict.intact() || proof.verdict.is_expunged() {
+    let reviews = match proof.verdict.holds() {
         true => reviews(&dir).map_err(read_problem)?,
         false => Reviews::default(),
     };
     let anchors = match &proof.opened {
-        Some(opened) if proof.verdict.intact() || proof.verdict.is_expunged() => {
+        Some(opened) if proof.verdict.holds() => {
             anchored::proved(&dir, opened, &proof.position).map_err(read_problem)?.whole()?
         }
         _ => Anchors::default(),
@@ -59,7 +59,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, (&reviews, &anchors), trusted));
     let held = held.transpose()?.flatten();
     // A bundle has no store beside it.
-    let looks = unpacked.is_none() && (proof.verdict.intact() || proof.verdict.is_expunged());
+    let looks = unpacked.is_none() && proof.verdict.holds();
     let relied = proof.rehearsals.iter();
     let beside = relied.filter(|_| looks).map(|(_, named)| beside(&dir, named)).collect();
     let told =
@@ -85,7 +85,7 @@ pub fn held(
     // What cannot be trusted is told even where there is nothing to hold against it.
     let Some(opened) = &proof.opened else { return Ok(None) };
     let trust = trust::read(trusted, opened, &proof.exchanged)?;
-    if !(proof.verdict.intact() || proof.verdict.is_expunged()) {
+    if !proof.verdict.holds() {
         return Ok(None);
     }
     let mut held = hold(Of { dir, opened, proof }, &trust)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdpoint_record::{RecordVerdict, RunDir, StoreError, by_all, seal_digest};
+use holdpoint_record::{RunDir, StoreError, by_all, seal_digest};
 use holdpoint_report::{Outputs, html_and_policy, summarise, took, zone_name};
 use holdpoint_web::{
     Asker, HoldPoint, Host, LiveUpdate, Passkey, Pending, Person, Refusal, RefusalKind, Report, Row, RunName,
@@ -133,11 +133,10 @@ impl Host for Store {
         })?;
         let named = place.configuration().and_then(|config| {
             let principal = config.principal(said)?;
-            let alias = config.people.get(principal).and_then(|person| person.alias.as_deref());
             // Names that only look alike are one person's where people type them. Where accounts prove them, as at the proxy,
             // they are two accounts.
-            let written = |name: &str| name.eq_ignore_ascii_case(said);
-            (written(principal) || alias.is_some_and(written)).then_some((config, principal))
+            let written = config.names_of(principal).any(|name| name.eq_ignore_ascii_case(said));
+            written.then_some((config, principal))
         });
         let Some((config, principal)) = named else {
             return Err(Refusal {
@@ -268,7 +267,7 @@ impl Store {
             anchored::still_wanted(&recorded.dir.path, recorded.opened(), summary.anchor_wanted);
         let mut intact = proof.verdict.intact();
         // What was expunged is told, and leaves nothing that could not be signed or reviewed.
-        let mut holds = intact || matches!(proof.verdict, RecordVerdict::Expunged { .. });
+        let mut holds = proof.verdict.holds();
         if holds && let Err(why) = sound_beside(&summary) {
             (intact, holds, verdict) = (false, false, why.to_string());
         }

@@ -43,12 +43,6 @@ const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -
 end=$1; shift; trap : INT
 { trap : INT; "$@"; echo $? >code; } 2>&1 | tee log
 exec </dev/null >/dev/null 2>&1; read -r _ <"$end/end"; exit "$(cat code)""#;
-/// The same, and the terminal stays open: Linux throws away what was written right after a Ctrl-C where nobody has it open any
-/// more by the time it is read. Such a session is not waited for.
-const PIPED_AND_KEPT: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
-end=$1; shift; trap : INT
-{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log
-exec 9>&1 </dev/null >/dev/null 2>&1; read -r _ <"$end/end"; exit "$(cat code)""#;
 /// The same as the first, but can be lost, as a login shell or an ssh session can.
 const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; shift; "$@"; exit $?"#;
 
@@ -68,9 +62,10 @@ impl Terminal {
         Terminal::of(PIPED, desk, words)
     }
 
-    /// The same, for a test that presses Ctrl-C, and waits for what is said and not for the end.
+    /// The same, for a test that presses Ctrl-C, and waits for what is said and not for the end. The terminal stays open: Linux
+    /// throws away what was written right after a Ctrl-C where nobody has it open any more by the time it is read.
     pub fn start_under_tee_that_ends(desk: &Desk, words: &[&str]) -> Terminal {
-        Terminal::of(PIPED_AND_KEPT, desk, words)
+        Terminal::of(&PIPED.replace("exec </dev/null", "exec 9>&1 </dev/null"), desk, words)
     }
 
     /// Starts the program on a terminal with so many columns and rows.

@@ -1,10 +1,10 @@
 //! `tcp` and `dns`
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use holdpoint_bounded::json::Value as Json;
 
-use super::reader::{Reader, is_address, shown};
+use super::reader::{Reader, address, is_address, shown};
 use crate::blocks::raw::is_templated;
 use crate::{DnsProbe, TcpProbe};
 
@@ -50,8 +50,9 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
         let all = servers.as_deref().unwrap_or_default();
         for (at, server) in all.iter().enumerate() {
             // With its port or without, in whatever form.
+            let at_port = |server: &str| address(server, 53);
             let same = |other: &String| {
-                other == server || where_is(other).is_some_and(|it| where_is(server) == Some(it))
+                other == server || at_port(other).is_some_and(|it| at_port(server) == Some(it))
             };
             if all[..at].iter().any(same) {
                 let message = format!("`{}` stands twice in `servers`", shown(server));
@@ -95,11 +96,6 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
         records: records.map(|(records, _)| records),
         dnssec: dnssec?.is_some(),
     })
-}
-
-/// Where a server is, if that stands there.
-fn where_is(server: &str) -> Option<SocketAddr> {
-    server.parse().ok().or_else(|| Some(SocketAddr::new(server.parse().ok()?, 53)))
 }
 
 /// Whether a server could serve this; what is no literal is looked at when its values are known.

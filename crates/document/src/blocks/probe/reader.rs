@@ -1,6 +1,7 @@
 //! The options of one probe, read one by one; what must hold of its answer is noted on the way.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use holdpoint_bounded::json::Value as Json;
 
@@ -163,9 +164,14 @@ impl<'n, 'f> Reader<'n, 'f> {
     }
 }
 
+/// An address and a port, or an address alone and this port.
+pub(super) fn address(text: &str, port: u16) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse().ok()?, port)))
+}
+
 /// An address, or an address and a port.
 pub(super) fn is_address(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok()
+    address(text, 0).is_some()
 }
 
 pub(super) fn shown(text: &str) -> String {
